@@ -1,0 +1,146 @@
+"""The journal: who did what to what, when, with what particulars. Rows are added, never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, BigId, IntId, Line, db, now
+
+if TYPE_CHECKING:
+    from models.chantier import Chantier
+    from models.user import User
+
+
+@dataclass(frozen=True)
+class Action:
+    """A kind of activity: the particulars its record must carry, and whether it counts as news of its subject."""
+
+    particulars: frozenset[str] = frozenset()
+    is_news: bool = True
+
+
+def _action(*particulars: str, is_news: bool = True) -> Action:
+    return Action(frozenset(particulars), is_news)
+
+
+#: Every action that the journal knows. A verb that records anything else, or forgets a particular, fails at once.
+CATALOGUE: Mapping[str, Action] = {
+    "demarche.edited": _action("fields"),
+    "demarche.imported": _action("created", "updated"),
+    "charter.published": _action("number"),
+    "chantier.created": _action(),
+    "chantier.edited": _action("fields"),
+    "chantier.archived": _action(),
+    "chantier.reopened": _action(),
+    "objective.created": _action(),
+    "objective.edited": _action("fields"),
+    "objective.moved": _action(),
+    "objective.trashed": _action(),
+    "objective.restored": _action(),
+    "task.created": _action(),
+    "task.edited": _action("fields"),
+    "task.moved": _action("objective"),
+    "task.rescheduled": _action("from", "to"),
+    "task.entrusted": _action("pilote", "added", "removed"),
+    "task.taken": _action("structure"),
+    "task.started": _action("from"),
+    "task.postponed": _action("from"),
+    "task.submitted": _action("from"),
+    "task.finished": _action("from"),
+    "task.sent_back": _action("from", "reason"),
+    "task.blocked": _action("from", "reason", "need"),
+    "task.unblocked": _action("to"),
+    "task.abandoned": _action("from", "reason"),
+    "task.reopened": _action("from"),
+    "task.item_added": _action("text"),
+    "task.item_checked": _action("text"),
+    "task.item_unchecked": _action("text"),
+    "task.item_removed": _action("text"),
+    "task.dependency_added": _action("blocker"),
+    "task.dependency_removed": _action("blocker"),
+    "task.trashed": _action(is_news=False),
+    "task.restored": _action(),
+    "deliverable.created": _action(),
+    "deliverable.edited": _action("fields"),
+    "deliverable.rescheduled": _action("from", "to"),
+    "deliverable.entrusted": _action("added", "removed"),
+    "deliverable.version_added": _action("number", "note"),
+    "deliverable.submitted": _action("number"),
+    "deliverable.withdrawn": _action("number"),
+    "deliverable.approved": _action("number"),
+    "deliverable.sent_back": _action("number", "reason"),
+    "deliverable.trashed": _action(is_news=False),
+    "deliverable.restored": _action(),
+    "structure.created": _action(),
+    "structure.edited": _action("fields"),
+    "structure.merged": _action("into"),
+    "structure.enrolled": _action("structure"),
+    "structure.left": _action("structure"),
+    "person.created": _action(),
+    "person.edited": _action("fields"),
+    "person.role_changed": _action("from", "to"),
+    "person.closed": _action(),
+    "person.joined_structure": _action("structure"),
+    "person.left_structure": _action("structure"),
+    "member.added": _action("person", "role"),
+    "member.role_changed": _action("person", "from", "to"),
+    "member.removed": _action("person"),
+}
+
+
+class Activity(Base):
+    """One line of the journal."""
+
+    __tablename__ = "activity"
+    __table_args__ = (
+        Index("ix_activity_chantier_id_id", "chantier_id", "id"),
+        Index("ix_activity_subject_type_subject_id_id", "subject_type", "subject_id", "id"),
+    )
+
+    id: Mapped[IntId]
+    at: Mapped[datetime] = mapped_column(index=True)
+    #: Nobody when the machine did it: an import from the command line.
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    action: Mapped[str] = mapped_column(String(40))
+    subject_type: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[int] = mapped_column(BigId)
+    chantier_id: Mapped[int | None] = mapped_column(ForeignKey("chantier.id"))
+    #: The subject's title as it read then: the journal stays true when things are renamed or purged.
+    title: Mapped[Line]
+    particulars: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    actor: Mapped["User | None"] = relationship(lazy="raise_on_sql")
+    chantier: Mapped["Chantier | None"] = relationship(lazy="raise_on_sql")
+
+
+def record(subject: Any, action: str, *, by: "User | None", **particulars: Any) -> Activity:
+    """Add a line to the journal for what `by` just did to `subject`, and date the subject's last news.
+
+    `subject` is a model with an id, a `journal_title` and, where it belongs to one, a `chantier_id`.
+    Particulars are plain JSON values. Raises KeyError for an action outside the catalogue and ValueError
+    when the particulars are not those that the catalogue asks for.
+    """
+    kind = CATALOGUE[action]
+    if set(particulars) != kind.particulars:
+        raise ValueError(f"{action} needs {sorted(kind.particulars)}, got {sorted(particulars)}")
+    if subject.id is None:
+        db.session.flush()
+    at = now()
+    activity = Activity(
+        at=at,
+        actor=by,
+        action=action,
+        subject_type=subject.__tablename__,
+        subject_id=subject.id,
+        chantier_id=getattr(subject, "chantier_id", None),
+        title=subject.journal_title[:300],
+        particulars=particulars,
+    )
+    db.session.add(activity)
+    if kind.is_news and hasattr(subject, "last_news_at"):
+        subject.last_news_at = at
+    return activity

@@ -1,0 +1,90 @@
+"""The bin: a deleted thing stays restorable for thirty days, then only its figures remain."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, ForeignKey
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+
+from models.activity import record
+from models.base import now
+from models.errors import Refused
+
+if TYPE_CHECKING:
+    from models.user import User
+
+#: How long a thing in the bin can be brought back.
+RESTORABLE = timedelta(days=30)
+
+
+class Trashable:
+    """Something that goes to the bin instead of disappearing."""
+
+    id: Mapped[int]
+    __tablename__: str
+
+    trashed_at: Mapped[datetime | None] = mapped_column(index=True)
+    #: Set when the content was erased for good; the row remains as a tombstone.
+    purged_at: Mapped[datetime | None]
+
+    @declared_attr
+    def trashed_by_id(cls) -> Mapped[int | None]:
+        return mapped_column(ForeignKey("user.id"))
+
+    @declared_attr
+    def trashed_by(cls) -> Mapped["User | None"]:
+        return relationship("User", foreign_keys=[cls.trashed_by_id], lazy="raise_on_sql")
+
+    @classmethod
+    def live(cls) -> ColumnElement[bool]:
+        """The condition that leaves out what is in the bin."""
+        return cls.trashed_at.is_(None)
+
+    @classmethod
+    def restorable(cls) -> ColumnElement[bool]:
+        """The condition that keeps what the bin can still give back."""
+        return cls.trashed_at.is_not(None) & cls.purged_at.is_(None)
+
+    @property
+    def is_trashed(self) -> bool:
+        return self.trashed_at is not None
+
+    @property
+    def purge_due_at(self) -> datetime | None:
+        """The instant from which the purge may erase it; None outside the bin."""
+        return self.trashed_at + RESTORABLE if self.trashed_at else None
+
+    def trash(self, *, by: "User") -> None:
+        """Put it in the bin. Raises Refused("already_trashed")."""
+        if self.is_trashed:
+            raise Refused("already_trashed")
+        self.trashed_at, self.trashed_by = now(), by
+        self.on_trashed()
+        record(self, f"{self.__tablename__}.trashed", by=by)
+
+    def restore(self, *, by: "User") -> None:
+        """Take it out of the bin. Raises Refused("not_trashed") or Refused("purged")."""
+        if not self.is_trashed:
+            raise Refused("not_trashed")
+        if self.purged_at:
+            raise Refused("purged")
+        self.trashed_at = self.trashed_by = None
+        self.on_restored()
+        record(self, f"{self.__tablename__}.restored", by=by)
+
+    def purge(self) -> None:
+        """Erase the content for good; the tombstone keeps what the figures of the past need."""
+        if not self.is_trashed:
+            raise Refused("not_trashed")
+        self.erase()
+        self.purged_at = now()
+
+    def on_trashed(self) -> None:
+        """What else follows when it leaves the screens."""
+
+    def on_restored(self) -> None:
+        """What else follows when it comes back."""
+
+    def erase(self) -> None:
+        """Blank the words of it."""
+        raise NotImplementedError
