@@ -1,0 +1,172 @@
+"""A real browser on the real server: pages that fail the test when the console, the network or the CSP complains."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.live_server import LiveServer
+
+HERE = Path(__file__).resolve().parent
+AXE = HERE / "vendor" / "axe.min.js"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+WIDTHS = {"desk": 1280, "phone": 375, "narrow": 320}
+#: WCAG 2.1 AA, which RGAA 4.1 follows, and what axe calls good practice.
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+
+
+def system_chromium() -> str | None:
+    """The Chromium of this machine; None leaves it to the one that Playwright installs."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return os.environ.get("CHROMIUM") or next((path for name in names if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """How pytest-playwright starts the browser."""
+    executable = system_chromium()
+    return {
+        **browser_type_launch_args,
+        "args": ARGUMENTS,
+        **({"executable_path": executable} if executable else {}),
+    }
+
+
+class Watch:
+    """What a browser complained of. A test that provokes an error says so: `watch.expect("403")`."""
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+        self.expected: list[str] = []
+
+    def expect(self, pattern: str) -> None:
+        """Let the complaints that hold this regular expression pass."""
+        self.expected.append(pattern)
+
+    def follow(self, page: Page) -> None:
+        """Note each error of the console, each exception, each request that failed or went elsewhere."""
+        page.on("console", lambda message: self._console(message.type, message.text))
+        page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))
+        page.on("requestfailed", lambda request: self._failed(request.url, request.failure or ""))
+        page.on("response", lambda response: self._answered(response.url, response.status))
+
+    def _console(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.complaints.append(f"console {kind}: {text}")
+
+    def _failed(self, url: str, failure: str) -> None:
+        # Leaving a page interrupts what it was fetching, and a download replaces a page: neither is a failure.
+        if "ERR_ABORTED" not in failure:
+            self.complaints.append(f"request failed: {url} {failure}")
+
+    def _answered(self, url: str, status: int) -> None:
+        if status >= 400:
+            self.complaints.append(f"answer {status}: {url}")
+        if not re.match(r"(http://127\.0\.0\.1[:/]|data:|blob:)", url):
+            self.complaints.append(f"fetched from elsewhere: {url}")
+
+    def assert_quiet(self) -> None:
+        """Nothing was complained of, but what was expected."""
+        left = [each for each in self.complaints if not any(re.search(one, each) for one in self.expected)]
+        if left:
+            raise AssertionError("the browser complained:\n- " + "\n- ".join(left))
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """The complaints of this test's browsers."""
+    watch = Watch()
+    yield watch
+    watch.assert_quiet()
+
+
+@pytest.fixture
+def open_browser(
+    new_context: Callable[..., BrowserContext], live_server: LiveServer, watch: Watch
+) -> Callable[..., Page]:
+    """`open_browser(width="phone", theme="dark", scripts=False)` is a page of a new, anonymous browser."""
+
+    def opened(
+        *, width: str | int = "desk", theme: str = "light", scripts: bool = True, **options: Any
+    ) -> Page:
+        pixels = WIDTHS[width] if isinstance(width, str) else width
+        context = new_context(
+            base_url=live_server.url,
+            locale=options.pop("locale", "fr-FR"),
+            timezone_id="Europe/Paris",
+            color_scheme=theme,
+            reduced_motion="reduce",
+            java_script_enabled=scripts,
+            viewport={"width": pixels, "height": 900},
+            **options,
+        )
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        watch.follow(page)
+        return page
+
+    return opened
+
+
+@pytest.fixture
+def signed_in_page(open_browser: Callable[..., Page], visitor: Callable[..., Any]) -> Callable[..., Page]:
+    """`signed_in_page(user, width="phone", theme="dark")` is the same, where this user has signed in."""
+
+    def opened(user: Any, **options: Any) -> Page:
+        person = visitor(user)
+        page = open_browser(**options)
+        name = person.app.config["SESSION_COOKIE_NAME"]
+        cookie = person.client.get_cookie(name)
+        assert cookie is not None, f"{user} has no cookie {name}"
+        page.context.add_cookies(
+            [{"name": name, "value": cookie.value, "domain": "127.0.0.1", "path": "/", "httpOnly": True}]
+        )
+        return page
+
+    return opened
+
+
+def axe(page: Page, *, within: str | None = None, disable: tuple[str, ...] = ()) -> list[str]:
+    """What axe finds on this page, one sentence per rule."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = page.evaluate(
+        """([within, tags, disabled]) => axe.run(within || document, {
+            runOnly: {type: 'tag', values: tags},
+            rules: Object.fromEntries(disabled.map((rule) => [rule, {enabled: false}])),
+            resultTypes: ['violations'],
+        })""",
+        [within, AXE_TAGS, list(disable)],
+    )
+    return [
+        f"{violation['id']} ({violation['impact']}): {violation['help']}\n    "
+        + "\n    ".join(f"{node['target']} {node['html'][:160]}" for node in violation["nodes"][:5])
+        for violation in result["violations"]
+    ]
+
+
+def overflow(page: Page) -> list[str]:
+    """The elements that stick out of the window sideways, when the page scrolls that way."""
+    return list(
+        page.evaluate(
+            """() => {
+                const width = document.documentElement.clientWidth;
+                if (document.documentElement.scrollWidth <= width) return [];
+                return [...document.querySelectorAll('body *')]
+                    .filter((element) => element.getBoundingClientRect().right > width + 1)
+                    .slice(0, 10)
+                    .map((element) => element.outerHTML.slice(0, 120));
+            }"""
+        )
+    )
