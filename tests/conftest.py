@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import time_machine
-from app import create_app
 from flask import Flask
 from moto.server import ThreadedMotoServer
 from sqlalchemy.orm import Session
 
+from app import create_app
 from tests import databases
 from tests.live_server import LiveServer
 from tests.visitor import Visitor

@@ -90,7 +90,7 @@ def remove(folder: Path) -> None:
 
 
 def fast_folder() -> Path:
-    """Where this worker's SQLite files and uploads go: in memory where there is room, for each commit reaches the disk."""
+    """Where this worker's SQLite files and uploads go: in memory where there is room, as each commit goes to disk."""
     shared = shared_folder()
     with (shared / "fast.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -158,15 +158,11 @@ class EmbeddedPostgreSQL:
             "jit=off",
             "max_connections=200",
         ]
+        command: list[str | Path] = [binaries / "postgres", "-D", self.data, "-k", self.folder, "-h", ""]
+        for setting in settings:
+            command += ["-c", setting]
         with (self.folder / "log").open("w") as log:
-            subprocess.Popen(
-                [binaries / "postgres", "-D", self.data, "-k", self.folder, "-h", ""]
-                + [argument for setting in settings for argument in ("-c", setting)],
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                **options,
-            )
+            subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **options)
         self._wait()
 
     @staticmethod
@@ -282,6 +278,12 @@ class Database:
         """Put everything back as it was after the migrations."""
         raise NotImplementedError
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        if self._app is not None:
+            with self._app.app_context():
+                self._app.extensions["sqlalchemy"].engine.dispose()
+
     def empty_storage(self) -> None:
         """Remove the files of the test before."""
         for entry in self.storage.iterdir():
@@ -351,6 +353,7 @@ class PostgreSQL(Database):
 
     def close(self) -> None:
         """Drop the database: on a server of the house, nothing may stay behind."""
+        super().close()
         self.connection.close()
         drop_postgresql_database(self.admin_url, self.database)
 
@@ -384,7 +387,8 @@ BEGIN
         END IF;
     END LOOP;
     FOR one IN SELECT name FROM harness.filled LOOP
-        EXECUTE format('INSERT INTO %s OVERRIDING SYSTEM VALUE SELECT * FROM harness.%I', one, 'row_' || one::oid::text);
+        EXECUTE format('INSERT INTO %s OVERRIDING SYSTEM VALUE SELECT * FROM harness.%I',
+                       one, 'row_' || one::oid::text);
     END LOOP;
     FOR one IN SELECT format('%I.%I', schemaname, sequencename)::regclass
         FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
@@ -414,10 +418,9 @@ def database_url(admin_url: str, database: str) -> str:
 def create_postgresql_database(admin_url: str) -> str:
     """Make an empty database on this server and answer its name."""
     name = f"chantiers_test_{uuid.uuid4().hex[:12]}"
+    create = sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(sql.Identifier(name))
     with psycopg.connect(libpq_url(admin_url), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(sql.Identifier(name))
-        )
+        connection.execute(create)
     return name
 
 

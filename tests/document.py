@@ -53,7 +53,7 @@ class Document:
         return found
 
     def find_all(self, *tags: str, **attributes: str) -> list[Element]:
-        """The elements of these tags that have these attributes (`data_x` stands for `data-x`, `class_` for one class)."""
+        """The elements of these tags and attributes (`data_x` stands for `data-x`, `class_` for one class)."""
         return [
             element
             for element in self.elements
@@ -87,7 +87,8 @@ class Document:
         if spoken and (element.get("aria-hidden") == "true" or element.get("hidden") is not None):
             return
         if spoken:
-            yield element.get("aria-label") or (element.get("alt", "") if element.tag == "img" else "")
+            yield element.get("aria-label", "")
+            yield element.get("alt", "") if element.tag == "img" else ""
         block = element.tag in BLOCKS
         yield " " if block else ""
         yield element.text or ""

@@ -205,7 +205,7 @@ def tables_are_readable(document: Document) -> Iterator[str]:
         captions = [child for child in table if child.tag == "caption"]
         if not (captions and document.text_of(captions[0])):
             yield f"{show(table)} has no caption"
-        headers = [cell for cell in table.iter("th")]
+        headers = list(table.iter("th"))
         if not headers:
             yield f"{show(table)} has no header cell"
         for header in headers:

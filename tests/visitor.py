@@ -75,7 +75,7 @@ class Visitor:
         csrf: bool = True,
         **options: Any,
     ) -> "Page":
-        """Send fields of one's own making, with a valid token unless `csrf=False`. For what no form of ours would send."""
+        """Send what no form of ours would send, with a valid token unless `csrf=False`."""
         fields = MultiDict(data or {})
         if csrf and "csrf_token" not in fields:
             fields["csrf_token"] = self.csrf_token()
@@ -130,7 +130,7 @@ class Visitor:
             recorder.listeners = []
 
     def _let_go(self) -> None:
-        """Commit what the test was doing and forget what it read, so that nothing of it helps or hinders the request."""
+        """Commit what the test did and forget what it read: nothing of it may help or hinder the request."""
         if has_app_context():
             session: Session = self.app.extensions["sqlalchemy"].session()
             session.commit()
@@ -586,10 +586,9 @@ class Form:
                 "GET", urlsplit(address).path, status, follow=follow, query_string=MultiDict(query)
             )
         multipart = (pressed.get("formenctype") or self.element.get("enctype")) == "multipart/form-data"
-        options = {"content_type": "multipart/form-data"} if multipart else {}
-        return self.page.visitor.visit(
-            "POST", address, status, follow=follow, data=MultiDict(fields), **options
-        )
+        kind = "multipart/form-data" if multipart else "application/x-www-form-urlencoded"
+        data = MultiDict(fields)
+        return self.page.visitor.visit("POST", address, status, follow=follow, data=data, content_type=kind)
 
     def fields(self, pressed: Element | None = None) -> list[tuple[str, Any]]:
         """The (name, value) pairs that would be sent."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from flask import Flask, jsonify, redirect, request
+from flask import Flask, Response, jsonify, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import text
 
@@ -65,19 +65,19 @@ def tiny(tmp_path: Path) -> Flask:
         return PAGE.format(title="Une page", body="")
 
     @app.route("/echo", methods=["GET", "POST"])
-    def echo() -> object:
+    def echo() -> Response:
         files = {name: [file.filename, file.read().decode()] for name, file in request.files.items()}
         return jsonify(
             args=request.args.to_dict(flat=False), form=request.form.to_dict(flat=False), files=files
         )
 
     @app.post("/suite")
-    def after() -> object:
-        return redirect("/bon", 303)
+    def after() -> Response:
+        return Response(status=303, headers={"Location": "/bon"})
 
     @app.post("/vieille-suite")
-    def old_after() -> object:
-        return redirect("/bon")
+    def old_after() -> Response:
+        return Response(status=302, headers={"Location": "/bon"})
 
     return app
 
@@ -134,7 +134,7 @@ def test_a_closed_dialog_is_out_of_reach(tiny: Flask) -> None:
 
 def test_names_that_do_not_exist_are_told(tiny: Flask) -> None:
     page = Visitor(tiny).get("/formulaire")
-    with pytest.raises(AssertionError, match="no field 'Titres'.*there are: 'Titre"):
+    with pytest.raises(AssertionError, match=r"no field 'Titres'.*there are: 'Titre"):
         page.fill("Titres", "x")
     with pytest.raises(AssertionError, match="no choice 'Finie'"):
         page.choose("Statut", "Finie")
