@@ -1,5 +1,6 @@
 """Fixtures of every test: the application on each database, visitors, time, files, servers and browsers."""
 
+import contextvars
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,6 +15,7 @@ from moto.server import ThreadedMotoServer
 from sqlalchemy.orm import Session
 
 from app import create_app
+from models import User, UserSession, db
 from tests import databases
 from tests.live_server import LiveServer
 from tests.visitor import Visitor
@@ -143,8 +145,21 @@ def visitor(app: Flask) -> Callable[..., Visitor]:
 
 
 def sign_in(visitor: Visitor, user: Any) -> None:
-    """Open a session of this user on the server and give its cookie to the visitor."""
-    raise NotImplementedError
+    """Open a session of this user on the server, as the sign-in page does, and give its cookie to the visitor."""
+
+    def open_session(user_id: int) -> str:
+        with visitor.app.app_context():
+            person = db.session.get_one(User, user_id)
+            _, token = UserSession.open(person, "Navigateur des tests")
+            db.session.commit()
+            return token
+
+    user_id = user.id
+    visitor.let_go()
+    token = contextvars.Context().run(open_session, user_id)
+    with visitor.client.session_transaction(base_url=visitor.base_url) as cookie:
+        cookie["_user_id"] = token
+        cookie["_fresh"] = True
 
 
 # The world around ------------------------------------------------------------------------------------------------

@@ -112,5 +112,5 @@ class LiveServer:
             log.seek(self._read)
             news = log.read()
             self._read = log.tell()
-        if "Traceback" in news:
+        if "Traceback" in news or '"exception"' in news:
             raise AssertionError(f"the server logged an exception:\n{news[-4000:]}")

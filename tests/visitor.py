@@ -45,6 +45,7 @@ class Visitor:
     def __init__(self, app: Flask, sign_in: Callable[["Visitor", Any], None] | None = None) -> None:
         self.app = app
         self.client = app.test_client()
+        self.base_url: str = app.config.get("PUBLIC_URL") or "http://localhost"
         self.page: Page | None = None
         self._sign_in = sign_in
         self._titles: dict[str, str] = {}
@@ -120,16 +121,17 @@ class Visitor:
         return f", and leads to {location}" if location else ""
 
     def _send(self, method: str, address: str, **options: Any) -> TestResponse:
-        self._let_go()
+        self.let_go()
         recorder = engine_recorder(self.app)
         recorder.listeners = self._recorders
         try:
             # In a context of its own the request cannot find the test's application context, nor its session.
+            options.setdefault("base_url", self.base_url)
             return contextvars.Context().run(self.client.open, address, method=method, **options)
         finally:
             recorder.listeners = []
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
         """Commit what the test did and forget what it read: nothing of it may help or hinder the request."""
         if has_app_context():
             session: Session = self.app.extensions["sqlalchemy"].session()
