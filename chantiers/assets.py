@@ -89,7 +89,9 @@ class AssetLibrary:
         body = self._names[name].read_bytes()
         pattern = REFERENCES.get(posixpath.splitext(name)[1])
         if pattern and not name.startswith("vendor/"):
-            text = pattern.sub(lambda found: self._rewrite(name, found["address"], parents), body.decode("utf-8"))
+            text = pattern.sub(
+                lambda found: self._rewrite(name, found["address"], parents), body.decode("utf-8")
+            )
             body = text.encode("utf-8")
         self.by_name[name] = Asset(name, body)
         return self.by_name[name]

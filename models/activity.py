@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, BigId, IntId, Line, db, now
+from models.base import Base, IntId, Line, db, now
 
 if TYPE_CHECKING:
     from models.chantier import Chantier
@@ -107,7 +107,7 @@ class Activity(Base):
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
     action: Mapped[str] = mapped_column(String(40))
     subject_type: Mapped[str] = mapped_column(String(20))
-    subject_id: Mapped[int] = mapped_column(BigId)
+    subject_id: Mapped[int]
     chantier_id: Mapped[int | None] = mapped_column(ForeignKey("chantier.id"))
     #: The subject's title as it read then: the journal stays true when things are renamed or purged.
     title: Mapped[Line]

@@ -20,8 +20,10 @@ RESTORABLE = timedelta(days=30)
 class Trashable:
     """Something that goes to the bin instead of disappearing."""
 
-    id: Mapped[int]
-    __tablename__: str
+    if TYPE_CHECKING:
+        id: Mapped[int]
+        __tablename__: str
+        __name__: str
 
     trashed_at: Mapped[datetime | None] = mapped_column(index=True)
     #: Set when the content was erased for good; the row remains as a tombstone.
@@ -33,7 +35,7 @@ class Trashable:
 
     @declared_attr
     def trashed_by(cls) -> Mapped["User | None"]:
-        return relationship("User", foreign_keys=[cls.trashed_by_id], lazy="raise_on_sql")
+        return relationship("User", foreign_keys=f"{cls.__name__}.trashed_by_id", lazy="raise_on_sql")
 
     @classmethod
     def live(cls) -> ColumnElement[bool]:

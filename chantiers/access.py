@@ -1,0 +1,83 @@
+"""Default deny: every view declares who may enter, and one that declares nothing does not run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import Flask, abort, current_app, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from werkzeug.exceptions import NotFound
+
+from chantiers.policy import TABLE, can
+
+View = Callable[..., ResponseReturnValue]
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a view declared: open to all, to whoever is signed in, or to those who hold a permission."""
+
+    public: bool = False
+    permission: str | None = None
+
+
+def public(view: View) -> View:
+    """Let everybody in, signed in or not."""
+    view.access = Access(public=True)  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Let in whoever is signed in; the view shows each person their own things."""
+    view.access = Access()  # type: ignore[attr-defined]
+    return view
+
+
+def require(permission: str, load: Callable[..., Any] | None = None) -> Callable[[View], View]:
+    """Let in those who hold `permission`, a word of the table.
+
+    With `load`, the permission is about one thing: `load` gets the address's values, finds the thing through the
+    person (what they may not know of is 404) and the view receives it instead of them; who may not do it gets 403.
+    """
+    if permission not in TABLE:
+        raise KeyError(permission)
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def guarded(**values: Any) -> ResponseReturnValue:
+            if load is None:
+                if not can(current_user, permission):
+                    abort(403)
+                return view(**values)
+            thing = load(**values)
+            if thing is None:
+                raise NotFound()
+            if not can(current_user, permission, thing):
+                abort(403)
+            return view(thing)
+
+        guarded.access = Access(permission=permission)  # type: ignore[attr-defined]
+        return guarded
+
+    return declare
+
+
+def guard() -> ResponseReturnValue | None:
+    """Before each request: refuse a view that declares nothing, and send strangers to the sign-in page."""
+    if request.endpoint is None:
+        return None
+    access = getattr(current_app.view_functions[request.endpoint], "access", None)
+    if access is None:
+        current_app.logger.error("view without declared access", extra={"endpoint": request.endpoint})
+        abort(403)
+    if not access.public and not current_user.is_authenticated:
+        abort(401)
+    return None
+
+
+def init_app(app: Flask) -> None:
+    """Guard every request of this app."""
+    app.before_request(guard)
+    app.jinja_env.globals["can"] = lambda permission, thing=None: can(current_user, permission, thing)

@@ -1,0 +1,5 @@
+"""Routes of the chantier room."""
+
+from flask import Blueprint
+
+chantier = Blueprint("chantier", __name__)

@@ -1,0 +1,119 @@
+"""From the environment to settings. Production refuses to start on a setting that would not be safe."""
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+MEBIBYTE = 1024 * 1024
+
+
+class Misconfigured(RuntimeError):
+    """A setting that is missing or that contradicts another; the message says how to mend it."""
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """The settings of this process. Raises Misconfigured."""
+    instance = Path(environ.get("INSTANCE_DIR", ROOT / "instance")).resolve()
+    public_url = environ.get("PUBLIC_URL", "").rstrip("/")
+    return {
+        "INSTANCE_DIR": str(instance),
+        "SQLALCHEMY_DATABASE_URI": database_url(environ.get("DATABASE_URL", ""), instance),
+        "SECRET_KEY": environ.get("SECRET_KEY", ""),
+        "STORAGE_URL": environ.get("STORAGE_URL", (instance / "files").as_uri()),
+        "PUBLIC_URL": public_url,
+        "TRUSTED_PROXIES": int(environ.get("TRUSTED_PROXIES", "0")),
+        "DEMONSTRATION": environ.get("CHANTIERS_DEMONSTRATION") == "1",
+        "HOST": environ.get("HOST", "127.0.0.1"),
+        "MAX_CONTENT_LENGTH": int(environ.get("MAX_UPLOAD_MB", "50")) * MEBIBYTE,
+    }
+
+
+def defaults() -> dict[str, Any]:
+    """What does not depend on where we run."""
+    return {
+        "BABEL_DEFAULT_LOCALE": "fr",
+        "BABEL_DEFAULT_TIMEZONE": "Europe/Paris",
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "chantiers" / "translations"),
+        # A form left open for a week still saves: the token lives as long as the session.
+        "WTF_CSRF_TIME_LIMIT": None,
+        # Behind HTTPS the session cookie is Secure and same-site; a referrer check would only break strict browsers.
+        "WTF_CSRF_SSL_STRICT": False,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "MAX_FORM_MEMORY_SIZE": 2 * MEBIBYTE,
+        "MAX_FORM_PARTS": 2000,
+        "COMPRESS_ALGORITHM": ["br", "gzip"],
+        "COMPRESS_BR_LEVEL": 3,
+        "COMPRESS_LEVEL": 4,
+        "COMPRESS_MIMETYPES": ["text/html", "application/json"],
+    }
+
+
+def complete(config: dict[str, Any]) -> None:
+    """Derive what follows from the settings, and refuse those that would not be safe. Raises Misconfigured."""
+    if not config.get("SECRET_KEY"):
+        raise Misconfigured(
+            "SECRET_KEY is missing: set it to a long random text, and keep it the same at each start."
+        )
+    if len(config["SECRET_KEY"]) < 32:
+        raise Misconfigured("SECRET_KEY is too short: at least 32 characters.")
+    config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(config["SQLALCHEMY_DATABASE_URI"])
+    secure = config.get("PUBLIC_URL", "").startswith("https://")
+    config["SESSION_COOKIE_SECURE"] = secure
+    config["SESSION_COOKIE_NAME"] = "__Host-chantiers" if secure else "chantiers"
+    if config.get("DEMONSTRATION"):
+        refuse_exposed_demonstration(config)
+
+
+def refuse_exposed_demonstration(config: Mapping[str, Any]) -> None:
+    """The demonstration opens its accounts in one click: only a local SQLite file served on loopback may have it."""
+    if not config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite:///"):
+        raise Misconfigured(
+            "The demonstration only runs on its own SQLite file: unset CHANTIERS_DEMONSTRATION."
+        )
+    if not is_loopback(config.get("HOST", "")):
+        raise Misconfigured(
+            "The demonstration is only served on this computer: unset HOST or CHANTIERS_DEMONSTRATION."
+        )
+    if config.get("PUBLIC_URL") or config.get("TRUSTED_PROXIES"):
+        raise Misconfigured("The demonstration has no public address: unset PUBLIC_URL and TRUSTED_PROXIES.")
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether an address is this computer's own and no other's."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def database_url(given: str, instance: Path) -> str:
+    """The database's address as SQLAlchemy writes it: psycopg for PostgreSQL, a file of the instance by default."""
+    if not given:
+        return f"sqlite:///{instance / 'chantiers.sqlite3'}"
+    for prefix in ("postgres://", "postgresql://"):
+        if given.startswith(prefix):
+            return "postgresql+psycopg://" + given.removeprefix(prefix)
+    return given
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """How connections are kept: one per thread of the embedded server, and no statement that never ends."""
+    if url.startswith("sqlite"):
+        return {
+            "pool_size": 64,
+            "max_overflow": 16,
+            "connect_args": {"timeout": 10, "check_same_thread": False},
+        }
+    return {
+        "pool_size": 16,
+        "max_overflow": 16,
+        "pool_timeout": 8,
+        "pool_pre_ping": True,
+        "connect_args": {"connect_timeout": 5, "options": "-c statement_timeout=9000 -c lock_timeout=8000"},
+    }

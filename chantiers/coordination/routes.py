@@ -1,0 +1,5 @@
+"""Routes of the coordination room."""
+
+from flask import Blueprint
+
+coordination = Blueprint("coordination", __name__)

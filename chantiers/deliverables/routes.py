@@ -1,0 +1,5 @@
+"""Routes of the deliverables room."""
+
+from flask import Blueprint
+
+deliverables = Blueprint("deliverables", __name__)

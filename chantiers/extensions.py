@@ -1,0 +1,83 @@
+"""Flask's extensions, created once and bound to the app by `create_app`."""
+
+from flask import Flask, g, request
+from flask_babel import Babel
+from flask_compress import Compress
+from flask_login import LoginManager, current_user
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from werkzeug.local import LocalProxy
+
+from chantiers.config import ROOT
+from models import Demarche, User, UserSession, db
+from models.base import prepare, reading
+
+LOCALES = ("fr", "en")
+
+babel = Babel()
+compress = Compress()
+csrf = CSRFProtect()
+login_manager = LoginManager()
+migrate = Migrate()
+
+
+def _read_demarche() -> Demarche | None:
+    if "demarche" not in g:
+        g.demarche = Demarche.current()
+    found: Demarche | None = g.demarche
+    return found
+
+
+#: The démarche of this instance, read once a request; false while none was loaded.
+current_demarche = LocalProxy(_read_demarche)
+
+
+def init_app(app: Flask) -> None:
+    """Bind every extension to this app."""
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    babel.init_app(app, locale_selector=choose_locale)
+    csrf.init_app(app)
+    compress.init_app(app)
+    login_manager.init_app(app)
+    # Flask-Login's own protection ties a session to an address; ours is a row that can be ended.
+    login_manager.session_protection = None
+    app.before_request(only_read_on_safe_methods)
+    app.teardown_request(stop_reading)
+
+
+def choose_locale() -> str:
+    """The person's language, else the one chosen on this browser, else the browser's first that we speak."""
+    if current_user and current_user.is_authenticated and current_user.locale in LOCALES:
+        return str(current_user.locale)
+    chosen = request.cookies.get("locale")
+    if chosen in LOCALES:
+        return chosen
+    return request.accept_languages.best_match(LOCALES, default="fr") or "fr"
+
+
+@login_manager.user_loader
+def load_user(token: str) -> User | None:
+    """The person of a living session, and the session itself in `g`: read at each request, so that ending it is enough."""
+    session = UserSession.with_token(token)
+    if session is None or not session.user.may_sign_in:
+        return None
+    g.user_session = session
+    session.user.session_token = token
+    return session.user
+
+
+def only_read_on_safe_methods() -> None:
+    """A GET cannot write: the database itself refuses, so that no link ever changes anything."""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        g.reading = reading()
+        g.reading.__enter__()
+
+
+def stop_reading(_error: BaseException | None) -> None:
+    """Leave the reading mode of this request; the thread that served it serves others."""
+    mode = g.pop("reading", None)
+    if mode is not None:
+        mode.__exit__(None, None, None)

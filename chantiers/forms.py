@@ -1,0 +1,221 @@
+"""What every form shares: clean input, one creation per form, and late saves that overwrite nobody."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+from flask import redirect, request, session
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from sqlalchemy.exc import IntegrityError
+from wtforms import DateField, Field, HiddenField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
+
+from models import Submission, db
+
+LINE_LENGTH = 300
+TEXT_LENGTH = 100_000
+#: Dates outside these years are slips of the keyboard: no chantier is due under Charlemagne.
+YEARS = (2000, 2100)
+
+#: Control characters that no text needs; line breaks and tabs stay.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def clean_text(text: str | None) -> str:
+    """What was typed, without what breaks a database or a page: NUL, lone surrogates, stray carriage returns."""
+    if not text:
+        return ""
+    text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def clean_line(text: str | None) -> str:
+    """The same for a single line."""
+    return " ".join(clean_text(text).split())
+
+
+class LineField(StringField):
+    """One line of text, required unless told otherwise, at most 300 characters."""
+
+    def __init__(self, label: Any, required: bool = True, length: int = LINE_LENGTH, **options: Any) -> None:
+        wanted = DataRequired(_l("Ce champ est nécessaire.")) if required else Optional()
+        fits = Length(max=length, message=_l("%(max)d caractères au plus."))
+        super().__init__(
+            label, validators=[wanted, fits, *options.pop("validators", [])], filters=[clean_line], **options
+        )
+
+
+class LongTextField(TextAreaField):
+    """A text in Markdown. The browser keeps its draft until the save is confirmed."""
+
+    def __init__(self, label: Any, required: bool = False, length: int = TEXT_LENGTH, **options: Any) -> None:
+        wanted = DataRequired(_l("Ce champ est nécessaire.")) if required else Optional()
+        fits = Length(max=length, message=_l("%(max)d caractères au plus."))
+        super().__init__(
+            label, validators=[wanted, fits, *options.pop("validators", [])], filters=[clean_text], **options
+        )
+
+    @property
+    def draft_key(self) -> str:
+        """Under what name the browser keeps this person's draft of this field of this page."""
+        return f"{current_user.id}:{request.path}:{self.name}"
+
+
+class DayField(DateField):
+    """A day, as browsers send it or as people write it: 2026-03-12, 12/03/2026, 12.3.2026."""
+
+    def __init__(self, label: Any, **options: Any) -> None:
+        super().__init__(
+            label,
+            format=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"],
+            validators=[Optional(), self.plausible],
+            **options,
+        )
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        # Python's strptime accepts digits of any script and blanks that databases and people do not.
+        if valuelist and valuelist[0] and not re.fullmatch(r"[0-9./-]{8,10}", valuelist[0].strip()):
+            self.data = None
+            raise ValueError(_l("Cette date n’est pas comprise. Écrivez-la comme ceci : 12/03/2026."))
+        try:
+            super().process_formdata([value.strip() for value in valuelist])
+        except ValueError:
+            raise ValueError(
+                _l("Cette date n’est pas comprise. Écrivez-la comme ceci : 12/03/2026.")
+            ) from None
+
+    @staticmethod
+    def plausible(form: Any, field: Any) -> None:
+        """Refuse years that can only be a slip."""
+        if field.data and not YEARS[0] <= field.data.year <= YEARS[1]:
+            raise ValidationError(_l("L’année doit être comprise entre 2000 et 2100."))
+
+
+class ManyField(SelectMultipleField):
+    """Several choices among many, by number; a value that is not offered is refused in words."""
+
+    def __init__(self, label: Any, **options: Any) -> None:
+        super().__init__(label, coerce=_bounded_int, validate_choice=True, **options)
+
+
+def _bounded_int(value: Any) -> int:
+    text = str(value)
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise ValueError("not a number of ours")
+    return int(text)
+
+
+class Form(FlaskForm):
+    """A form of ours. Its errors are shown with what was typed, never instead of it."""
+
+
+class CreationForm(Form):
+    """A form that creates one thing, even when it is sent twice."""
+
+    key = HiddenField(default=lambda: uuid4().hex)
+
+
+@dataclass
+class Reconciliation:
+    """What came of a late save: fields that somebody else changed meanwhile and kept, and fields that both changed."""
+
+    merged: list[Field] = field(default_factory=list)
+    #: Field → (what this person typed, what is saved now).
+    conflicts: dict[Field, tuple[Any, Any]] = field(default_factory=dict)
+
+
+class EditForm(Form):
+    """A form that changes a thing others may be changing too.
+
+    `seen` carries a fingerprint of each value as this page showed it: enough to tell, field by field, who changed what
+    since, without sending every text twice.
+    """
+
+    seen = HiddenField()
+
+    def show(self, current: Mapping[str, Any]) -> None:
+        """Remember the values that the page is about to show."""
+        self.seen.data = json.dumps({name: fingerprint(value) for name, value in current.items()})
+
+    def reconcile(self, current: Mapping[str, Any]) -> Reconciliation:
+        """Compare what was typed with what was shown and with what is saved now, field by field.
+
+        A field that only others changed takes their value; one that both changed, differently, is a conflict. The form
+        then shows the current values, so that sending it again is a decision and not an accident.
+        """
+        shown = self._shown()
+        result = Reconciliation()
+        for name, theirs in current.items():
+            typed = self[name]
+            mine, base, saved = fingerprint(typed.data), shown.get(name), fingerprint(theirs)
+            if saved in (mine, base):
+                continue
+            if mine == base:
+                typed.data = theirs
+                result.merged.append(typed)
+            else:
+                result.conflicts[typed] = (typed.data, theirs)
+        self.show(current)
+        return result
+
+    def _shown(self) -> dict[str, Any]:
+        try:
+            shown = json.loads(self.seen.data or "{}")
+        except ValueError:
+            return {}
+        return shown if isinstance(shown, dict) else {}
+
+
+def fingerprint(value: Any) -> str:
+    """A short stable mark of a field's value: equal for equal values, whatever their line ends or order."""
+    if value is None:
+        plain = ""
+    elif isinstance(value, date):
+        plain = value.isoformat()
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        plain = ",".join(sorted(str(item) for item in value))
+    else:
+        plain = clean_text(str(value))
+    return hashlib.blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+
+def create_once(form: CreationForm, create: Callable[[], str]) -> ResponseReturnValue:
+    """Run `create`, which returns the new thing's address, and go there; the same form sent again only goes there.
+
+    Two at the same moment: the second waits for the first one's key, then follows it.
+    """
+    key = f"{current_user.id}:{(form.key.data or uuid4().hex)[:40]}"
+    key = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    earlier = db.session.get(Submission, key)
+    if earlier is None:
+        submission = Submission(key=key, user_id=current_user.id)
+        db.session.add(submission)
+        try:
+            db.session.flush()
+        except IntegrityError:
+            db.session.rollback()
+            earlier = db.session.get(Submission, key)
+        else:
+            submission.location = create()
+            db.session.commit()
+            saved(form)
+            return redirect(submission.location, 303)
+    assert earlier is not None
+    saved(form)
+    return redirect(earlier.location, 303)
+
+
+def saved(form: Form) -> None:
+    """Tell the browser, on the next page, that the drafts of this form's long fields are safe here."""
+    keys = [item.draft_key for item in form if isinstance(item, LongTextField)]
+    if keys:
+        session["saved_drafts"] = session.get("saved_drafts", [])[-10:] + keys

@@ -1,0 +1,5 @@
+"""Routes of the health room."""
+
+from flask import Blueprint
+
+health = Blueprint("health", __name__)

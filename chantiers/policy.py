@@ -1,0 +1,101 @@
+"""Who may do what: the permission table, in one place. Views and templates ask it with the same word.
+
+Rights come in three layers. What a person may not know of is not found at all (`visible_to` on the models); what they
+may read but not do is refused here; a view that declares nothing does not run (`chantiers.access`).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from models import Role, User
+
+Predicate = Callable[[User, Any], bool]
+
+
+def anyone_signed_in(user: User, thing: Any) -> bool:
+    """Whoever is signed in, observers included: cooperation is transparent."""
+    return True
+
+
+def contributor(user: User, thing: Any) -> bool:
+    """Anybody but a mere observer; a membership of a chantier outranks the observer role."""
+    return not user.is_only_observer
+
+
+def participant(user: User, thing: Any) -> bool:
+    """A member of the chantier that the thing belongs to."""
+    return user.takes_part_in(thing.chantier_id)
+
+
+def creator(user: User, thing: Any) -> bool:
+    """Who created it, as long as they take part in its chantier."""
+    return thing.created_by_id == user.id and participant(user, thing)
+
+
+def in_charge(user: User, thing: Any) -> bool:
+    """Named on it, or a member of a structure that carries it."""
+    if user.is_only_observer:
+        return False
+    return user.id in thing.person_ids or not user.standing.structures.isdisjoint(thing.carrier_ids)
+
+
+def referent(user: User, thing: Any) -> bool:
+    """A référent of the chantier that the thing belongs to."""
+    return user.leads(thing.chantier_id)
+
+
+def any_referent(user: User, thing: Any) -> bool:
+    """A référent of some chantier: for what belongs to none."""
+    return any(user.leads(chantier_id) for chantier_id in user.standing.chantiers)
+
+
+def coordinator(user: User, thing: Any) -> bool:
+    """The coordination."""
+    return user.role == Role.COORDINATOR
+
+
+#: Each permission, and who holds it: any one of the predicates is enough.
+TABLE: Mapping[str, tuple[Predicate, ...]] = {
+    "chantier.read": (anyone_signed_in,),
+    "dashboard.read": (anyone_signed_in,),
+    "deliverable.read_draft": (contributor,),
+    "silence.read": (referent, coordinator),
+    "task.create": (participant, referent, coordinator),
+    "task.take": (participant, referent, coordinator),
+    "task.edit": (creator, in_charge, referent, coordinator),
+    "task.entrust": (creator, referent, coordinator),
+    "task.validate": (referent, coordinator),
+    "task.trash": (creator, referent, coordinator),
+    "deliverable.create": (referent, coordinator),
+    "deliverable.add_version": (participant, in_charge, referent, coordinator),
+    "deliverable.edit": (creator, in_charge, referent, coordinator),
+    "deliverable.entrust": (creator, referent, coordinator),
+    "deliverable.decide": (referent, coordinator),
+    "deliverable.trash": (creator, referent, coordinator),
+    "objective.manage": (referent, coordinator),
+    "chantier.manage_members": (referent, coordinator),
+    "structure.leave": (referent, coordinator),
+    "chantier.manage": (coordinator,),
+    "structure.manage": (coordinator,),
+    "person.manage": (coordinator,),
+    "demarche.manage": (coordinator,),
+}
+
+#: What still may be done in an archived chantier: reading it, and managing it (to open it again).
+IN_ARCHIVE = frozenset(
+    {"chantier.read", "dashboard.read", "deliverable.read_draft", "silence.read", "chantier.manage"}
+)
+
+
+def can(user: Any, permission: str, thing: Any = None) -> bool:
+    """Whether `user` holds `permission`, on `thing` where the permission is about one.
+
+    `thing` is a model or a row that has `chantier_id` and, for tasks and deliverables, `created_by_id`, `carrier_ids`
+    (structures) and `person_ids`. Raises KeyError for a permission outside the table.
+    """
+    predicates = TABLE[permission]
+    if not user.is_authenticated:
+        return False
+    if getattr(thing, "is_archived", False) and permission not in IN_ARCHIVE:
+        return False
+    return any(holds(user, thing) for holds in predicates)

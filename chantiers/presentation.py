@@ -1,0 +1,155 @@
+"""How values read on a page: days, instants, names of statuses, Markdown, sentences of the journal."""
+
+from datetime import date, datetime
+from typing import Any
+
+from babel.dates import format_timedelta
+from flask import Flask
+from flask_babel import format_date, format_datetime, get_locale, ngettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from chantiers import markdown
+from chantiers.sentences import sentence
+from models import ChantierRole, DeliverableState, Role, StructureKind, TaskStatus, VersionKind, now, today
+
+TASK_STATUSES = {
+    TaskStatus.TODO: _l("À venir"),
+    TaskStatus.IN_PROGRESS: _l("En cours"),
+    TaskStatus.TO_VALIDATE: _l("À valider"),
+    TaskStatus.BLOCKED: _l("Bloquée"),
+    TaskStatus.DONE: _l("Terminée"),
+    TaskStatus.ABANDONED: _l("Abandonnée"),
+}
+DELIVERABLE_STATES = {
+    DeliverableState.EXPECTED: _l("Attendu"),
+    DeliverableState.DRAFTING: _l("En rédaction"),
+    DeliverableState.IN_REVIEW: _l("En relecture"),
+    DeliverableState.TO_REWORK: _l("À reprendre"),
+    DeliverableState.APPROVED: _l("Validé"),
+}
+DELIVERABLE_TYPES = {
+    "referentiel_metier": _l("Référentiel métier"),
+    "parcours_formation": _l("Parcours de formation"),
+    "cartographie": _l("Cartographie"),
+    "recensement": _l("Recensement"),
+    "grille_analyse": _l("Grille d’analyse"),
+    "argumentaire": _l("Argumentaire"),
+    "note_plaidoyer": _l("Note de plaidoyer"),
+    "methode": _l("Méthode"),
+    "autre": _l("Autre"),
+}
+STRUCTURE_KINDS = {
+    StructureKind.UNKNOWN: _l("Non précisé"),
+    StructureKind.ASSOCIATION: _l("Association"),
+    StructureKind.FOUNDATION: _l("Fondation"),
+    StructureKind.NETWORK: _l("Réseau"),
+    StructureKind.FUNDER: _l("Financeur"),
+    StructureKind.LOCAL_AUTHORITY: _l("Collectivité"),
+    StructureKind.COMPANY: _l("Entreprise"),
+    StructureKind.COOPERATIVE: _l("Coopérative"),
+    StructureKind.OTHER: _l("Autre"),
+}
+ROLES = {
+    Role.OBSERVER: _l("Observation"),
+    Role.MEMBER: _l("Membre"),
+    Role.COORDINATOR: _l("Coordination"),
+}
+CHANTIER_ROLES = {
+    ChantierRole.PARTICIPANT: _l("Participant·e"),
+    ChantierRole.REFERENT: _l("Référent·e"),
+}
+VERSION_KINDS = {
+    VersionKind.FILE: _l("Fichier"),
+    VersionKind.LINK: _l("Lien"),
+    VersionKind.TEXT: _l("Texte"),
+}
+LABELS: dict[str, dict[Any, Any]] = {
+    "status": TASK_STATUSES,
+    "state": DELIVERABLE_STATES,
+    "type": DELIVERABLE_TYPES,
+    "kind": STRUCTURE_KINDS,
+    "role": ROLES,
+    "chantier_role": CHANTIER_ROLES,
+    "version": VERSION_KINDS,
+}
+
+
+def label(value: str, family: str) -> str:
+    """The word for a coded value: `"todo"|label("status")`. A value without a word shows as it is."""
+    return str(LABELS[family].get(value, value))
+
+
+def type_name(deliverable_type: Any) -> str:
+    """The name of a type of deliverable: translated where it is ours, as the instance wrote it where it is not."""
+    return str(DELIVERABLE_TYPES.get(deliverable_type.key, deliverable_type.name))
+
+
+def day(value: date | None, form: str = "long") -> str:
+    """A day in words: « 12 mars 2026 »; `short` leaves out the year when it is this one: « 12 mars »."""
+    if value is None:
+        return ""
+    if form == "short" and value.year == today().year:
+        return str(format_date(value, "d MMM" if str(get_locale()) != "en" else "MMM d"))
+    return str(format_date(value, "long" if form == "long" else "medium"))
+
+
+def instant(value: datetime | None) -> str:
+    """A moment in words, in French time: « 12 mars 2026 à 14:32 »."""
+    return str(format_datetime(value, "d MMMM y, HH:mm")) if value else ""
+
+
+def ago(value: datetime | None) -> str:
+    """How long ago in words: « il y a 3 jours »."""
+    if value is None:
+        return ""
+    seconds = (now() - value).total_seconds()
+    if seconds < 60:
+        return _("à l’instant")
+    return str(format_timedelta(value - now(), add_direction=True, locale=get_locale()))
+
+
+def days_late(value: date) -> str:
+    """By how much a due date is past: « en retard de 3 jours »."""
+    days = (today() - value).days
+    return ngettext("en retard de %(num)d jour", "en retard de %(num)d jours", days)
+
+
+def file_size(size: int | None) -> str:
+    """A size that people understand: « 340 ko », « 2,4 Mo »."""
+    if size is None:
+        return ""
+    units = (_("octets"), _("ko"), _("Mo"), _("Go"))
+    amount, unit = float(size), 0
+    while amount >= 1000 and unit < len(units) - 1:
+        amount, unit = amount / 1000, unit + 1
+    number = f"{amount:.0f}" if unit == 0 or amount >= 10 else f"{amount:.1f}"
+    if str(get_locale()) == "fr":
+        number = number.replace(".", ",")
+    return f"{number}\u00a0{units[unit]}"
+
+
+def excerpt(text: str, length: int = 90) -> str:
+    """The beginning of a text, cut between two words."""
+    if len(text) <= length:
+        return text
+    return text[: length + 1].rsplit(" ", 1)[0].rstrip(" ,;:.(–-") + "…"
+
+
+def init_app(app: Flask) -> None:
+    """Give templates their filters and their words."""
+    app.jinja_env.filters.update(
+        ago=ago,
+        day=day,
+        days_late=days_late,
+        excerpt=excerpt,
+        file_size=file_size,
+        instant=instant,
+        label=label,
+        markdown=markdown.render,
+        sentence=sentence,
+        type_name=type_name,
+    )
+    app.jinja_env.globals.update(
+        LABELS=LABELS, today=today, TaskStatus=TaskStatus, DeliverableState=DeliverableState
+    )

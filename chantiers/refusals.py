@@ -1,0 +1,65 @@
+"""What the domain refuses, said in words: one sentence for each code, in one place."""
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from models import Refused
+
+SENTENCES = {
+    "account_closed": _l("Ce compte est fermé : plus personne ne peut y entrer."),
+    "already_archived": _l("Ce chantier est déjà archivé."),
+    "already_carried": _l("Une structure porte déjà cette tâche : proposez-lui votre aide."),
+    "already_merged": _l("L’une de ces deux structures a déjà été réunie à une autre."),
+    "already_trashed": _l("C’est déjà dans la corbeille."),
+    "charter_empty": _l("La charte ne peut pas être vide."),
+    "dependency_circle": _l(
+        "« %(title)s » attend déjà cette tâche : elles s’attendraient l’une l’autre sans fin."
+    ),
+    "dependency_on_itself": _l("Une tâche ne peut pas s’attendre elle-même."),
+    "email_taken": _l("Une autre personne utilise déjà l’adresse %(email)s."),
+    "in_review": _l("Une version est en relecture : attendez la réponse, ou retirez-la de la relecture."),
+    "last_coordinator": _l("C’est la dernière personne de la coordination : nommez-en une autre d’abord."),
+    "last_referent": _l("Un chantier garde au moins un·e référent·e : nommez quelqu’un d’autre d’abord."),
+    "link_used": _l("Ce lien a déjà servi. Demandez-en un nouveau à la coordination."),
+    "merge_with_itself": _l("Choisissez une autre structure : on ne réunit pas une structure à elle-même."),
+    "name_taken": _l("La structure « %(name)s » porte déjà ce nom."),
+    "not_archived": _l("Ce chantier n’est pas archivé."),
+    "not_blocked": _l("Cette tâche n’est plus bloquée."),
+    "not_closed": _l("Cette tâche est déjà ouverte."),
+    "not_enrolled": _l("La structure « %(structure)s » ne participe pas à ce chantier."),
+    "not_in_review": _l("Aucune version n’est en relecture en ce moment."),
+    "not_in_structure": _l("%(person)s ne fait pas partie de cette structure."),
+    "not_member": _l("%(person)s ne participe pas à ce chantier."),
+    "not_own_structure": _l("Vous ne pouvez engager que votre propre structure."),
+    "not_to_validate": _l("Cette tâche n’attend plus de validation."),
+    "not_trashed": _l("Ce n’est plus dans la corbeille."),
+    "no_version": _l("Il n’y a pas encore de version : ajoutez-en une d’abord."),
+    "number_taken": _l("Un autre chantier porte déjà le numéro %(number)s."),
+    "objective_in_use": _l(
+        "Des tâches ou des livrables dépendent de cet objectif : déplacez-les ou supprimez-les d’abord."
+    ),
+    "objective_not_operational": _l("Choisissez un objectif opérationnel de ce chantier."),
+    "other_column": _l("La carte a changé de colonne entre-temps : rechargez le tableau."),
+    "password_common": _l(
+        "Ce mot de passe est trop courant ou trop simple : choisissez-en un que personne ne devinerait."
+    ),
+    "password_personal": _l("Ce mot de passe contient votre nom ou votre adresse : choisissez-en un autre."),
+    "password_too_long": _l("Ce mot de passe est trop long : 256 caractères au plus."),
+    "password_too_short": _l(
+        "Ce mot de passe est trop court : 12 caractères au moins. Une phrase convient très bien."
+    ),
+    "purged": _l("Les trente jours sont passés : le contenu a été effacé pour de bon."),
+    "reason_missing": _l("Dites en une phrase pourquoi : les autres en ont besoin pour agir."),
+    "state_already": _l("C’est déjà fait : quelqu’un vous a devancé·e, ou l’étape est passée."),
+    "status_already": _l("La tâche n’est plus dans le même statut : quelqu’un l’a changée entre-temps."),
+    "task_of_another_chantier": _l("Cette tâche appartient à un autre chantier."),
+    "text_empty": _l("Écrivez un texte : une version ne peut pas être vide."),
+}
+
+
+def say(refused: Refused) -> str:
+    """The sentence that says why the domain refused."""
+    sentence = SENTENCES.get(refused.code)
+    if sentence is None:
+        return gettext("Ce n’est pas possible en ce moment. Rien n’a été modifié.")
+    return str(sentence) % refused.particulars

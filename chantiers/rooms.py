@@ -1,0 +1,39 @@
+"""The one list of rooms: each is a family of screens, with its own blueprint."""
+
+from flask import Flask
+
+from chantiers.accounts.routes import accounts
+from chantiers.chantier.routes import chantier
+from chantiers.coordination.routes import coordination
+from chantiers.deliverables.routes import deliverables
+from chantiers.health.routes import health
+from chantiers.management.routes import management
+from chantiers.my_work.routes import my_work
+from chantiers.objectives.routes import objectives
+from chantiers.public.routes import public
+from chantiers.structures.routes import structures
+from chantiers.style_guide.routes import style_guide
+from chantiers.tasks.routes import tasks
+from chantiers.trash.routes import trash
+
+ROOMS = (
+    public,
+    accounts,
+    my_work,
+    chantier,
+    objectives,
+    tasks,
+    deliverables,
+    structures,
+    coordination,
+    management,
+    trash,
+    health,
+    style_guide,
+)
+
+
+def init_app(app: Flask) -> None:
+    """Open every room."""
+    for room in ROOMS:
+        app.register_blueprint(room)

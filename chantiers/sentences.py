@@ -1,0 +1,128 @@
+"""The journal in words: one sentence for each action of the catalogue, in one place."""
+
+from datetime import date
+from typing import Any
+
+from flask_babel import format_date
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup, escape
+
+from models import Activity, ChantierRole, Role
+
+#: %(who)s did it to %(what)s; the other names are the activity's particulars.
+SENTENCES = {
+    "demarche.edited": _l("%(who)s a modifié la présentation de la démarche"),
+    "demarche.imported": _l(
+        "%(who)s a chargé le fichier de la démarche : %(created)s ajouts, %(updated)s mises à jour"
+    ),
+    "charter.published": _l("%(who)s a publié la version %(number)s de la charte"),
+    "chantier.created": _l("%(who)s a ouvert le chantier %(what)s"),
+    "chantier.edited": _l("%(who)s a modifié la présentation du chantier %(what)s"),
+    "chantier.archived": _l("%(who)s a archivé le chantier %(what)s"),
+    "chantier.reopened": _l("%(who)s a rouvert le chantier %(what)s"),
+    "objective.created": _l("%(who)s a ajouté l’objectif %(what)s"),
+    "objective.edited": _l("%(who)s a reformulé l’objectif %(what)s"),
+    "objective.moved": _l("%(who)s a changé l’ordre de l’objectif %(what)s"),
+    "objective.trashed": _l("%(who)s a mis à la corbeille l’objectif %(what)s"),
+    "objective.restored": _l("%(who)s a rétabli l’objectif %(what)s"),
+    "task.created": _l("%(who)s a créé la tâche %(what)s"),
+    "task.edited": _l("%(who)s a modifié la tâche %(what)s"),
+    "task.moved": _l("%(who)s a rattaché la tâche %(what)s à l’objectif « %(objective)s »"),
+    "task.rescheduled": _l("%(who)s a fixé l’échéance de %(what)s au %(to)s"),
+    "task.entrusted": _l("%(who)s a confié la tâche %(what)s"),
+    "task.taken": _l("%(who)s a pris la tâche %(what)s pour %(structure)s"),
+    "task.started": _l("%(who)s a mis en cours la tâche %(what)s"),
+    "task.postponed": _l("%(who)s a remis à plus tard la tâche %(what)s"),
+    "task.submitted": _l("%(who)s propose de valider la tâche %(what)s"),
+    "task.finished": _l("%(who)s a terminé la tâche %(what)s"),
+    "task.sent_back": _l("%(who)s a renvoyé en cours la tâche %(what)s"),
+    "task.blocked": _l("%(who)s signale que la tâche %(what)s est bloquée : %(reason)s"),
+    "task.unblocked": _l("%(who)s a débloqué la tâche %(what)s"),
+    "task.abandoned": _l("%(who)s a abandonné la tâche %(what)s : %(reason)s"),
+    "task.reopened": _l("%(who)s a rouvert la tâche %(what)s"),
+    "task.item_added": _l("%(who)s a ajouté « %(text)s » à la tâche %(what)s"),
+    "task.item_checked": _l("%(who)s a coché « %(text)s » dans la tâche %(what)s"),
+    "task.item_unchecked": _l("%(who)s a décoché « %(text)s » dans la tâche %(what)s"),
+    "task.item_removed": _l("%(who)s a retiré « %(text)s » de la tâche %(what)s"),
+    "task.dependency_added": _l("%(who)s indique que la tâche %(what)s attend « %(blocker)s »"),
+    "task.dependency_removed": _l("%(who)s indique que la tâche %(what)s n’attend plus « %(blocker)s »"),
+    "task.trashed": _l("%(who)s a mis à la corbeille la tâche %(what)s"),
+    "task.restored": _l("%(who)s a rétabli la tâche %(what)s"),
+    "deliverable.created": _l("%(who)s a annoncé le livrable %(what)s"),
+    "deliverable.edited": _l("%(who)s a modifié le livrable %(what)s"),
+    "deliverable.rescheduled": _l("%(who)s attend le livrable %(what)s pour le %(to)s"),
+    "deliverable.entrusted": _l("%(who)s a changé les structures responsables du livrable %(what)s"),
+    "deliverable.version_added": _l("%(who)s a déposé la version %(number)s du livrable %(what)s"),
+    "deliverable.submitted": _l("%(who)s a mis en relecture la version %(number)s du livrable %(what)s"),
+    "deliverable.withdrawn": _l("%(who)s a retiré de la relecture le livrable %(what)s"),
+    "deliverable.approved": _l("%(who)s a validé la version %(number)s du livrable %(what)s"),
+    "deliverable.sent_back": _l("%(who)s demande de reprendre le livrable %(what)s : %(reason)s"),
+    "deliverable.trashed": _l("%(who)s a mis à la corbeille le livrable %(what)s"),
+    "deliverable.restored": _l("%(who)s a rétabli le livrable %(what)s"),
+    "structure.created": _l("%(who)s a ajouté la structure %(what)s"),
+    "structure.edited": _l("%(who)s a modifié la fiche de la structure %(what)s"),
+    "structure.merged": _l("%(who)s a réuni la structure %(what)s à %(into)s"),
+    "structure.enrolled": _l("%(structure)s rejoint le chantier %(what)s"),
+    "structure.left": _l("%(structure)s quitte le chantier %(what)s"),
+    "person.created": _l("%(who)s a ajouté %(what)s"),
+    "person.edited": _l("%(who)s a modifié la fiche de %(what)s"),
+    "person.role_changed": _l("%(who)s a changé le rôle de %(what)s : %(to)s"),
+    "person.closed": _l("%(who)s a fermé le compte de %(what)s"),
+    "person.joined_structure": _l("%(what)s rejoint la structure %(structure)s"),
+    "person.left_structure": _l("%(what)s quitte la structure %(structure)s"),
+    "member.added": _l("%(person)s rejoint le chantier %(what)s"),
+    "member.role_changed": _l("%(person)s devient %(to)s du chantier %(what)s"),
+    "member.removed": _l("%(person)s quitte le chantier %(what)s"),
+}
+#: When a date is taken away, there is nothing to name.
+WITHOUT_DATE = {
+    "task.rescheduled": _l("%(who)s a retiré l’échéance de la tâche %(what)s"),
+    "deliverable.rescheduled": _l("%(who)s a retiré la date attendue du livrable %(what)s"),
+}
+RANKS = {
+    ChantierRole.PARTICIPANT: _l("participant·e"),
+    ChantierRole.REFERENT: _l("référent·e"),
+    Role.OBSERVER: _l("observation"),
+    Role.MEMBER: _l("membre"),
+    Role.COORDINATOR: _l("coordination"),
+}
+#: Where the subject of an activity has a page.
+PLACES = {"task": "/taches/", "deliverable": "/livrables/"}
+
+
+def sentence(activity: Activity, link: bool = True) -> Markup:
+    """An activity as a sentence of HTML; its subject is a link where it has a page. `actor` must be loaded."""
+    particulars = dict(activity.particulars)
+    words = SENTENCES[activity.action]
+    if activity.action in WITHOUT_DATE and not particulars["to"]:
+        words = WITHOUT_DATE[activity.action]
+    who = Markup("<strong>{}</strong>").format(name_of(activity.actor))
+    return Markup(escape(str(words))) % {
+        **{name: _in_words(name, value) for name, value in particulars.items()},
+        "who": who,
+        "what": _subject(activity, link),
+    }
+
+
+def name_of(person: Any) -> str:
+    """A person's name as the history shows it, also once their account is closed."""
+    if person is None:
+        return _("Le système")
+    return _("Une personne qui a fermé son compte") if person.closed_at else str(person.name)
+
+
+def _subject(activity: Activity, link: bool) -> Markup:
+    place = PLACES.get(activity.subject_type)
+    if place and link:
+        return Markup('<a href="{}{}">{}</a>').format(place, activity.subject_id, activity.title)
+    return Markup("« {} »").format(activity.title) if place else Markup("{}").format(activity.title)
+
+
+def _in_words(name: str, value: Any) -> Any:
+    if name in ("to", "from") and isinstance(value, str):
+        if value in RANKS:
+            return str(RANKS[value])  # type: ignore[index]
+        if len(value) == 10 and value[4] == value[7] == "-":
+            return format_date(date.fromisoformat(value), "long")
+    return value

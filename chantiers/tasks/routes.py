@@ -1,0 +1,5 @@
+"""Routes of the tasks room."""
+
+from flask import Blueprint
+
+tasks = Blueprint("tasks", __name__)

@@ -1,0 +1,5 @@
+"""Routes of the trash room."""
+
+from flask import Blueprint
+
+trash = Blueprint("trash", __name__)

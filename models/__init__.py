@@ -1,0 +1,89 @@
+"""The domain's only door: what exists, and what can be done to it."""
+
+from models.account import PasswordLink, SignInFailure, Submission, UserSession
+from models.activity import CATALOGUE, Activity, record
+from models.base import HOME, Base, db, fold, now, reading, today
+from models.chantier import HUES, Chantier
+from models.deliverable import (
+    Deliverable,
+    DeliverableState,
+    DeliverableType,
+    DeliverableVersion,
+    StoredFile,
+    Verdict,
+    VersionKind,
+    deliverable_structure,
+    deliverable_task,
+)
+from models.demarche import CharterAcceptance, CharterVersion, Demarche
+from models.errors import Refused
+from models.membership import ChantierMembership, ChantierStructure
+from models.objective import Objective, ObjectiveKind, ObjectiveTally, percent
+from models.structure import Structure, StructureAlias, StructureKind, StructureMember
+from models.task import (
+    OPEN,
+    STARTED,
+    ChecklistItem,
+    StatusChange,
+    Task,
+    TaskStatus,
+    task_dependency,
+    task_person,
+    task_structure,
+)
+from models.user import ChantierRole, Role, Standing, User
+
+__all__ = [
+    "CATALOGUE",
+    "HOME",
+    "HUES",
+    "OPEN",
+    "STARTED",
+    "Activity",
+    "Base",
+    "Chantier",
+    "ChantierMembership",
+    "ChantierRole",
+    "ChantierStructure",
+    "CharterAcceptance",
+    "CharterVersion",
+    "ChecklistItem",
+    "Deliverable",
+    "DeliverableState",
+    "DeliverableType",
+    "DeliverableVersion",
+    "Demarche",
+    "Objective",
+    "ObjectiveKind",
+    "ObjectiveTally",
+    "PasswordLink",
+    "Refused",
+    "Role",
+    "SignInFailure",
+    "Standing",
+    "StatusChange",
+    "StoredFile",
+    "Structure",
+    "StructureAlias",
+    "StructureKind",
+    "StructureMember",
+    "Submission",
+    "Task",
+    "TaskStatus",
+    "User",
+    "UserSession",
+    "Verdict",
+    "VersionKind",
+    "db",
+    "deliverable_structure",
+    "deliverable_task",
+    "fold",
+    "now",
+    "percent",
+    "reading",
+    "record",
+    "task_dependency",
+    "task_person",
+    "task_structure",
+    "today",
+]

@@ -1,0 +1,201 @@
+"""How people come in: sessions kept here, single-use links, and a brake on guessing."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, Index, String, delete, func, select, update
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from models.base import Base, IntId, db, now
+from models.errors import Refused
+
+if TYPE_CHECKING:
+    from models.user import User
+
+#: Most people come once a month: a session outlives that, and no more.
+SESSION_LIFE = timedelta(days=45)
+LINK_LIFE = timedelta(days=14)
+
+#: How many failures within how long stop the guessing, for one account from anywhere and for one address on the network.
+THROTTLE_WINDOW = timedelta(minutes=15)
+FAILURES_PER_ACCOUNT = 10
+FAILURES_PER_ADDRESS = 50
+
+
+def digest(token: str) -> str:
+    """What is stored of a secret: reading the table gives nobody a way in."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class UserSession(Base):
+    """A browser in which somebody is signed in. Ending the row signs that browser out, whatever its cookie says."""
+
+    __tablename__ = "user_session"
+
+    id: Mapped[IntId]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    #: The browser as it presented itself, so that its owner recognises it.
+    browser: Mapped[str] = mapped_column(String(200), default="")
+
+    user: Mapped["User"] = relationship(lazy="raise_on_sql")
+
+    @classmethod
+    def open(cls, user: "User", browser: str = "") -> tuple["UserSession", str]:
+        """Sign somebody in: the new session, and the token that its cookie will hold."""
+        token = secrets.token_urlsafe(32)
+        session = cls(
+            token_hash=digest(token),
+            user_id=user.id,
+            user=user,
+            browser=browser[:200],
+            expires_at=now() + SESSION_LIFE,
+        )
+        db.session.add(session)
+        db.session.flush()
+        return session, token
+
+    @classmethod
+    def with_token(cls, token: str) -> "UserSession | None":
+        """The living session of that token, with its person, in one statement."""
+        return db.session.scalar(
+            select(cls)
+            .where(cls.token_hash == digest(token), cls.ended_at.is_(None), cls.expires_at > now())
+            .options(joinedload(cls.user, innerjoin=True))
+        )
+
+    @classmethod
+    def living_of(cls, user: "User") -> "list[UserSession]":
+        """The person's open sessions, latest first."""
+        mine = select(cls).where(cls.user_id == user.id, cls.ended_at.is_(None), cls.expires_at > now())
+        return list(db.session.scalars(mine.order_by(cls.id.desc())))
+
+    @classmethod
+    def end_all_of(cls, user: "User", but: "UserSession | None" = None) -> None:
+        """Sign somebody out everywhere, except in the browser of `but`."""
+        ending = update(cls).where(cls.user_id == user.id, cls.ended_at.is_(None))
+        if but is not None:
+            ending = ending.where(cls.id != but.id)
+        db.session.execute(ending.values(ended_at=now()))
+
+    def end(self) -> None:
+        """Sign this browser out."""
+        self.ended_at = now()
+
+
+class PasswordLink(Base):
+    """A link by which one person chooses a password, once, within two weeks. Whoever made it copies and hands it over."""
+
+    __tablename__ = "password_link"
+
+    id: Mapped[IntId]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    user: Mapped["User"] = relationship(lazy="raise_on_sql", foreign_keys=[user_id])
+
+    @classmethod
+    def issue(cls, user: "User", *, by: "User | None") -> str:
+        """A new link's token; earlier links of that person stop working."""
+        if user.closed_at is not None:
+            raise Refused("account_closed")
+        db.session.execute(
+            update(cls).where(cls.user_id == user.id, cls.used_at.is_(None)).values(used_at=now())
+        )
+        token = secrets.token_urlsafe(32)
+        db.session.add(
+            cls(
+                token_hash=digest(token),
+                user_id=user.id,
+                created_by_id=by.id if by else None,
+                expires_at=now() + LINK_LIFE,
+            )
+        )
+        db.session.flush()
+        return token
+
+    @classmethod
+    def with_token(cls, token: str) -> "PasswordLink | None":
+        """The link of that token if it still works: unused, not expired, its person's account not closed."""
+        link = db.session.scalar(
+            select(cls)
+            .where(cls.token_hash == digest(token), cls.used_at.is_(None), cls.expires_at > now())
+            .options(joinedload(cls.user, innerjoin=True))
+        )
+        return link if link is not None and link.user.may_sign_in else None
+
+    def use(self, password: str) -> None:
+        """Choose the password; one of several simultaneous uses wins, the others get Refused("link_used")."""
+        self.user.choose_password(password)
+        won = db.session.execute(
+            update(PasswordLink)
+            .where(PasswordLink.id == self.id, PasswordLink.used_at.is_(None))
+            .values(used_at=now())
+        )
+        if won.rowcount != 1:  # type: ignore[attr-defined]
+            raise Refused("link_used")
+        UserSession.end_all_of(self.user)
+
+
+class SignInFailure(Base):
+    """A sign-in that failed: for which account, from which address, both only as hashes."""
+
+    __tablename__ = "sign_in_failure"
+    __table_args__ = (Index("ix_sign_in_failure_key_at", "key", "at"),)
+
+    id: Mapped[IntId]
+    key: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(default=now, index=True)
+
+    @classmethod
+    def remember(cls, email: str, address: str) -> None:
+        """Count one failure for the account and one for the network address, and forget those out of the window."""
+        db.session.execute(delete(cls).where(cls.at < now() - THROTTLE_WINDOW))
+        db.session.add_all([cls(key=_account_key(email)), cls(key=_address_key(address))])
+
+    @classmethod
+    def forget(cls, email: str) -> None:
+        """A success wipes the account's failures."""
+        db.session.execute(delete(cls).where(cls.key == _account_key(email)))
+
+    @classmethod
+    def too_many(cls, email: str, address: str) -> bool:
+        """Whether guessing must wait: the account's limit or the address's is reached."""
+        since = now() - THROTTLE_WINDOW
+        keys = (_account_key(email), _address_key(address))
+        counts = dict(
+            db.session.execute(
+                select(cls.key, func.count()).where(cls.key.in_(keys), cls.at > since).group_by(cls.key)
+            ).tuples()
+        )
+        return (
+            counts.get(keys[0], 0) >= FAILURES_PER_ACCOUNT or counts.get(keys[1], 0) >= FAILURES_PER_ADDRESS
+        )
+
+
+class Submission(Base):
+    """A form that created something: its key, and where that thing is. Sent twice, it leads there again."""
+
+    __tablename__ = "submission"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    location: Mapped[str] = mapped_column(String(500), default="")
+    at: Mapped[datetime] = mapped_column(default=now, index=True)
+
+
+def _account_key(email: str) -> str:
+    return digest("account:" + email.strip().lower())
+
+
+def _address_key(address: str) -> str:
+    return digest("address:" + address)

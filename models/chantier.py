@@ -1,0 +1,218 @@
+"""A chantier: a working group with its number, its colour, its référents and its structures."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Select, String, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
+
+from models.activity import record
+from models.base import Base, IntId, Line, LongText, Versioned, db, now
+from models.concerns.sourced import Sourced
+from models.errors import Refused
+from models.membership import ChantierMembership, ChantierStructure
+from models.slugs import slugify
+from models.structure import Structure, StructureMember
+from models.user import ChantierRole, User
+
+if TYPE_CHECKING:
+    from models.objective import Objective
+
+
+#: How many colours the design system has; chantiers beyond them take the first again.
+HUES = 8
+
+
+class Chantier(Versioned, Sourced, Base):
+    """A chantier coopératif. Cooperation is transparent: whoever is signed in reads it."""
+
+    __tablename__ = "chantier"
+
+    id: Mapped[IntId]
+    number: Mapped[int] = mapped_column(unique=True)
+    title: Mapped[Line]
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    hue: Mapped[int]
+    summary: Mapped[LongText]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    archived_at: Mapped[datetime | None]
+
+    memberships: Mapped[list[ChantierMembership]] = relationship(
+        back_populates="chantier", lazy="raise_on_sql", order_by=ChantierMembership.since
+    )
+    #: The structures that take part today.
+    structures: Mapped[list[Structure]] = relationship(
+        secondary="chantier_structure",
+        primaryjoin="and_(Chantier.id == ChantierStructure.chantier_id, ChantierStructure.left_at.is_(None))",
+        secondaryjoin="ChantierStructure.structure_id == Structure.id",
+        viewonly=True,
+        lazy="raise_on_sql",
+        order_by=Structure.name_key,
+    )
+    objectives: Mapped[list["Objective"]] = relationship(
+        back_populates="chantier", lazy="raise_on_sql", order_by="Objective.position"
+    )
+
+    @classmethod
+    def create(cls, number: int, title: str, *, by: User | None, summary: str = "") -> "Chantier":
+        """Open a new chantier. Raises Refused("number_taken")."""
+        if db.session.scalar(select(cls.id).where(cls.number == number)) is not None:
+            raise Refused("number_taken", number=number)
+        chantier = cls(
+            number=number,
+            title=title,
+            summary=summary,
+            hue=(number - 1) % HUES + 1,
+            slug=slugify(
+                title,
+                taken=lambda slug: db.session.scalar(select(cls.id).where(cls.slug == slug)) is not None,
+            ),
+        )
+        db.session.add(chantier)
+        record(chantier, "chantier.created", by=by)
+        return chantier
+
+    @classmethod
+    def visible_to(cls, user: User) -> "Select[Chantier]":
+        """The chantiers that this person may read: all of them, the archived ones included."""
+        return select(cls).order_by(cls.number)
+
+    @classmethod
+    def with_members(cls) -> tuple[ORMOption, ...]:
+        """Loading options for a screen that names the people and the structures."""
+        return (
+            selectinload(cls.memberships).joinedload(ChantierMembership.user),
+            selectinload(cls.structures),
+        )
+
+    @property
+    def chantier_id(self) -> int:
+        """Its own id: the journal and the permission table ask it of everything that belongs to a chantier."""
+        return self.id
+
+    @property
+    def journal_title(self) -> str:
+        return self.title
+
+    @property
+    def is_archived(self) -> bool:
+        return self.archived_at is not None
+
+    @property
+    def referents(self) -> list[User]:
+        return [m.user for m in self.memberships if m.role == ChantierRole.REFERENT]
+
+    @property
+    def participants(self) -> list[User]:
+        return [m.user for m in self.memberships if m.role == ChantierRole.PARTICIPANT]
+
+    def edit(self, *, by: User, **fields: object) -> list[str]:
+        """Change title, number, summary or hue; the address (slug) stays, links keep working."""
+        number = fields.get("number", self.number)
+        if number != self.number and db.session.scalar(select(Chantier.id).where(Chantier.number == number)):
+            raise Refused("number_taken", number=number)
+        changed = [name for name, value in fields.items() if getattr(self, name) != value]
+        for name in changed:
+            setattr(self, name, fields[name])
+        if changed:
+            record(self, "chantier.edited", by=by, fields=changed)
+        return changed
+
+    def archive(self, *, by: User) -> None:
+        """Close the chantier: it stays readable, nobody writes in it any more. Raises Refused("already_archived")."""
+        if self.is_archived:
+            raise Refused("already_archived")
+        self.archived_at = now()
+        record(self, "chantier.archived", by=by)
+
+    def reopen(self, *, by: User) -> None:
+        """Open an archived chantier again. Raises Refused("not_archived")."""
+        if not self.is_archived:
+            raise Refused("not_archived")
+        self.archived_at = None
+        record(self, "chantier.reopened", by=by)
+
+    def enrol(self, structure: Structure, *, by: User | None) -> None:
+        """Bring a structure into the chantier, and its people as participants. Enrolling twice changes nothing."""
+        present = select(ChantierStructure.id).filter_by(
+            chantier_id=self.id, structure_id=structure.id, left_at=None
+        )
+        if db.session.scalar(present) is None:
+            db.session.add(ChantierStructure(chantier=self, structure=structure, enrolled_by=by))
+            record(self, "structure.enrolled", by=by, structure=structure.name)
+        people = select(User).join(StructureMember).where(StructureMember.structure_id == structure.id)
+        for person in db.session.scalars(people.where(User.closed_at.is_(None))):
+            self.welcome(person, by=by)
+
+    def withdraw(self, structure: Structure, *, by: User) -> None:
+        """Let a structure leave. What it carries stays its own, and its people stay members, until somebody passes it on.
+
+        Raises Refused("not_enrolled").
+        """
+        present = select(ChantierStructure).filter_by(
+            chantier_id=self.id, structure_id=structure.id, left_at=None
+        )
+        enrolment = db.session.scalar(present)
+        if enrolment is None:
+            raise Refused("not_enrolled", structure=structure.name)
+        enrolment.left_at = now()
+        record(self, "structure.left", by=by, structure=structure.name)
+
+    def welcome(
+        self, person: User, role: ChantierRole = ChantierRole.PARTICIPANT, *, by: User | None
+    ) -> None:
+        """Make a person a member; one who already takes part keeps their role."""
+        if self._membership_of(person) is None:
+            membership = ChantierMembership(
+                chantier_id=self.id, user_id=person.id, role=role, added_by_id=by.id if by else None
+            )
+            db.session.add(membership)
+            db.session.flush()
+            record(self, "member.added", by=by, person=person.name, role=str(role))
+
+    def appoint(self, person: User, role: ChantierRole, *, by: User) -> None:
+        """Change a member's role. Raises Refused("not_member") or, for the only référent, Refused("last_referent")."""
+        membership = self._membership_of(person)
+        if membership is None:
+            raise Refused("not_member", person=person.name)
+        if membership.role == role:
+            return
+        self._refuse_losing_last_referent(membership)
+        record(
+            self,
+            "member.role_changed",
+            by=by,
+            person=person.name,
+            **{"from": str(membership.role), "to": str(role)},
+        )
+        membership.role = role
+        db.session.flush()
+
+    def dismiss(self, person: User, *, by: User) -> None:
+        """End a person's part in the chantier. Raises Refused("not_member") or Refused("last_referent")."""
+        membership = self._membership_of(person)
+        if membership is None:
+            raise Refused("not_member", person=person.name)
+        self._refuse_losing_last_referent(membership)
+        db.session.delete(membership)
+        db.session.flush()
+        record(self, "member.removed", by=by, person=person.name)
+
+    def _membership_of(self, person: User) -> ChantierMembership | None:
+        return db.session.scalar(
+            select(ChantierMembership).where(
+                ChantierMembership.chantier_id == self.id, ChantierMembership.user_id == person.id
+            )
+        )
+
+    def _refuse_losing_last_referent(self, membership: ChantierMembership) -> None:
+        if not membership.is_referent:
+            return
+        others = select(ChantierMembership.id).where(
+            ChantierMembership.chantier_id == self.id,
+            ChantierMembership.role == ChantierRole.REFERENT,
+            ChantierMembership.id != membership.id,
+        )
+        if db.session.scalar(others.limit(1)) is None:
+            raise Refused("last_referent")

@@ -1,0 +1,440 @@
+"""Deliverables: what a chantier promised to produce, its frozen versions, and its life up to approval."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
+
+from models.activity import record
+from models.base import Base, IntId, Line, LongText, Versioned, db, now, today
+from models.concerns.sourced import Sourced
+from models.concerns.trashable import Trashable
+from models.errors import Refused
+
+if TYPE_CHECKING:
+    from models.chantier import Chantier
+    from models.objective import Objective
+    from models.structure import Structure
+    from models.task import Task
+    from models.user import User
+
+
+class DeliverableState(StrEnum):
+    """Attendu → En rédaction → En relecture → (À reprendre) → Validé."""
+
+    EXPECTED = "expected"
+    DRAFTING = "drafting"
+    IN_REVIEW = "in_review"
+    TO_REWORK = "to_rework"
+    APPROVED = "approved"
+
+
+class VersionKind(StrEnum):
+    """What a version is made of."""
+
+    FILE = "file"
+    LINK = "link"
+    TEXT = "text"
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file that the store already holds: where, what it is called, and what proves that it is whole."""
+
+    key: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+class DeliverableType(Base):
+    """A type of deliverable. Types are data: the migration brings the démarche's own."""
+
+    __tablename__ = "deliverable_type"
+
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[Line]
+    position: Mapped[int]
+
+
+deliverable_structure = Table(
+    "deliverable_structure",
+    Base.metadata,
+    Column("deliverable_id", ForeignKey("deliverable.id"), primary_key=True),
+    Column("structure_id", ForeignKey("structure.id"), primary_key=True, index=True),
+)
+deliverable_task = Table(
+    "deliverable_task",
+    Base.metadata,
+    Column("deliverable_id", ForeignKey("deliverable.id"), primary_key=True),
+    Column("task_id", ForeignKey("task.id"), primary_key=True, index=True),
+)
+
+
+class Deliverable(Versioned, Sourced, Trashable, Base):
+    """Something that the chantier will hand to the world: a référentiel, a cartographie, a note."""
+
+    __tablename__ = "deliverable"
+    __table_args__ = (
+        Index(
+            "ix_deliverable_unfinished_expected_on",
+            "chantier_id",
+            "expected_on",
+            sqlite_where=text("state <> 'approved' AND trashed_at IS NULL"),
+            postgresql_where=text("state <> 'approved' AND trashed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[IntId]
+    chantier_id: Mapped[int] = mapped_column(ForeignKey("chantier.id"), index=True)
+    objective_id: Mapped[int] = mapped_column(ForeignKey("objective.id"), index=True)
+    type_key: Mapped[str] = mapped_column(ForeignKey("deliverable_type.key"))
+    title: Mapped[Line]
+    description: Mapped[LongText]
+    expected_on: Mapped[date | None]
+    licence: Mapped[str] = mapped_column(String(40), default="")
+    state: Mapped[str] = mapped_column(String(20), default=DeliverableState.EXPECTED)
+    state_since: Mapped[datetime] = mapped_column(default=now)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_news_at: Mapped[datetime] = mapped_column(default=now)
+
+    chantier: Mapped["Chantier"] = relationship(lazy="raise_on_sql")
+    objective: Mapped["Objective"] = relationship(back_populates="deliverables", lazy="raise_on_sql")
+    type: Mapped[DeliverableType] = relationship(lazy="joined", innerjoin=True)
+    structures: Mapped[list["Structure"]] = relationship(
+        secondary=deliverable_structure, lazy="raise_on_sql", order_by="Structure.name_key"
+    )
+    tasks: Mapped[list["Task"]] = relationship(
+        secondary=deliverable_task, back_populates="deliverables", lazy="raise_on_sql", order_by="Task.id"
+    )
+    versions: Mapped[list["DeliverableVersion"]] = relationship(
+        back_populates="deliverable",
+        lazy="raise_on_sql",
+        order_by="DeliverableVersion.number.desc()",
+    )
+    verdicts: Mapped[list["Verdict"]] = relationship(lazy="raise_on_sql", order_by="Verdict.id.desc()")
+    created_by: Mapped["User | None"] = relationship(lazy="raise_on_sql", foreign_keys=[created_by_id])
+
+    @classmethod
+    def create(
+        cls,
+        objective: "Objective",
+        type_key: str,
+        title: str,
+        *,
+        by: "User | None",
+        description: str = "",
+        expected_on: date | None = None,
+        licence: str = "",
+        structures: Iterable["Structure"] = (),
+    ) -> "Deliverable":
+        """Promise a deliverable under an operational objective. `objective.chantier` must be loaded."""
+        if not objective.is_operational or objective.is_trashed:
+            raise Refused("objective_not_operational")
+        deliverable = cls(
+            chantier_id=objective.chantier_id,
+            objective_id=objective.id,
+            chantier=objective.chantier,
+            type_key=type_key,
+            title=title,
+            description=description,
+            expected_on=expected_on,
+            licence=licence,
+            state=DeliverableState.EXPECTED,
+            created_by=by,
+            structures=[],
+            tasks=[],
+            versions=[],
+            verdicts=[],
+        )
+        db.session.add(deliverable)
+        record(deliverable, "deliverable.created", by=by)
+        deliverable.entrust(structures, by=by)
+        return deliverable
+
+    @classmethod
+    def visible_to(cls, user: "User") -> "Select[Deliverable]":
+        """The deliverables that this person may know of: all but the binned. What of them is `may_read`'s matter."""
+        return select(cls).where(cls.live())
+
+    @classmethod
+    def whole(cls) -> tuple[ORMOption, ...]:
+        """Loading options for one deliverable with everything that its page shows and its verbs touch."""
+        return (
+            joinedload(cls.chantier),
+            joinedload(cls.objective),
+            joinedload(cls.created_by),
+            selectinload(cls.structures),
+            selectinload(cls.tasks),
+            selectinload(cls.versions).joinedload(DeliverableVersion.author),
+            selectinload(cls.verdicts).joinedload(Verdict.by),
+        )
+
+    @property
+    def is_archived(self) -> bool:
+        return self.chantier.is_archived
+
+    @property
+    def journal_title(self) -> str:
+        return self.title
+
+    @property
+    def carrier_ids(self) -> frozenset[int]:
+        return frozenset(structure.id for structure in self.structures)
+
+    @property
+    def person_ids(self) -> frozenset[int]:
+        """A deliverable names structures, not people."""
+        return frozenset()
+
+    @property
+    def is_approved(self) -> bool:
+        return self.state == DeliverableState.APPROVED
+
+    @property
+    def is_late(self) -> bool:
+        return not self.is_approved and self.expected_on is not None and self.expected_on < today()
+
+    @classmethod
+    def unfinished(cls) -> ColumnElement[bool]:
+        return and_(cls.state != DeliverableState.APPROVED, cls.live())
+
+    @classmethod
+    def late(cls) -> ColumnElement[bool]:
+        """The condition of « En retard », today."""
+        return and_(cls.unfinished(), cls.expected_on < today())
+
+    @property
+    def latest_version(self) -> "DeliverableVersion | None":
+        return self.versions[0] if self.versions else None
+
+    @property
+    def approved_version(self) -> "DeliverableVersion | None":
+        """The reference: the last version that a référent approved, while the next one is written."""
+        return next((version for version in self.versions if version.approved_at), None)
+
+    def edit(self, *, by: "User", **fields: object) -> list[str]:
+        """Change type, title, description or licence; returns the fields that changed."""
+        changed = [name for name, value in fields.items() if getattr(self, name) != value]
+        for name in changed:
+            setattr(self, name, fields[name])
+        if changed:
+            record(self, "deliverable.edited", by=by, fields=changed)
+        return changed
+
+    def move_to(self, objective: "Objective", *, by: "User") -> None:
+        """Hang it under another operational objective of the same chantier."""
+        if objective.id == self.objective_id:
+            return
+        if objective.chantier_id != self.chantier_id or not objective.is_operational or objective.is_trashed:
+            raise Refused("objective_not_operational")
+        self.objective_id = objective.id
+        self.objective = objective
+        record(self, "deliverable.edited", by=by, fields=["objective"])
+
+    def reschedule(self, expected_on: date | None, *, by: "User") -> None:
+        """Set, move or remove its expected date."""
+        if expected_on == self.expected_on:
+            return
+        before, self.expected_on = self.expected_on, expected_on
+        record(
+            self,
+            "deliverable.rescheduled",
+            by=by,
+            **{
+                "from": before.isoformat() if before else None,
+                "to": expected_on.isoformat() if expected_on else None,
+            },
+        )
+
+    def entrust(self, structures: Iterable["Structure"], *, by: "User | None") -> None:
+        """Say which structures are responsible, whole list; they are enrolled in the chantier."""
+        before = {s.id: s.name for s in self.structures}
+        self.structures = list(structures)
+        after = {s.id: s.name for s in self.structures}
+        for structure in self.structures:
+            self.chantier.enrol(structure, by=by)
+        if before != after:
+            record(
+                self,
+                "deliverable.entrusted",
+                by=by,
+                added=[name for key, name in after.items() if key not in before],
+                removed=[name for key, name in before.items() if key not in after],
+            )
+
+    def rely_on(self, tasks: Iterable["Task"], *, by: "User") -> None:
+        """Say by which tasks of its chantier it is made, whole list."""
+        tasks = list(tasks)
+        if any(task.chantier_id != self.chantier_id for task in tasks):
+            raise Refused("task_of_another_chantier")
+        if {t.id for t in tasks} != {t.id for t in self.tasks}:
+            self.tasks = tasks
+            record(self, "deliverable.edited", by=by, fields=["tasks"])
+
+    # Versions ---------------------------------------------------------------------------------------------------------
+
+    def add_file(self, file: StoredFile, note: str = "", *, by: "User") -> "DeliverableVersion":
+        """Add a version that is a file already in the store."""
+        version = DeliverableVersion(
+            kind=VersionKind.FILE,
+            storage_key=file.key,
+            file_name=file.name,
+            media_type=file.media_type,
+            size=file.size,
+            sha256=file.sha256,
+        )
+        return self._add(version, note, by=by)
+
+    def add_link(self, url: str, note: str = "", *, by: "User") -> "DeliverableVersion":
+        """Add a version that is an address on the web."""
+        return self._add(DeliverableVersion(kind=VersionKind.LINK, url=url), note, by=by)
+
+    def add_text(self, text: str, note: str = "", *, by: "User") -> "DeliverableVersion":
+        """Add a version written here, in Markdown."""
+        if not text.strip():
+            raise Refused("text_empty")
+        return self._add(DeliverableVersion(kind=VersionKind.TEXT, text=text), note, by=by)
+
+    def _add(self, version: "DeliverableVersion", note: str, *, by: "User") -> "DeliverableVersion":
+        if self.state == DeliverableState.IN_REVIEW:
+            raise Refused("in_review")
+        latest = self.latest_version
+        version.number = latest.number + 1 if latest else 1
+        version.note, version.author, version.at = note, by, now()
+        self.versions.insert(0, version)
+        if self.state != DeliverableState.DRAFTING:
+            self._go_to(DeliverableState.DRAFTING)
+        record(self, "deliverable.version_added", by=by, number=version.number, note=note)
+        db.session.flush()
+        return version
+
+    # Life -------------------------------------------------------------------------------------------------------------
+
+    def submit(self, *, by: "User") -> None:
+        """Put the latest version up for relecture. Raises Refused("no_version") or Refused("state_already")."""
+        version = self._latest_or_refuse()
+        if self.state not in (DeliverableState.DRAFTING, DeliverableState.TO_REWORK):
+            raise Refused("state_already", state=str(self.state))
+        self._go_to(DeliverableState.IN_REVIEW)
+        record(self, "deliverable.submitted", by=by, number=version.number)
+
+    def withdraw(self, *, by: "User") -> None:
+        """Take it back from relecture, to go on writing. Raises Refused("not_in_review")."""
+        version = self._latest_or_refuse()
+        self._refuse_unless_in_review()
+        self._go_to(DeliverableState.DRAFTING)
+        record(self, "deliverable.withdrawn", by=by, number=version.number)
+
+    def approve(self, *, by: "User") -> None:
+        """Make the latest version the reference. Raises Refused("no_version") or Refused("state_already")."""
+        version = self._latest_or_refuse()
+        if self.state == DeliverableState.APPROVED:
+            raise Refused("state_already", state=str(self.state))
+        self._decide(version, approved=True, words="", by=by)
+        self._go_to(DeliverableState.APPROVED)
+        version.approved_at = now()
+        record(self, "deliverable.approved", by=by, number=version.number)
+
+    def send_back(self, words: str, *, by: "User") -> None:
+        """Ask for changes, and say which. Raises Refused("reason_missing") or Refused("not_in_review")."""
+        if not words.strip():
+            raise Refused("reason_missing")
+        version = self._latest_or_refuse()
+        self._refuse_unless_in_review()
+        self._decide(version, approved=False, words=words, by=by)
+        self._go_to(DeliverableState.TO_REWORK)
+        record(self, "deliverable.sent_back", by=by, number=version.number, reason=words)
+
+    def _latest_or_refuse(self) -> "DeliverableVersion":
+        if self.latest_version is None:
+            raise Refused("no_version")
+        return self.latest_version
+
+    def _refuse_unless_in_review(self) -> None:
+        if self.state != DeliverableState.IN_REVIEW:
+            raise Refused("not_in_review")
+
+    def _go_to(self, state: DeliverableState) -> None:
+        self.state, self.state_since = state, now()
+
+    def _decide(self, version: "DeliverableVersion", *, approved: bool, words: str, by: "User") -> None:
+        self.verdicts.insert(
+            0, Verdict(version_id=version.id, approved=approved, words=words, by=by, at=now())
+        )
+
+    def erase(self) -> None:
+        """Blank its words; versions lose their content and leave their files to the sweep."""
+        self.title, self.description = "", ""
+        self.source_key = self.source = None
+        db.session.execute(
+            update(DeliverableVersion)
+            .where(DeliverableVersion.deliverable_id == self.id)
+            .values(storage_key=None, file_name="", url="", text="", note="")
+        )
+        db.session.execute(update(Verdict).where(Verdict.deliverable_id == self.id).values(words=""))
+
+
+class DeliverableVersion(Base):
+    """A numbered version, frozen: who, when, what changed, and the file, link or text itself."""
+
+    __tablename__ = "deliverable_version"
+    __table_args__ = (UniqueConstraint("deliverable_id", "number"),)
+
+    id: Mapped[IntId]
+    deliverable_id: Mapped[int] = mapped_column(ForeignKey("deliverable.id"))
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(10))
+    note: Mapped[LongText]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[datetime]
+    storage_key: Mapped[str | None] = mapped_column(String(200), unique=True)
+    file_name: Mapped[Line] = mapped_column(default="")
+    media_type: Mapped[str] = mapped_column(String(100), default="")
+    approved_at: Mapped[datetime | None]
+    #: In bytes.
+    size: Mapped[int | None]
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    url: Mapped[str] = mapped_column(String(2000), default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+
+    deliverable: Mapped[Deliverable] = relationship(back_populates="versions", lazy="raise_on_sql")
+    author: Mapped["User | None"] = relationship(lazy="raise_on_sql")
+
+
+class Verdict(Base):
+    """A référent's word on one version: approved, or sent back and why."""
+
+    __tablename__ = "verdict"
+
+    id: Mapped[IntId]
+    deliverable_id: Mapped[int] = mapped_column(ForeignKey("deliverable.id"), index=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("deliverable_version.id"))
+    approved: Mapped[bool]
+    words: Mapped[LongText]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[datetime]
+
+    by: Mapped["User | None"] = relationship(lazy="raise_on_sql")

@@ -1,0 +1,109 @@
+"""The démarche itself: one row that names it, presents it and holds its charter."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.activity import record
+from models.base import Base, IntId, Line, LongText, Versioned, db, now
+from models.concerns.sourced import Sourced
+from models.errors import Refused
+
+if TYPE_CHECKING:
+    from models.user import User
+
+
+class Demarche(Versioned, Sourced, Base):
+    """One instance serves one démarche: this table has one row."""
+
+    __tablename__ = "demarche"
+
+    id: Mapped[IntId]
+    name: Mapped[Line]
+    presentation: Mapped[LongText]
+    #: The date of the founding document, as the document writes it: "2024-02".
+    dated: Mapped[str] = mapped_column(String(40), default="")
+    bearer: Mapped[Line] = mapped_column(default="")
+    initiative: Mapped[Line] = mapped_column(default="")
+    site: Mapped[str] = mapped_column(String(500), default="")
+    contact_name: Mapped[Line] = mapped_column(default="")
+    contact_title: Mapped[Line] = mapped_column(default="")
+    contact_structure: Mapped[Line] = mapped_column(default="")
+    contact_email: Mapped[Line] = mapped_column(default="")
+    #: After how many days without a word a started task is « Sans nouvelles ».
+    silent_after_days: Mapped[int] = mapped_column(default=45)
+    #: The number of the charter in force; 0 where there is none, and then nobody is asked anything.
+    charter_number: Mapped[int] = mapped_column(default=0)
+    #: True only in a database that the demonstration made: nothing else may open its accounts.
+    is_demonstration: Mapped[bool] = mapped_column(default=False)
+
+    @classmethod
+    def current(cls) -> "Demarche | None":
+        """The démarche of this instance; None before it was loaded."""
+        return db.session.scalar(select(cls).order_by(cls.id).limit(1))
+
+    @property
+    def journal_title(self) -> str:
+        return self.name
+
+    def edit(self, *, by: "User", **fields: object) -> list[str]:
+        """Change some of its words or numbers; returns the names of the fields that changed."""
+        changed = [name for name, value in fields.items() if getattr(self, name) != value]
+        for name in changed:
+            setattr(self, name, fields[name])
+        if changed:
+            record(self, "demarche.edited", by=by, fields=changed)
+        return changed
+
+    def publish_charter(self, text: str, *, by: "User | None") -> "CharterVersion":
+        """Make `text` (Markdown) the charter in force; everybody will be asked to accept it at their next entry."""
+        if not text.strip():
+            raise Refused("charter_empty")
+        self.charter_number += 1
+        charter = CharterVersion(number=self.charter_number, text=text, at=now(), author=by)
+        db.session.add(charter)
+        record(self, "charter.published", by=by, number=charter.number)
+        return charter
+
+    @property
+    def charter(self) -> "CharterVersion | None":
+        """The charter in force, or None."""
+        return db.session.scalar(select(CharterVersion).where(CharterVersion.number == self.charter_number))
+
+    def awaits_acceptance_of(self, user: "User") -> bool:
+        """Whether this person has yet to accept the charter in force."""
+        return user.charter_number < self.charter_number
+
+
+class CharterVersion(Base):
+    """One numbered text of the charter."""
+
+    __tablename__ = "charter_version"
+
+    id: Mapped[IntId]
+    number: Mapped[int] = mapped_column(unique=True)
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    author: Mapped["User | None"] = relationship(lazy="raise_on_sql")
+
+    def accept(self, *, by: "User") -> None:
+        """Keep this person's acceptance with its date; accepting twice keeps the first."""
+        if by.charter_number < self.number:
+            by.charter_number = self.number
+            db.session.add(CharterAcceptance(user_id=by.id, charter_id=self.id, at=now()))
+
+
+class CharterAcceptance(Base):
+    """Who accepted which charter, and when."""
+
+    __tablename__ = "charter_acceptance"
+    __table_args__ = (UniqueConstraint("user_id", "charter_id"),)
+
+    id: Mapped[IntId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    charter_id: Mapped[int] = mapped_column(ForeignKey("charter_version.id"), index=True)
+    at: Mapped[datetime]

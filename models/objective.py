@@ -1,0 +1,159 @@
+"""Objectives of a chantier: the political ones say why, the operational ones carry tasks and deliverables."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, String, func, select, update
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.activity import record
+from models.base import Base, IntId, LongText, Versioned, db
+from models.concerns.sourced import Sourced
+from models.concerns.trashable import Trashable
+from models.errors import Refused
+
+if TYPE_CHECKING:
+    from models.chantier import Chantier
+    from models.deliverable import Deliverable
+    from models.user import User
+
+
+class ObjectiveKind(StrEnum):
+    """Political objectives give the direction; operational ones are worked on."""
+
+    POLITICAL = "political"
+    OPERATIONAL = "operational"
+
+
+class Objective(Versioned, Sourced, Trashable, Base):
+    """An objective, in the words of the démarche."""
+
+    __tablename__ = "objective"
+
+    id: Mapped[IntId]
+    chantier_id: Mapped[int] = mapped_column(ForeignKey("chantier.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20), default=ObjectiveKind.OPERATIONAL)
+    #: Its rank among the objectives of its kind in its chantier, from 1.
+    position: Mapped[int]
+    text: Mapped[LongText]
+
+    chantier: Mapped["Chantier"] = relationship(back_populates="objectives", lazy="raise_on_sql")
+    tally: Mapped["ObjectiveTally"] = relationship(lazy="raise_on_sql", uselist=False, viewonly=True)
+    deliverables: Mapped[list["Deliverable"]] = relationship(back_populates="objective", lazy="raise_on_sql")
+
+    @classmethod
+    def create(
+        cls,
+        chantier: "Chantier",
+        text: str,
+        kind: ObjectiveKind = ObjectiveKind.OPERATIONAL,
+        *,
+        by: "User | None",
+    ) -> "Objective":
+        """Add an objective at the end of its kind."""
+        last = select(func.max(cls.position)).where(cls.chantier_id == chantier.id, cls.kind == kind)
+        position = (db.session.scalar(last) or 0) + 1
+        objective = cls(chantier_id=chantier.id, text=text, kind=kind, position=position)
+        db.session.add(objective)
+        db.session.flush()
+        db.session.add(ObjectiveTally(objective_id=objective.id, chantier_id=chantier.id))
+        record(objective, "objective.created", by=by)
+        return objective
+
+    @property
+    def is_archived(self) -> bool:
+        return self.chantier.is_archived
+
+    @property
+    def journal_title(self) -> str:
+        return self.text
+
+    @property
+    def is_operational(self) -> bool:
+        return self.kind == ObjectiveKind.OPERATIONAL
+
+    def edit(self, *, by: "User", **fields: object) -> list[str]:
+        """Change its words."""
+        changed = [name for name, value in fields.items() if getattr(self, name) != value]
+        for name in changed:
+            setattr(self, name, fields[name])
+        if changed:
+            record(self, "objective.edited", by=by, fields=changed)
+        return changed
+
+    def move(self, places: int, *, by: "User") -> None:
+        """Go up (negative) or down among the objectives of its kind."""
+        siblings = list(
+            db.session.scalars(
+                select(Objective)
+                .where(
+                    Objective.chantier_id == self.chantier_id, Objective.kind == self.kind, Objective.live()
+                )
+                .order_by(Objective.position, Objective.id)
+            )
+        )
+        here = siblings.index(self)
+        there = max(0, min(len(siblings) - 1, here + places))
+        if there == here:
+            return
+        siblings.insert(there, siblings.pop(here))
+        for position, sibling in enumerate(siblings, start=1):
+            sibling.position = position
+        record(self, "objective.moved", by=by)
+
+    def trash(self, *, by: "User") -> None:
+        """Put it in the bin; only when nothing hangs on it any more: Refused("objective_in_use")."""
+        for table in ("task", "deliverable"):
+            things = Base.metadata.tables[table]
+            using = select(things.c.id).where(things.c.objective_id == self.id, things.c.trashed_at.is_(None))
+            if db.session.scalar(using.limit(1)) is not None:
+                raise Refused("objective_in_use")
+        super().trash(by=by)
+
+    def erase(self) -> None:
+        """Blank the words of it; its tally keeps the figures."""
+        self.text = ""
+        self.source_key = self.source = None
+
+
+class ObjectiveTally(Base):
+    """How many live tasks an objective has in each status, kept by the verbs so that no screen has to count them."""
+
+    __tablename__ = "objective_tally"
+
+    objective_id: Mapped[int] = mapped_column(ForeignKey("objective.id"), primary_key=True)
+    chantier_id: Mapped[int] = mapped_column(ForeignKey("chantier.id"), index=True)
+    todo: Mapped[int] = mapped_column(default=0)
+    in_progress: Mapped[int] = mapped_column(default=0)
+    to_validate: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)
+    blocked: Mapped[int] = mapped_column(default=0)
+    abandoned: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def counted(self) -> int:
+        """The tasks that progress is computed on: all but the abandoned ones."""
+        return self.todo + self.in_progress + self.to_validate + self.done + self.blocked
+
+    @property
+    def total(self) -> int:
+        return self.counted + self.abandoned
+
+    @property
+    def progress(self) -> int | None:
+        """Share of tasks done, in whole percent, abandoned ones left out; None where there is no task to count."""
+        return percent(self.done, self.counted)
+
+
+def percent(part: int, whole: int) -> int | None:
+    """A share in whole percent, rounded down so that 100 means all; None of nothing."""
+    return part * 100 // whole if whole else None
+
+
+def count_task(objective_id: int, status: str, change: int) -> None:
+    """Add `change` to an objective's count of tasks in `status`, in the database, whoever else counts at that moment."""
+    column = getattr(ObjectiveTally, status)
+    counting = update(ObjectiveTally).where(ObjectiveTally.objective_id == objective_id)
+    db.session.execute(
+        counting.values({column: column + change}).execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,247 @@
+"""People: who they are, what they may carry, and how their account begins and ends."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import String, event, literal, select, union_all
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
+
+from models import passwords
+from models.activity import record
+from models.base import Base, IntId, Line, Versioned, db, fold, now
+from models.concerns.sourced import Sourced
+from models.errors import Refused
+
+if TYPE_CHECKING:
+    from models.membership import ChantierMembership
+    from models.structure import Structure
+
+
+class Role(StrEnum):
+    """What a person is to the whole démarche; what they are to one chantier is a membership."""
+
+    OBSERVER = "observer"
+    MEMBER = "member"
+    COORDINATOR = "coordinator"
+
+
+class ChantierRole(StrEnum):
+    """What a person is to one chantier."""
+
+    PARTICIPANT = "participant"
+    REFERENT = "referent"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a person stands, as the permission table needs it: their chantiers and their structures, by id."""
+
+    chantiers: dict[int, ChantierRole] = field(default_factory=dict)
+    structures: frozenset[int] = frozenset()
+
+
+class User(Versioned, Sourced, Base):
+    """A person. Without a password they have no account: a name and a title on the page, nothing more."""
+
+    __tablename__ = "user"
+    # Two of its attributes are of one request, not of the table.
+    __allow_unmapped__ = True
+
+    id: Mapped[IntId]
+    name: Mapped[Line]
+    name_key: Mapped[Line] = mapped_column(index=True)
+    title: Mapped[Line] = mapped_column(default="")
+    email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    role: Mapped[str] = mapped_column(String(20), default=Role.MEMBER)
+    #: "fr", "en", or empty for the browser's choice.
+    locale: Mapped[str] = mapped_column(String(5), default="")
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    password_changed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    closed_at: Mapped[datetime | None]
+    #: The number of the last charter they accepted; the acceptances themselves keep the dates.
+    charter_number: Mapped[int] = mapped_column(default=0)
+    #: An invented account of the demonstration, entered in one click and only there.
+    is_example: Mapped[bool] = mapped_column(default=False)
+
+    memberships: Mapped[list["ChantierMembership"]] = relationship(
+        back_populates="user", lazy="raise_on_sql", foreign_keys="ChantierMembership.user_id"
+    )
+    structures: Mapped[list["Structure"]] = relationship(
+        secondary="structure_member", viewonly=True, lazy="raise_on_sql", order_by="Structure.name_key"
+    )
+
+    _standing: Standing | None = None
+    #: The token of the session in which this person is signed in; Flask-Login keeps it in the cookie.
+    session_token: str | None = None
+
+    @validates("name")
+    def _keep_sort_key(self, _attribute: str, name: str) -> str:
+        self.name_key = fold(name)[:300]
+        return name
+
+    @validates("email")
+    def _normalise(self, _attribute: str, email: str | None) -> str | None:
+        return email.strip().lower() or None if email else None
+
+    @classmethod
+    def create(
+        cls,
+        name: str,
+        *,
+        by: "User | None",
+        email: str | None = None,
+        title: str = "",
+        role: Role = Role.MEMBER,
+    ) -> "User":
+        """Bring a person in, without an account. Raises Refused("email_taken")."""
+        person = cls(name=name, email=email, title=title, role=role)
+        person._refuse_taken_email()
+        db.session.add(person)
+        record(person, "person.created", by=by)
+        return person
+
+    @classmethod
+    def with_email(cls, email: str) -> "User | None":
+        """The person of that address, whatever its case."""
+        return db.session.scalar(select(cls).where(cls.email == email.strip().lower()))
+
+    @property
+    def journal_title(self) -> str:
+        return self.name
+
+    @property
+    def is_coordinator(self) -> bool:
+        return self.role == Role.COORDINATOR
+
+    @property
+    def has_account(self) -> bool:
+        return self.password_hash is not None and self.closed_at is None
+
+    @property
+    def may_sign_in(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split()
+        return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
+
+    @property
+    def standing(self) -> Standing:
+        """The person's chantiers and structures, read with one statement and kept until a membership changes."""
+        if self._standing is None:
+            self._standing = _read_standing(self.id)
+        return self._standing
+
+    def leads(self, chantier_id: int) -> bool:
+        """Whether this person is a référent of the chantier."""
+        return self.standing.chantiers.get(chantier_id) == ChantierRole.REFERENT
+
+    def takes_part_in(self, chantier_id: int) -> bool:
+        """Whether this person is a member of the chantier, in either role."""
+        return chantier_id in self.standing.chantiers
+
+    def steers(self, chantier_id: int) -> bool:
+        """Whether this person decides in the chantier: one of its référents, or the coordination."""
+        return self.is_coordinator or self.leads(chantier_id)
+
+    @property
+    def is_only_observer(self) -> bool:
+        """A funder who takes part in no chantier."""
+        return self.role == Role.OBSERVER and not self.standing.chantiers
+
+    def edit(self, *, by: "User", **fields: object) -> list[str]:
+        """Change name, title, email or locale; returns the fields that changed. Raises Refused("email_taken")."""
+        before = {name: getattr(self, name) for name in fields}
+        for name, value in fields.items():
+            if before[name] != value:
+                setattr(self, name, value)
+        changed = [name for name in fields if getattr(self, name) != before[name]]
+        if "email" in changed:
+            self._refuse_taken_email()
+        if changed:
+            record(self, "person.edited", by=by, fields=changed)
+        return changed
+
+    def become(self, role: Role, *, by: "User") -> None:
+        """Take another role in the démarche. The last coordinator stays one: Refused("last_coordinator")."""
+        if role == self.role:
+            return
+        if self.role == Role.COORDINATOR:
+            self._refuse_if_last_coordinator()
+        record(self, "person.role_changed", by=by, **{"from": str(self.role), "to": str(role)})
+        self.role = role
+
+    def choose_password(self, password: str) -> None:
+        """Set the password by which they sign in. Raises Refused with the code of what is wrong with it."""
+        problem = passwords.problem(password, self.name, self.email or "")
+        if problem:
+            raise Refused(problem)
+        self.password_hash = passwords.hash(password)
+        self.password_changed_at = now()
+
+    def close(self, *, by: "User") -> None:
+        """End the account: nobody signs in with it again, the history keeps its author without a name or an address."""
+        if self.role == Role.COORDINATOR:
+            self._refuse_if_last_coordinator()
+        record(self, "person.closed", by=by)
+        self.closed_at = now()
+        self.email = self.password_hash = None
+
+    def _refuse_taken_email(self) -> None:
+        if self.email is None:
+            return
+        with db.session.no_autoflush:
+            other = db.session.scalar(select(User.id).where(User.email == self.email))
+        if other is not None and other != self.id:
+            raise Refused("email_taken", email=self.email)
+
+    def _refuse_if_last_coordinator(self) -> None:
+        others = select(User.id).where(
+            User.role == Role.COORDINATOR, User.closed_at.is_(None), User.id != self.id
+        )
+        if db.session.scalar(others.limit(1)) is None:
+            raise Refused("last_coordinator")
+
+    # Flask-Login asks these of whoever is signed in.
+    is_authenticated = True
+    is_anonymous = False
+
+    @property
+    def is_active(self) -> bool:
+        return self.may_sign_in
+
+    def get_id(self) -> str | None:
+        """What the cookie keeps of them: their session's token, never their number."""
+        return self.session_token
+
+
+def _read_standing(user_id: int) -> Standing:
+    memberships = Base.metadata.tables["chantier_membership"]
+    belonging = Base.metadata.tables["structure_member"]
+    rows = db.session.execute(
+        union_all(
+            select(memberships.c.chantier_id, memberships.c.role).where(memberships.c.user_id == user_id),
+            select(belonging.c.structure_id, literal("")).where(belonging.c.user_id == user_id),
+        )
+    ).all()
+    return Standing(
+        {chantier_id: ChantierRole(role) for chantier_id, role in rows if role},
+        frozenset(structure_id for structure_id, role in rows if not role),
+    )
+
+
+@event.listens_for(Session, "after_flush")
+def _forget_standings(session: Session, _context: object) -> None:
+    """A membership that changed changes what its person may do, from the very next question on."""
+    tables = {"chantier_membership", "structure_member"}
+    if any(
+        getattr(thing, "__tablename__", "") in tables
+        for thing in (*session.new, *session.dirty, *session.deleted)
+    ):
+        for thing in session.identity_map.values():
+            if isinstance(thing, User):
+                thing._standing = None
