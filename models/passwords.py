@@ -32,6 +32,8 @@ WALKS = (
     "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
     "1aqw2zsx3edc4rfv5tgb6yhn7ujm",
 )
+#: Signs that stand for the letters they look like.
+DISGUISES = str.maketrans("@013457$!", "aoieastsi")
 #: From how many signs on a walk counts as one.
 STRIDE = 5
 
@@ -101,34 +103,29 @@ def _bare(text: str) -> str:
     return fold(text).replace(" ", "")
 
 
-def _undisguised(bare: str) -> str:
-    """The same with figures read as the letters that they often stand for."""
-    return bare.translate(str.maketrans("0134578", "oieastb"))
+def _readings(password: str) -> set[str]:
+    """The bare forms in which a guesser would try it: without figures at the ends, and with signs read as letters."""
+    text = password.casefold()
+    ends_off = text.strip("0123456789!?.,;:-_*+#$@&/ ")
+    return {_bare(read) for each in (text, ends_off) for read in (each, each.translate(DISGUISES))}
 
 
 @cache
 def _common() -> frozenset[str]:
     lines = (Path(__file__).parent / "data" / "common_passwords.txt").read_text(encoding="utf-8").splitlines()
-    entries = {_bare(line) for line in lines if line and not line.startswith("#")}
-    return frozenset(entries | {_undisguised(entry) for entry in entries})
+    entries = {line.casefold() for line in lines if line and not line.startswith("# ")}
+    return frozenset(entries | {_bare(entry) for entry in entries} - {""})
 
 
 def _is_common(password: str) -> bool:
-    bare = _bare(password)
-    if bare in _common() or _undisguised(bare) in _common():
-        return True
     # Very few different signs, or one piece said again and again, is a rhythm rather than a secret.
     if len(set(password.casefold())) < 5 or _repeats(password.casefold()):
         return True
-    trimmed = bare.strip("0123456789")
-    if trimmed in _common() or _undisguised(trimmed) in _common():
+    if password.casefold() in _common() or not _common().isdisjoint(_readings(password)):
         return True
-    return len(_without(_without_walks(bare), PRODUCT)) < OF_ONE_S_OWN and _was_reduced(bare)
-
-
-def _was_reduced(bare: str) -> bool:
-    """Whether something everybody knows was found in it; a short bare form alone may come from many rare signs."""
-    return _without(_without_walks(bare), PRODUCT) != bare
+    bare = _bare(password)
+    rest = _without(_without_walks(bare), PRODUCT)
+    return rest != bare and len(rest) < OF_ONE_S_OWN
 
 
 def _is_personal(password: str, name: str, email: str) -> bool:
