@@ -3,12 +3,12 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.live_server import LiveServer
 
@@ -22,6 +22,9 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+RESULTS = HERE.parent / "test-results"
+FAILED = pytest.StashKey[bool]()
+Theme = Literal["light", "dark"]
 WIDTHS = {"desk": 1280, "phone": 375, "narrow": 320}
 #: WCAG 2.1 AA, which RGAA 4.1 follows, and what axe calls good practice.
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
@@ -34,14 +37,21 @@ def system_chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """How pytest-playwright starts the browser."""
-    executable = system_chromium()
-    return {
-        **browser_type_launch_args,
-        "args": ARGUMENTS,
-        **({"executable_path": executable} if executable else {}),
-    }
+def chromium() -> Iterator[Browser]:
+    """The browser, started once per worker."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=system_chromium(), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep whether the test failed, for what looks at it afterwards."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
 
 
 class Watch:
@@ -94,30 +104,47 @@ def watch() -> Iterator[Watch]:
 
 @pytest.fixture
 def open_browser(
-    new_context: Callable[..., BrowserContext], live_server: LiveServer, watch: Watch
-) -> Callable[..., Page]:
+    request: pytest.FixtureRequest, chromium: Browser, live_server: LiveServer, watch: Watch
+) -> Iterator[Callable[..., Page]]:
     """`open_browser(width="phone", theme="dark", scripts=False)` is a page of a new, anonymous browser."""
+    pages: list[Page] = []
 
     def opened(
-        *, width: str | int = "desk", theme: str = "light", scripts: bool = True, **options: Any
+        *,
+        width: str | int = "desk",
+        theme: Theme = "light",
+        scripts: bool = True,
+        locale: str = "fr-FR",
+        **options: Any,
     ) -> Page:
-        pixels = WIDTHS[width] if isinstance(width, str) else width
-        context = new_context(
+        context = chromium.new_context(
             base_url=live_server.url,
-            locale=options.pop("locale", "fr-FR"),
+            locale=locale,
             timezone_id="Europe/Paris",
             color_scheme=theme,
             reduced_motion="reduce",
             java_script_enabled=scripts,
-            viewport={"width": pixels, "height": 900},
+            viewport={"width": WIDTHS[width] if isinstance(width, str) else width, "height": 900},
             **options,
         )
         context.set_default_timeout(10_000)
-        page = context.new_page()
-        watch.follow(page)
-        return page
+        pages.append(context.new_page())
+        watch.follow(pages[-1])
+        return pages[-1]
 
-    return opened
+    yield opened
+    for number, page in enumerate(pages, 1):
+        if request.node.stash.get(FAILED, False):
+            keep_for_inspection(page, f"{request.node.name}-{number}")
+        page.context.close()
+
+
+def keep_for_inspection(page: Page, name: str) -> None:
+    """Leave a picture of the page of a failed test, and its source, in test-results/."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / re.sub(r"[^\w.-]+", "-", name)
+    page.screenshot(path=f"{path}.png", full_page=True)
+    Path(f"{path}.html").write_text(f"<!-- {page.url} -->\n{page.content()}", encoding="utf-8")
 
 
 @pytest.fixture

@@ -154,7 +154,9 @@ def sign_in(visitor: Visitor, user: Any) -> None:
             db.session.commit()
             return token
 
+    visitor.let_go()
     user_id = user.id
+    # Reading the id may have begun a transaction, for which SQLite takes the write lock.
     visitor.let_go()
     token = contextvars.Context().run(open_session, user_id)
     with visitor.client.session_transaction(base_url=visitor.base_url) as cookie:

@@ -158,12 +158,21 @@ class EmbeddedPostgreSQL:
             "jit=off",
             "max_connections=200",
         ]
-        command: list[str | Path] = [binaries / "postgres", "-D", self.data, "-k", self.folder, "-h", ""]
-        for setting in settings:
-            command += ["-c", setting]
-        with (self.folder / "log").open("w") as log:
-            subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **options)
-        self._wait()
+        arguments = " ".join([f"-k {self.folder} -h ''", *(f"-c {setting}" for setting in settings)])
+        self._run(
+            [
+                binaries / "pg_ctl",
+                "start",
+                "--wait",
+                "-D",
+                self.data,
+                "-l",
+                self.folder / "log",
+                "-o",
+                arguments,
+            ],
+            options,
+        )
 
     @staticmethod
     def _identity() -> dict[str, Any]:
@@ -199,23 +208,13 @@ class EmbeddedPostgreSQL:
             installed = copies / installed.name
         return installed / "pginstall/bin"
 
-    @staticmethod
-    def _run(command: list[Any], options: dict[str, Any]) -> None:
-        done = subprocess.run(command, capture_output=True, text=True, **options)
-        if done.returncode:
-            raise RuntimeError(f"PostgreSQL could not be prepared for the tests:\n{done.stdout}{done.stderr}")
-
-    def _wait(self) -> None:
-        limit = time.monotonic() + 30
-        while True:
-            try:
-                psycopg.connect(self.url).close()
-                return
-            except psycopg.OperationalError:
-                if time.monotonic() > limit:
-                    log = (self.folder / "log").read_text()
-                    raise RuntimeError(f"PostgreSQL did not start for the tests:\n{log}") from None
-                time.sleep(0.05)
+    def _run(self, command: list[Any], options: dict[str, Any]) -> None:
+        # The server keeps the output of what starts it open: a file, for a pipe would never end.
+        with (self.folder / "output").open("w+") as output:
+            done = subprocess.run(command, stdout=output, stderr=output, **options)
+            if done.returncode:
+                output.seek(0)
+                raise RuntimeError(f"PostgreSQL could not be started for the tests:\n{output.read()}")
 
     def stop(self) -> None:
         """Stop at once: nothing in there is worth keeping."""
