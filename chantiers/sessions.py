@@ -58,10 +58,10 @@ def init_app(app: Flask) -> None:
         # Reading the flag once a page: the layout shows it, and so does the sign-in page.
         if "demonstration" not in g:
             g.demonstration = demonstration_is_open(app)
-        return {"demarche": current_demarche, "demonstration": g.demonstration}
-
-    def saved_drafts() -> list[str]:
-        """The drafts that the browser may forget, told once."""
-        return session.pop("saved_drafts", []) if "saved_drafts" in session else []
-
-    app.jinja_env.globals["saved_drafts"] = saved_drafts
+        # Told once, and to a whole page: a fragment has no place to say it.
+        tell = "saved_drafts" in session and "HX-Request" not in request.headers
+        return {
+            "demarche": current_demarche,
+            "demonstration": g.demonstration,
+            "saved_drafts": session.pop("saved_drafts") if tell else [],
+        }
