@@ -1,11 +1,13 @@
 """How values read on a page: days, instants, names of statuses, Markdown, sentences of the journal."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
+from babel.dates import format_date as babel_format_date
 from babel.dates import format_timedelta
 from flask import Flask
-from flask_babel import format_date, format_datetime, get_locale, ngettext
+from flask_babel import format_datetime, get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -87,11 +89,21 @@ def type_name(deliverable_type: Any) -> str:
 
 def day(value: date | None, form: str = "long") -> str:
     """A day in words: « 12 mars 2026 »; `short` leaves out the year when it is this one: « 12 mars »."""
-    if value is None:
-        return ""
-    if form == "short" and value.year == today().year:
-        return str(format_date(value, "d MMM" if str(get_locale()) != "en" else "MMM d"))
-    return str(format_date(value, "long" if form == "long" else "medium"))
+    return _day(value, form, str(get_locale()), today().year) if value else ""
+
+
+def short_date(value: date | None) -> str:
+    """« 12 mars », or « 12 mars 2025 » of another year."""
+    return day(value, "short")
+
+
+@lru_cache(maxsize=4096)
+def _day(value: date, form: str, locale: str, this_year: int) -> str:
+    # Babel reads its pattern anew at each call: a page of two hundred dates would spend its time there.
+    if form == "long":
+        return babel_format_date(value, "long", locale=locale)
+    pattern = "MMM d" if locale == "en" else "d MMM"
+    return babel_format_date(value, pattern if value.year == this_year else "medium", locale=locale)
 
 
 def instant(value: datetime | None) -> str:
@@ -146,6 +158,8 @@ def init_app(app: Flask) -> None:
         file_size=file_size,
         instant=instant,
         label=label,
+        long_date=day,
+        short_date=short_date,
         markdown=markdown.render,
         sentence=sentence,
         type_name=type_name,
