@@ -165,5 +165,9 @@ def init_app(app: Flask) -> None:
         type_name=type_name,
     )
     app.jinja_env.globals.update(
-        LABELS=LABELS, today=today, TaskStatus=TaskStatus, DeliverableState=DeliverableState
+        DeliverableState=DeliverableState,
+        LABELS=LABELS,
+        TaskStatus=TaskStatus,
+        get_locale=get_locale,
+        today=today,
     )
