@@ -50,7 +50,7 @@ prepare_environment() {
     for file in "$@"; do rm -f "$venv/installed-$file"; done
     # The names of our files hold no space: their list is meant to be split.
     # shellcheck disable=SC2086
-    "$python" -m pip install --quiet --no-input --disable-pip-version-check --require-hashes $arguments ||
+    "$python" -m pip install --quiet --quiet --no-input --disable-pip-version-check --require-hashes $arguments ||
         fail "Les dépendances n’ont pas pu être installées : le message de pip est au-dessus. La connexion à Internet est nécessaire la première fois." \
             "The requirements could not be installed: see pip's message above. The first start needs a network."
     for file in "$@"; do cp "$file" "$venv/installed-$file"; done
