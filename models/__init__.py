@@ -1,6 +1,13 @@
 """The domain's only door: what exists, and what can be done to it."""
 
-from models.account import PasswordLink, SignInFailure, Submission, UserSession
+from models.account import (
+    DEMONSTRATION_ENTRIES,
+    SESSION_LIFE,
+    PasswordLink,
+    SignInFailure,
+    Submission,
+    UserSession,
+)
 from models.activity import CATALOGUE, Activity, record
 from models.base import HOME, Base, db, fold, now, reading, today
 from models.chantier import HUES, Chantier
@@ -35,9 +42,11 @@ from models.user import ChantierRole, Role, Standing, User
 
 __all__ = [
     "CATALOGUE",
+    "DEMONSTRATION_ENTRIES",
     "HOME",
     "HUES",
     "OPEN",
+    "SESSION_LIFE",
     "STARTED",
     "Activity",
     "Base",

@@ -3,11 +3,13 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, String, delete, func, select, update
+from sqlalchemy import ForeignKey, Index, String, delete, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
+from models import passwords
 from models.base import Base, IntId, db, now
 from models.errors import Refused
 
@@ -18,10 +20,18 @@ if TYPE_CHECKING:
 SESSION_LIFE = timedelta(days=45)
 LINK_LIFE = timedelta(days=14)
 
-#: How many failures within how long stop the guessing, for one account from anywhere and for one address on the network.
+#: How many failures within how long stop the guessing, for one account from anywhere and for one network address.
 THROTTLE_WINDOW = timedelta(minutes=15)
 FAILURES_PER_ACCOUNT = 10
 FAILURES_PER_ADDRESS = 50
+
+#: The accounts by which the demonstration is entered in one click: what the button is called in addresses, and whose.
+DEMONSTRATION_ENTRIES = (
+    ("coordination", "coordination@example.org"),
+    ("referente", "referente@example.org"),
+    ("participante", "participante@example.org"),
+    ("observatrice", "observatrice@example.org"),
+)
 
 
 def digest(token: str) -> str:
@@ -47,7 +57,8 @@ class UserSession(Base):
 
     @classmethod
     def open(cls, user: "User", browser: str = "") -> tuple["UserSession", str]:
-        """Sign somebody in: the new session, and the token that its cookie will hold."""
+        """Sign somebody in: the new session, and the token that its cookie will hold. Their expired ones are swept."""
+        db.session.execute(delete(cls).where(cls.user_id == user.id, cls.expires_at < now() - SESSION_LIFE))
         token = secrets.token_urlsafe(32)
         session = cls(
             token_hash=digest(token),
@@ -89,7 +100,7 @@ class UserSession(Base):
 
 
 class PasswordLink(Base):
-    """A link by which one person chooses a password, once, within two weeks. Whoever made it copies and hands it over."""
+    """A link by which one person chooses a password, once, within two weeks. Whoever made it hands it over."""
 
     __tablename__ = "password_link"
 
@@ -134,8 +145,13 @@ class PasswordLink(Base):
         return link if link is not None and link.user.may_sign_in else None
 
     def use(self, password: str) -> None:
-        """Choose the password; one of several simultaneous uses wins, the others get Refused("link_used")."""
-        self.user.choose_password(password)
+        """Choose the password; one of several simultaneous uses wins, the others get Refused("link_used").
+
+        A password that is refused leaves the link as it was.
+        """
+        problem = passwords.problem(password, self.user.name, self.user.email or "")
+        if problem:
+            raise Refused(problem)
         won = db.session.execute(
             update(PasswordLink)
             .where(PasswordLink.id == self.id, PasswordLink.used_at.is_(None))
@@ -143,6 +159,7 @@ class PasswordLink(Base):
         )
         if won.rowcount != 1:  # type: ignore[attr-defined]
             raise Refused("link_used")
+        self.user.choose_password(password)
         UserSession.end_all_of(self.user)
 
 
@@ -158,28 +175,40 @@ class SignInFailure(Base):
 
     @classmethod
     def remember(cls, email: str, address: str) -> None:
-        """Count one failure for the account and one for the network address, and forget those out of the window."""
+        """Count one attempt for the account and one for the network address, and forget those out of the window.
+
+        It is counted before the password is looked at: simultaneous guesses cannot outrun the count. A success
+        takes it back (`forget`).
+        """
         db.session.execute(delete(cls).where(cls.at < now() - THROTTLE_WINDOW))
         db.session.add_all([cls(key=_account_key(email)), cls(key=_address_key(address))])
+        db.session.flush()
 
     @classmethod
-    def forget(cls, email: str) -> None:
-        """A success wipes the account's failures."""
-        db.session.execute(delete(cls).where(cls.key == _account_key(email)))
+    def forget(cls, email: str, address: str) -> None:
+        """A success wipes the account's failures, and takes its own attempt off the address."""
+        latest = (
+            select(cls.id).where(cls.key == _address_key(address)).order_by(cls.id.desc()).limit(1)
+        ).scalar_subquery()
+        db.session.execute(delete(cls).where((cls.key == _account_key(email)) | (cls.id == latest)))
 
     @classmethod
-    def too_many(cls, email: str, address: str) -> bool:
-        """Whether guessing must wait: the account's limit or the address's is reached."""
+    def wait(cls, email: str, address: str, counted: bool = False) -> timedelta | None:
+        """For how long guessing must pause, because the account's limit or the address's is reached; None to go on.
+
+        `counted` says that the attempt at hand is already among those remembered.
+        """
         since = now() - THROTTLE_WINDOW
-        keys = (_account_key(email), _address_key(address))
-        counts = dict(
-            db.session.execute(
-                select(cls.key, func.count()).where(cls.key.in_(keys), cls.at > since).group_by(cls.key)
-            ).tuples()
-        )
-        return (
-            counts.get(keys[0], 0) >= FAILURES_PER_ACCOUNT or counts.get(keys[1], 0) >= FAILURES_PER_ADDRESS
-        )
+        waits = []
+        for key, limit in (
+            (_account_key(email), FAILURES_PER_ACCOUNT),
+            (_address_key(address), FAILURES_PER_ADDRESS),
+        ):
+            failures = select(cls.at).where(cls.key == key, cls.at > since).order_by(cls.at.desc())
+            reaching = db.session.scalar(failures.offset(limit - 1 + counted).limit(1))
+            if reaching is not None:
+                waits.append(reaching - since)
+        return max(waits, default=None)
 
 
 class Submission(Base):
@@ -198,4 +227,12 @@ def _account_key(email: str) -> str:
 
 
 def _address_key(address: str) -> str:
-    return digest("address:" + address)
+    """One key for each network address; an IPv6 subscriber has 2⁶⁴ of them and counts as one."""
+    try:
+        host = ip_address(address)
+    except ValueError:
+        return digest("address:" + address)
+    if isinstance(host, IPv6Address):
+        host = host.ipv4_mapped or host
+    network = host if host.version == 4 else ip_network((int(host), 64), strict=False)
+    return digest(f"address:{network}")

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from models.activity import record
 from models.base import Base, IntId, Line, LongText, Versioned, db, now
@@ -91,10 +92,14 @@ class CharterVersion(Base):
     author: Mapped["User | None"] = relationship(lazy="raise_on_sql")
 
     def accept(self, *, by: "User") -> None:
-        """Keep this person's acceptance with its date; accepting twice keeps the first."""
-        if by.charter_number < self.number:
-            by.charter_number = self.number
+        """Keep this person's acceptance with its date; accepting twice, even at the same moment, keeps the first."""
+        people = Base.metadata.tables["user"]
+        accepting = update(people).where(people.c.id == by.id, people.c.charter_number < self.number)
+        first = db.session.execute(accepting.values(charter_number=self.number))
+        if first.rowcount == 1:  # type: ignore[attr-defined]
             db.session.add(CharterAcceptance(user_id=by.id, charter_id=self.id, at=now()))
+        if by.charter_number < self.number:
+            set_committed_value(by, "charter_number", self.number)
 
 
 class CharterAcceptance(Base):

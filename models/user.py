@@ -183,6 +183,15 @@ class User(Versioned, Sourced, Base):
         self.password_hash = passwords.hash(password)
         self.password_changed_at = now()
 
+    def rehash(self, password: str) -> None:
+        """Keep a password that was just verified with today's settings, if it was kept with older ones."""
+        if self.password_hash is not None and passwords.needs_rehash(self.password_hash):
+            self.password_hash = passwords.hash(password)
+
+    def speak(self, locale: str) -> None:
+        """Choose their language, or the browser's with "": a matter of their own screens, not of the journal."""
+        self.locale = locale
+
     def close(self, *, by: "User") -> None:
         """End the account: nobody signs in with it again, the history keeps its author without a name or an address."""
         if self.role == Role.COORDINATOR:
