@@ -52,6 +52,7 @@ SENTENCES = {
     "reason_missing": _l("Dites en une phrase pourquoi : les autres en ont besoin pour agir."),
     "state_already": _l("C’est déjà fait : quelqu’un vous a devancé·e, ou l’étape est passée."),
     "status_already": _l("La tâche n’est plus dans le même statut : quelqu’un l’a changée entre-temps."),
+    "structure_merged": _l("« %(structure)s » a été réunie à une autre structure : choisissez l’autre."),
     "task_of_another_chantier": _l("Cette tâche appartient à un autre chantier."),
     "text_empty": _l("Écrivez un texte : une version ne peut pas être vide."),
 }

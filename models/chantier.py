@@ -1,10 +1,11 @@
 """A chantier: a working group with its number, its colour, its référents and its structures."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, String, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
+from sqlalchemy import ColumnElement, Select, String, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from models.activity import record
@@ -14,6 +15,7 @@ from models.errors import Refused
 from models.membership import ChantierMembership, ChantierStructure
 from models.slugs import slugify
 from models.structure import Structure, StructureMember
+from models.unique import unless_taken
 from models.user import ChantierRole, User
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class Chantier(Versioned, Sourced, Base):
         order_by=Structure.name_key,
     )
     objectives: Mapped[list["Objective"]] = relationship(
-        back_populates="chantier", lazy="raise_on_sql", order_by="Objective.position"
+        back_populates="chantier", lazy="raise_on_sql", order_by="(Objective.position, Objective.id)"
     )
 
     @classmethod
@@ -59,17 +61,15 @@ class Chantier(Versioned, Sourced, Base):
         """Open a new chantier. Raises Refused("number_taken")."""
         if db.session.scalar(select(cls.id).where(cls.number == number)) is not None:
             raise Refused("number_taken", number=number)
-        chantier = cls(
-            number=number,
-            title=title,
-            summary=summary,
-            hue=(number - 1) % HUES + 1,
-            slug=slugify(
-                title,
-                taken=lambda slug: db.session.scalar(select(cls.id).where(cls.slug == slug)) is not None,
-            ),
-        )
-        db.session.add(chantier)
+        with unless_taken("number_taken", number=number):
+            chantier = cls(
+                number=number,
+                title=title,
+                summary=summary,
+                hue=(number - 1) % HUES + 1,
+                slug=slugify(title, taken=cls._slug_exists),
+            )
+            db.session.add(chantier)
         record(chantier, "chantier.created", by=by)
         return chantier
 
@@ -101,11 +101,16 @@ class Chantier(Versioned, Sourced, Base):
 
     @property
     def referents(self) -> list[User]:
-        return [m.user for m in self.memberships if m.role == ChantierRole.REFERENT]
+        """Its référents whose account is not closed."""
+        return self._people(ChantierRole.REFERENT)
 
     @property
     def participants(self) -> list[User]:
-        return [m.user for m in self.memberships if m.role == ChantierRole.PARTICIPANT]
+        """Its participants whose account is not closed."""
+        return self._people(ChantierRole.PARTICIPANT)
+
+    def _people(self, role: ChantierRole) -> list[User]:
+        return [m.user for m in self.memberships if m.role == role and m.user.closed_at is None]
 
     def edit(self, *, by: User, **fields: object) -> list[str]:
         """Change title, number, summary or hue; the address (slug) stays, links keep working."""
@@ -113,8 +118,9 @@ class Chantier(Versioned, Sourced, Base):
         if number != self.number and db.session.scalar(select(Chantier.id).where(Chantier.number == number)):
             raise Refused("number_taken", number=number)
         changed = [name for name, value in fields.items() if getattr(self, name) != value]
-        for name in changed:
-            setattr(self, name, fields[name])
+        with unless_taken("number_taken", number=number):
+            for name in changed:
+                setattr(self, name, fields[name])
         if changed:
             record(self, "chantier.edited", by=by, fields=changed)
         return changed
@@ -133,49 +139,77 @@ class Chantier(Versioned, Sourced, Base):
         self.archived_at = None
         record(self, "chantier.reopened", by=by)
 
+    # Structures -------------------------------------------------------------------------------------------------------
+
     def enrol(self, structure: Structure, *, by: User | None) -> None:
-        """Bring a structure into the chantier, and its people as participants. Enrolling twice changes nothing."""
-        present = select(ChantierStructure.id).filter_by(
-            chantier_id=self.id, structure_id=structure.id, left_at=None
-        )
-        if db.session.scalar(present) is None:
-            db.session.add(ChantierStructure(chantier=self, structure=structure, enrolled_by=by))
-            record(self, "structure.enrolled", by=by, structure=structure.name)
-        people = select(User).join(StructureMember).where(StructureMember.structure_id == structure.id)
-        for person in db.session.scalars(people.where(User.closed_at.is_(None))):
-            self.welcome(person, by=by)
+        """Bring a structure into the chantier, and its people as participants. Enrolling twice changes nothing.
+
+        Raises Refused("structure_merged") for a record that another one took over.
+        """
+        if structure.merged_into_id is not None:
+            raise Refused("structure_merged", structure=structure.name)
+        self._wait_for_turn()
+        if self._enrolment_of(structure) is not None:
+            return
+        db.session.add(ChantierStructure(chantier=self, structure=structure, enrolled_by=by))
+        record(self, "structure.enrolled", by=by, structure=structure.name)
+        # From here on whoever adds people to the structure waits, and then finds it enrolled.
+        db.session.flush()
+        belonging = select(StructureMember.user_id).where(StructureMember.structure_id == structure.id)
+        self._welcome_all(User.id.in_(belonging), ChantierRole.PARTICIPANT, by=by)
 
     def withdraw(self, structure: Structure, *, by: User) -> None:
-        """Let a structure leave. What it carries stays its own, and its people stay members, until somebody passes it on.
+        """Let a structure leave. What it carries stays its own and its people stay members, until passed on.
 
         Raises Refused("not_enrolled").
         """
-        present = select(ChantierStructure).filter_by(
-            chantier_id=self.id, structure_id=structure.id, left_at=None
-        )
-        enrolment = db.session.scalar(present)
+        self._wait_for_turn()
+        enrolment = self._enrolment_of(structure)
         if enrolment is None:
             raise Refused("not_enrolled", structure=structure.name)
         enrolment.left_at = now()
         record(self, "structure.left", by=by, structure=structure.name)
 
+    def _enrolment_of(self, structure: Structure) -> ChantierStructure | None:
+        present = select(ChantierStructure).filter_by(
+            chantier_id=self.id, structure_id=structure.id, left_at=None
+        )
+        return db.session.scalar(present)
+
+    # People -----------------------------------------------------------------------------------------------------------
+
     def welcome(
         self, person: User, role: ChantierRole = ChantierRole.PARTICIPANT, *, by: User | None
     ) -> None:
-        """Make a person a member; one who already takes part keeps their role."""
-        if self._membership_of(person) is None:
+        """Make a person a member; one who already takes part keeps their role. Raises Refused("account_closed")."""
+        if person.closed_at is not None:
+            raise Refused("account_closed")
+        self._wait_for_turn()
+        self._welcome_all(User.id == person.id, role, by=by)
+
+    def welcome_all(self, user_ids: Iterable[int], *, by: User | None) -> None:
+        """Make participants of several people at once, but for members and for closed accounts."""
+        self._wait_for_turn()
+        self._welcome_all(User.id.in_(list(user_ids)), ChantierRole.PARTICIPANT, by=by)
+
+    def _welcome_all(self, which: ColumnElement[bool], role: ChantierRole, *, by: User | None) -> None:
+        """Make members of those people who are not yet, in as many statements for one as for a hundred."""
+        taking_part = select(ChantierMembership.user_id).where(ChantierMembership.chantier_id == self.id)
+        newcomers = select(User.id, User.name).where(
+            which, User.closed_at.is_(None), User.id.not_in(taking_part)
+        )
+        for user_id, name in db.session.execute(newcomers.order_by(User.id)).all():
             membership = ChantierMembership(
-                chantier_id=self.id, user_id=person.id, role=role, added_by_id=by.id if by else None
+                chantier_id=self.id, user_id=user_id, role=role, added_by_id=by.id if by else None
             )
             db.session.add(membership)
-            db.session.flush()
-            record(self, "member.added", by=by, person=person.name, role=str(role))
+            record(self, "member.added", by=by, person=name, role=str(role))
+        db.session.flush()
 
     def appoint(self, person: User, role: ChantierRole, *, by: User) -> None:
         """Change a member's role. Raises Refused("not_member") or, for the only référent, Refused("last_referent")."""
+        self._wait_for_turn()
         membership = self._membership_of(person)
-        if membership is None:
-            raise Refused("not_member", person=person.name)
         if membership.role == role:
             return
         self._refuse_losing_last_referent(membership)
@@ -191,28 +225,48 @@ class Chantier(Versioned, Sourced, Base):
 
     def dismiss(self, person: User, *, by: User) -> None:
         """End a person's part in the chantier. Raises Refused("not_member") or Refused("last_referent")."""
+        self._wait_for_turn()
         membership = self._membership_of(person)
-        if membership is None:
-            raise Refused("not_member", person=person.name)
         self._refuse_losing_last_referent(membership)
         db.session.delete(membership)
         db.session.flush()
         record(self, "member.removed", by=by, person=person.name)
 
-    def _membership_of(self, person: User) -> ChantierMembership | None:
-        return db.session.scalar(
-            select(ChantierMembership).where(
-                ChantierMembership.chantier_id == self.id, ChantierMembership.user_id == person.id
-            )
+    def _membership_of(self, person: User) -> ChantierMembership:
+        membership = db.session.scalar(
+            select(ChantierMembership)
+            .where(ChantierMembership.chantier_id == self.id, ChantierMembership.user_id == person.id)
+            .options(joinedload(ChantierMembership.user))
+            .execution_options(populate_existing=True)
         )
+        if membership is None:
+            raise Refused("not_member", person=person.name)
+        return membership
 
     def _refuse_losing_last_referent(self, membership: ChantierMembership) -> None:
-        if not membership.is_referent:
+        if not membership.is_referent or membership.user.closed_at is not None:
             return
-        others = select(ChantierMembership.id).where(
-            ChantierMembership.chantier_id == self.id,
-            ChantierMembership.role == ChantierRole.REFERENT,
-            ChantierMembership.id != membership.id,
+        others = (
+            select(ChantierMembership.id)
+            .join(ChantierMembership.user)
+            .where(
+                ChantierMembership.chantier_id == self.id,
+                ChantierMembership.role == ChantierRole.REFERENT,
+                ChantierMembership.id != membership.id,
+                User.closed_at.is_(None),
+            )
         )
         if db.session.scalar(others.limit(1)) is None:
             raise Refused("last_referent")
+
+    def _wait_for_turn(self) -> None:
+        """One change at a time to who takes part, so that two at once neither collide nor empty the chantier.
+
+        The lock lets others go on adding tasks and deliverables; SQLite has one writer anyway.
+        """
+        turn = select(Chantier.id).where(Chantier.id == self.id).with_for_update(key_share=True)
+        db.session.execute(turn)
+
+    @classmethod
+    def _slug_exists(cls, slug: str) -> bool:
+        return db.session.scalar(select(cls.id).where(cls.slug == slug)) is not None

@@ -34,6 +34,10 @@ class ChantierMembership(Base):
     )
 
     @property
+    def is_archived(self) -> bool:
+        return self.chantier.is_archived
+
+    @property
     def is_referent(self) -> bool:
         return self.role == ChantierRole.REFERENT
 
@@ -63,3 +67,7 @@ class ChantierStructure(Base):
     chantier: Mapped["Chantier"] = relationship(lazy="joined", innerjoin=True)
     structure: Mapped["Structure"] = relationship(back_populates="enrolments", lazy="raise_on_sql")
     enrolled_by: Mapped["User | None"] = relationship(lazy="raise_on_sql", foreign_keys=[enrolled_by_id])
+
+    @property
+    def is_archived(self) -> bool:
+        return self.chantier.is_archived

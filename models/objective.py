@@ -82,7 +82,9 @@ class Objective(Versioned, Sourced, Trashable, Base):
         return changed
 
     def move(self, places: int, *, by: "User") -> None:
-        """Go up (negative) or down among the objectives of its kind."""
+        """Go up (negative) or down among the objectives of its kind. Raises Refused("already_trashed")."""
+        if self.is_trashed:
+            raise Refused("already_trashed")
         siblings = list(
             db.session.scalars(
                 select(Objective)
@@ -103,6 +105,8 @@ class Objective(Versioned, Sourced, Trashable, Base):
 
     def trash(self, *, by: "User") -> None:
         """Put it in the bin; only when nothing hangs on it any more: Refused("objective_in_use")."""
+        # Somebody who is adding a task to it right now either is seen here, or comes after.
+        db.session.execute(select(Objective.id).where(Objective.id == self.id).with_for_update())
         for table in ("task", "deliverable"):
             things = Base.metadata.tables[table]
             using = select(things.c.id).where(things.c.objective_id == self.id, things.c.trashed_at.is_(None))
@@ -151,7 +155,7 @@ def percent(part: int, whole: int) -> int | None:
 
 
 def count_task(objective_id: int, status: str, change: int) -> None:
-    """Add `change` to an objective's count of tasks in `status`, in the database, whoever else counts at that moment."""
+    """Add `change` to an objective's count of tasks in `status`, in the database, whoever else counts then."""
     column = getattr(ObjectiveTally, status)
     counting = update(ObjectiveTally).where(ObjectiveTally.objective_id == objective_id)
     db.session.execute(

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Select, String, Table, delete, select, update
+from sqlalchemy import ForeignKey, Select, String, Table, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.activity import record
@@ -12,6 +12,7 @@ from models.base import Base, IntId, Line, LongText, Versioned, db, fold, now
 from models.concerns.sourced import Sourced
 from models.errors import Refused
 from models.slugs import slugify
+from models.unique import unless_taken
 
 if TYPE_CHECKING:
     from models.membership import ChantierStructure
@@ -65,7 +66,7 @@ class Structure(Versioned, Sourced, Base):
 
     @validates("name")
     def _keep_sort_key(self, _attribute: str, name: str) -> str:
-        self.name_key = fold(name)[:300]
+        self.name_key = sort_key(name)
         return name
 
     @classmethod
@@ -74,8 +75,9 @@ class Structure(Versioned, Sourced, Base):
         other = cls.known_as(name)
         if other is not None:
             raise Refused("name_taken", name=other.name)
-        structure = cls(name=name, slug=slugify(name, taken=cls._slug_exists), **fields)
-        db.session.add(structure)
+        with unless_taken("name_taken", name=name):
+            structure = cls(name=name, slug=slugify(name, taken=cls._slug_exists), **fields)
+            db.session.add(structure)
         record(structure, "structure.created", by=by)
         return structure
 
@@ -87,12 +89,12 @@ class Structure(Versioned, Sourced, Base):
     @classmethod
     def known_as(cls, name: str) -> "Structure | None":
         """The structure that goes by this name or alias, accents and case aside."""
-        key = fold(name)
+        key = sort_key(name)
         by_alias = select(StructureAlias.structure_id).where(StructureAlias.name_key == key)
+        # A name without a letter or a digit, all signs, has no key to compare by.
+        goes_by_it = or_(cls.name_key == key, cls.id.in_(by_alias)) if key else cls.name == name
         return db.session.scalar(
-            select(cls)
-            .where(cls.merged_into_id.is_(None), (cls.name_key == key) | cls.id.in_(by_alias))
-            .limit(1)
+            select(cls).where(cls.merged_into_id.is_(None), goes_by_it).order_by(cls.id).limit(1)
         )
 
     @property
@@ -113,34 +115,54 @@ class Structure(Versioned, Sourced, Base):
             record(self, "structure.edited", by=by, fields=changed)
         return changed
 
-    def also_known_as(self, names: list[str]) -> bool:
-        """Make `names` its other names, whole list; returns whether that changed any. Raises Refused("name_taken")."""
-        wanted = {fold(name): name for name in names if fold(name)}
+    def also_known_as(self, names: list[str], *, by: "User | None" = None) -> bool:
+        """Make `names` its other names, whole list; returns whether that changed any. Raises Refused("name_taken").
+
+        Nobody's doing is the import's, which keeps a line of its own in the journal.
+        """
+        wanted = {sort_key(name): name for name in names if sort_key(name)}
         wanted.pop(self.name_key, None)
         present = {
             alias.name_key: alias
             for alias in db.session.scalars(select(StructureAlias).filter_by(structure_id=self.id))
         }
+        if {key: alias.name for key, alias in present.items()} == wanted:
+            return False
         for key in wanted.keys() - present.keys():
             other = self.known_as(wanted[key])
             if other is not None and other.id != self.id:
                 raise Refused("name_taken", name=other.name)
-            db.session.add(StructureAlias(structure_id=self.id, name=wanted[key], name_key=key))
+            with unless_taken("name_taken", name=wanted[key]):
+                db.session.add(StructureAlias(structure_id=self.id, name=wanted[key], name_key=key))
+        for key in present.keys() & wanted.keys():
+            present[key].name = wanted[key]
         for key in present.keys() - wanted.keys():
             db.session.delete(present[key])
         db.session.flush()
-        return wanted.keys() != present.keys()
+        if by is not None:
+            record(self, "structure.edited", by=by, fields=["aliases"])
+        return True
+
+    # People -----------------------------------------------------------------------------------------------------------
 
     def gather(self, person: "User", *, by: "User | None") -> None:
-        """Make a person one of its people, and a participant of the chantiers where it takes part."""
-        if db.session.get(StructureMember, (self.id, person.id)) is None:
-            db.session.add(StructureMember(structure_id=self.id, user_id=person.id))
-            record(person, "person.joined_structure", by=by, structure=self.name)
+        """Make a person one of its people, and a participant of the chantiers where it takes part.
+
+        Raises Refused("structure_merged") or Refused("account_closed").
+        """
+        if person.closed_at is not None:
+            raise Refused("account_closed")
+        # A chantier that is enrolling this structure at this moment has either finished, or waits for us.
+        taken_over = select(Structure.merged_into_id).where(Structure.id == self.id).with_for_update()
+        if db.session.scalar(taken_over) is not None:
+            raise Refused("structure_merged", structure=self.name)
+        if db.session.get(StructureMember, (self.id, person.id)) is not None:
+            return
+        db.session.add(StructureMember(structure_id=self.id, user_id=person.id))
+        record(person, "person.joined_structure", by=by, structure=self.name)
         db.session.flush()
-        db.session.refresh(self, ["enrolments"])
-        for enrolment in self.enrolments:
-            if enrolment.left_at is None:
-                enrolment.chantier.welcome(person, by=by)
+        for enrolment in self._present_enrolments():
+            enrolment.chantier.welcome(person, by=by)
 
     def part_with(self, person: "User", *, by: "User") -> None:
         """End a person's belonging; their part in chantiers stays until a référent ends it."""
@@ -151,66 +173,99 @@ class Structure(Versioned, Sourced, Base):
         db.session.flush()
         record(person, "person.left_structure", by=by, structure=self.name)
 
+    def _present_enrolments(self) -> "list[ChantierStructure]":
+        """Its parts in chantiers today, always in the same order: in this one several chantiers are locked."""
+        db.session.refresh(self, ["enrolments"])
+        present = [enrolment for enrolment in self.enrolments if enrolment.left_at is None]
+        return sorted(present, key=lambda enrolment: enrolment.chantier_id)
+
+    # Two records of one structure -------------------------------------------------------------------------------------
+
     def merge_into(self, other: "Structure", *, by: "User") -> None:
-        """Become one with `other`: it takes over every name, person, chantier, task and deliverable of this record.
+        """Become one with `other`: it takes over every name, person, chantier, task and deliverable of this record,
+        and what is said of it where `other` says nothing.
 
         Raises Refused("merge_with_itself") or Refused("already_merged").
         """
         if other.id == self.id:
             raise Refused("merge_with_itself")
-        if self.merged_into_id or other.merged_into_id:
+        both = select(Structure.merged_into_id).where(Structure.id.in_((self.id, other.id)))
+        taken_over = db.session.scalars(both.order_by(Structure.id).with_for_update()).all()
+        if any(taken_over):
             raise Refused("already_merged")
-        for table, owner in (
-            ("structure_member", "user_id"),
-            ("task_structure", "task_id"),
-            ("deliverable_structure", "deliverable_id"),
-        ):
-            self._hand_over(table, owner, other)
-        self._hand_over_enrolments(other)
+        self._hand_over_work(other)
+        self._hand_over_names(other)
+        self._hand_over_part(other, by=by)
+        for fact in ("kind", "site", "territory", "summary"):
+            if not getattr(other, fact):
+                setattr(other, fact, getattr(self, fact))
+        self.merged_into_id = other.id
+        earlier = update(Structure).where(Structure.merged_into_id == self.id)
+        db.session.execute(earlier.values(merged_into_id=other.id))
+        record(self, "structure.merged", by=by, into=other.name)
+        db.session.flush()
+        db.session.expire_all()
+
+    def _hand_over_work(self, other: "Structure") -> None:
+        for table_name, owner in (("task_structure", "task_id"), ("deliverable_structure", "deliverable_id")):
+            table = _table(table_name)
+            already = select(table.c[owner]).where(table.c.structure_id == other.id).scalar_subquery()
+            mine = table.c.structure_id == self.id
+            db.session.execute(delete(table).where(mine, table.c[owner].in_(already)))
+            db.session.execute(update(table).where(mine).values(structure_id=other.id))
         tasks = _table("task")
         db.session.execute(update(tasks).where(tasks.c.pilote_id == self.id).values(pilote_id=other.id))
         # A structure that leads a task is not also one of its contributors.
         contributions = _table("task_structure")
-        led = select(tasks.c.id).where(tasks.c.pilote_id == other.id)
+        led = select(tasks.c.id).where(tasks.c.pilote_id == other.id).scalar_subquery()
         db.session.execute(
             delete(contributions).where(
                 contributions.c.structure_id == other.id, contributions.c.task_id.in_(led)
             )
         )
-        self._hand_over_names(other)
-        self.merged_into_id = other.id
-        record(self, "structure.merged", by=by, into=other.name)
-        db.session.flush()
-        db.session.expire_all()
-
-    def _hand_over(self, table_name: str, owner: str, other: "Structure") -> None:
-        table = _table(table_name)
-        already = select(table.c[owner]).where(table.c.structure_id == other.id)
-        db.session.execute(
-            delete(table).where(
-                table.c.structure_id == self.id, table.c[owner].in_(already.scalar_subquery())
-            )
-        )
-        db.session.execute(update(table).where(table.c.structure_id == self.id).values(structure_id=other.id))
-
-    def _hand_over_enrolments(self, other: "Structure") -> None:
-        table = _table("chantier_structure")
-        present = select(table.c.chantier_id).where(
-            table.c.structure_id == other.id, table.c.left_at.is_(None)
-        )
-        mine = (
-            (table.c.structure_id == self.id) & table.c.left_at.is_(None) & table.c.chantier_id.in_(present)
-        )
-        db.session.execute(update(table).where(mine).values(left_at=now()))
-        db.session.execute(update(table).where(table.c.structure_id == self.id).values(structure_id=other.id))
 
     def _hand_over_names(self, other: "Structure") -> None:
-        db.session.execute(
-            update(StructureAlias).where(StructureAlias.structure_id == self.id).values(structure_id=other.id)
-        )
+        aliases = list(db.session.scalars(select(StructureAlias).filter_by(structure_id=self.id)))
+        for alias in aliases:
+            if alias.name_key == other.name_key:
+                db.session.delete(alias)
+            else:
+                alias.structure_id = other.id
         known = select(StructureAlias.id).where(StructureAlias.name_key == self.name_key)
-        if self.name_key != other.name_key and db.session.scalar(known) is None:
+        if self.name_key not in ("", other.name_key) and db.session.scalar(known) is None:
             db.session.add(StructureAlias(structure_id=other.id, name=self.name, name_key=self.name_key))
+        db.session.flush()
+
+    def _hand_over_part(self, other: "Structure", *, by: "User") -> None:
+        """Its people and its chantiers; and, as with any structure, its people take part in its chantiers."""
+        my_people, their_people = self._memberships(), other._memberships()
+        mine = {e.chantier_id: e for e in self._present_enrolments()}
+        theirs = {e.chantier_id: e for e in other._present_enrolments()}
+        for user_id, membership in my_people.items():
+            if user_id in their_people:
+                kept = their_people[user_id]
+                kept.since = min(kept.since, membership.since)
+            else:
+                kept = StructureMember(structure_id=other.id, user_id=user_id, since=membership.since)
+                db.session.add(kept)
+            db.session.delete(membership)
+        for chantier_id in mine.keys() & theirs.keys():
+            first = min(mine[chantier_id], theirs[chantier_id], key=lambda e: e.joined_at)
+            theirs[chantier_id].joined_at = first.joined_at
+            theirs[chantier_id].enrolled_by_id = first.enrolled_by_id
+            db.session.delete(mine[chantier_id])
+        db.session.flush()
+        enrolments = _table("chantier_structure")
+        moving = update(enrolments).where(enrolments.c.structure_id == self.id)
+        db.session.execute(moving.values(structure_id=other.id))
+        for chantier_id in sorted(mine.keys() ^ theirs.keys()):
+            newcomers = their_people if chantier_id in mine else my_people
+            chantier = (mine.get(chantier_id) or theirs[chantier_id]).chantier
+            chantier.welcome_all(newcomers.keys(), by=by)
+
+    def _memberships(self) -> "dict[int, StructureMember]":
+        rows = db.session.scalars(select(StructureMember).filter_by(structure_id=self.id))
+        return {row.user_id: row for row in rows}
 
     @classmethod
     def _slug_exists(cls, slug: str) -> bool:
@@ -238,6 +293,11 @@ class StructureAlias(Base):
     name_key: Mapped[Line] = mapped_column(unique=True)
 
     structure: Mapped[Structure] = relationship(back_populates="aliases", lazy="raise_on_sql")
+
+
+def sort_key(name: str) -> str:
+    """By which names sort and compare, as long as its column allows: folding makes some letters two."""
+    return fold(name)[:300]
 
 
 def _table(name: str) -> Table:
