@@ -23,7 +23,7 @@ function ask(button) {
   const form = document.createElement("form");
   form.method = "dialog";
   form.className = "dialog__actions";
-  const cancel = document.documentElement.lang === "en" ? "Cancel" : "Annuler";
+  const { cancel } = document.getElementById("annonces").dataset;
   form.append(choice(button.textContent.trim(), "yes", button.className), choice(cancel, "no", "button button--quiet"));
   dialog.append(question, form);
   document.body.append(dialog);

@@ -3,7 +3,7 @@
 export default function draft(field) {
   const key = `draft:${field.dataset.draftKey}`;
   const found = read(key);
-  if (found && found.text !== field.value) offer(field, key, found);
+  if (found && found.text.trim() !== field.value.trim()) offer(field, key, found);
   let waiting;
   field.addEventListener("input", () => {
     clearTimeout(waiting);
