@@ -1,14 +1,16 @@
 """How the production server runs: one process, many threads, logs that name no one. `script/server` uses it too."""
 
-import json
 import os
 import sys
-import time
+from pathlib import Path
 from typing import Any
 
 from gunicorn.glogging import Logger
 
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from chantiers.config import is_loopback
+from chantiers.logs import JSONFormatter
 
 host = os.environ.get("HOST", "127.0.0.1")
 port = os.environ.get("PORT", "5000")
@@ -28,68 +30,19 @@ proc_name = "chantiers"
 # Only these addresses may say, through X-Forwarded-*, whom they speak for.
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 
-accesslog = None if os.environ.get("ACCESS_LOG") == "0" else "-"
-loglevel = os.environ.get("LOG_LEVEL", "info")
+# The application tells its own requests, by their route: gunicorn would write addresses, and the tokens in them.
+accesslog = None
+loglevel = os.environ.get("LOG_LEVEL", "info").lower()
 
 
 class JSONLogger(Logger):
-    """One JSON object per line. Requests are told by their route and ids: no address, no name, no token, no query."""
+    """Writes what gunicorn itself has to say as the application does."""
 
     def setup(self, cfg: Any) -> None:
         """Give each handler our way of writing."""
         super().setup(cfg)
-        for log in (self.error_log, self.access_log):
-            for handler in log.handlers:
-                handler.setFormatter(JSONFormatter())
-
-    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> None:
-        """Tell one request."""
-        if not self.cfg.accesslog:
-            return
-        # Werkzeug leaves the request it has matched in the environment.
-        request = environ.get("werkzeug.request")
-        rule = getattr(request, "url_rule", None)
-        arguments = getattr(request, "view_args", None) or {}
-        self.access_log.info(
-            "request",
-            extra={
-                "particulars": {
-                    "method": req.method,
-                    "route": str(rule) if rule else None,
-                    "ids": {name: value for name, value in arguments.items() if isinstance(value, int)},
-                    "status": int(str(resp.status).split(maxsplit=1)[0]),
-                    "bytes": getattr(resp, "sent", None),
-                    "ms": round(request_time.total_seconds() * 1000, 1),
-                }
-            },
-        )
-
-
-class JSONFormatter:
-    """Writes a log record as JSON."""
-
-    def format(self, record: Any) -> str:
-        """One line, whatever the record holds."""
-        line: dict[str, Any] = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-            **getattr(record, "particulars", {}),
-        }
-        if record.exc_info:
-            line["exception"] = self.trace(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
-
-    @staticmethod
-    def trace(exc_info: Any) -> list[str]:
-        """Where an exception passed, without its message, which may quote what someone typed."""
-        kind, _, trace = exc_info
-        frames = []
-        while trace is not None:
-            frames.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
-            trace = trace.tb_next
-        return [*frames, kind.__name__ if kind else "?"]
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JSONFormatter())
 
 
 logger_class = JSONLogger
@@ -98,9 +51,7 @@ logger_class = JSONLogger
 def on_starting(server: Any) -> None:
     """Demonstration accounts open without a password: no one but this machine may reach them."""
     if os.environ.get("CHANTIERS_DEMONSTRATION") == "1":
-        exposed = [
-            address for address in server.cfg.bind if address.rsplit(":", 1)[0].strip("[]") not in LOOPBACK
-        ]
+        exposed = [each for each in server.cfg.bind if not is_loopback(each.rsplit(":", 1)[0].strip("[]"))]
         if exposed:
             print(
                 "Le mode démonstration n’est permis que sur une adresse de cette machine (127.0.0.1), "

@@ -27,6 +27,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "TRUSTED_PROXIES": int(environ.get("TRUSTED_PROXIES", "0")),
         "DEMONSTRATION": environ.get("CHANTIERS_DEMONSTRATION") == "1",
         "HOST": environ.get("HOST", "127.0.0.1"),
+        "LOG_LEVEL": environ.get("LOG_LEVEL", "INFO").upper(),
         "MAX_CONTENT_LENGTH": int(environ.get("MAX_UPLOAD_MB", "50")) * MEBIBYTE,
     }
 

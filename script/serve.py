@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +24,7 @@ from alembic.migration import MigrationContext  # noqa: E402
 from alembic.script import ScriptDirectory  # noqa: E402
 
 from app import create_app  # noqa: E402
+from chantiers.config import is_loopback  # noqa: E402
 
 #: Written in the header of the SQLite file that this script makes for the demonstration ("Chan" in ASCII). A file
 #: without it belongs to someone: the demonstration never opens it.
@@ -59,8 +59,7 @@ def main() -> None:
 
     words = demonstration_words(address) if demonstration else real_words(address, host, filled)
     os.environ["READY_MESSAGE"] = words
-    os.environ.setdefault("LOG_LEVEL", "warning")
-    os.environ.setdefault("ACCESS_LOG", "0")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
     command = [
         sys.executable,
         "-m",
@@ -104,14 +103,6 @@ def refuse_a_port_that_is_taken(host: str, port: int) -> None:
             f"S’il est déjà pris, choisissez-en un autre : PORT={other} script/server",
             f"Cannot listen on {host}, port {port}. If it is taken, choose another: PORT={other} script/server",
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach this address."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def public_address(host: str, port: int) -> str:

@@ -66,7 +66,7 @@ class LiveServer:
         limit = time.monotonic() + 30
         while time.monotonic() < limit:
             if not self.is_running:
-                raise RuntimeError(f"the server stopped at once:\n{self.log.read_text()}")
+                raise RuntimeError(f"the server stopped at once:\n{self.log.read_text()[-3000:]}")
             try:
                 urllib.request.urlopen(f"{self.url}/sante", timeout=5).close()
                 return
@@ -74,7 +74,7 @@ class LiveServer:
                 return
             except OSError:
                 time.sleep(0.05)
-        raise RuntimeError(f"the server did not answer within 30 s:\n{self.log.read_text()}")
+        raise RuntimeError(f"the server did not answer within 30 s:\n{self.log.read_text()[-3000:]}")
 
     @property
     def is_running(self) -> bool:
