@@ -17,7 +17,8 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy.exc import IntegrityError
 from wtforms import DateField, Field, HiddenField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, Length, Optional, Regexp, ValidationError
+from wtforms.widgets import EmailInput
 
 from models import Submission, db
 
@@ -25,6 +26,9 @@ LINE_LENGTH = 300
 TEXT_LENGTH = 100_000
 #: Dates outside these years are slips of the keyboard: no chantier is due under Charlemagne.
 YEARS = (2000, 2100)
+
+#: What an address looks like; whether it exists, only a mail can tell.
+ADDRESS = r"^[^@\s<>()\[\],;:\\\"]+@[^@\s<>()\[\],;:\\\"]+\.[^@\s.]+$"
 
 #: Control characters that no text needs; line breaks and tabs stay.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -52,6 +56,22 @@ class LineField(StringField):
         super().__init__(
             label, validators=[wanted, fits, *options.pop("validators", [])], filters=[clean_line], **options
         )
+
+
+class AddressField(LineField):
+    """An e-mail address; optional, since people may be known before their address is."""
+
+    widget = EmailInput()
+
+    def __init__(self, label: Any, **options: Any) -> None:
+        looks_right = Regexp(ADDRESS, message=_l("Cette adresse n’est pas complète."))
+            r"^[^@\s<>()\[\],;:\\\"]+@[^@\s<>()\[\],;:\\\"]+\.[^@\s.]+$",
+            message=_l("Cette adresse n’est pas complète."),
+        )
+        super().__init__(label, length=254, validators=[looks_right], **{"required": False, **options})
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata([value.lower() for value in valuelist])
 
 
 class LongTextField(TextAreaField):

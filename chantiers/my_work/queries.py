@@ -1,0 +1,196 @@
+"""What « Mon travail » shows: what is expected of a person, where they can help, and what moved in their chantiers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from models import (
+    Activity,
+    Chantier,
+    Deliverable,
+    DeliverableState,
+    ObjectiveTally,
+    Structure,
+    Task,
+    TaskStatus,
+    User,
+    db,
+    now,
+)
+
+#: How many lines a section shows; what is beyond is one link away.
+LINES = 12
+RECENTLY = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class MyChantier:
+    """A chantier of mine, with its progress."""
+
+    chantier: Chantier
+    is_referent: bool
+    done: int
+    counted: int
+
+
+@dataclass(frozen=True)
+class MyWork:
+    """The whole screen."""
+
+    expected: Sequence[Task]
+    has_more_expected: bool
+    to_validate: Sequence[Task]
+    in_review: Sequence[Deliverable]
+    blocked_in_mine: Sequence[Task]
+    needing_help: Sequence[Task]
+    unclaimed: Sequence[Task]
+    chantiers: Sequence[MyChantier]
+    news: Sequence[Activity]
+    structures: Sequence[Structure]
+
+    @property
+    def awaits_decision(self) -> bool:
+        """Whether something waits for this person's word as a référent."""
+        return bool(self.to_validate or self.in_review or self.blocked_in_mine)
+
+
+def my_work(user: User) -> MyWork:
+    """Everything that « Mon travail » shows to this person, in a fixed number of statements."""
+    standing = user.standing
+    led = [chantier_id for chantier_id in standing.chantiers if user.leads(chantier_id)]
+    expected = expected_of(user)
+    decisions = _waiting_for_referent(led) if led else []
+    help_wanted = _where_to_help(user) if not user.is_only_observer else []
+    return MyWork(
+        expected=expected[:LINES],
+        has_more_expected=len(expected) > LINES,
+        to_validate=[task for task in decisions if task.status == TaskStatus.TO_VALIDATE],
+        blocked_in_mine=[task for task in decisions if task.status == TaskStatus.BLOCKED],
+        in_review=_in_review(led) if led else [],
+        needing_help=[task for task in help_wanted if task.status == TaskStatus.BLOCKED],
+        unclaimed=[task for task in help_wanted if task.status != TaskStatus.BLOCKED],
+        chantiers=_my_chantiers(user),
+        news=_news(list(standing.chantiers)),
+        structures=_my_structures(user),
+    )
+
+
+def expected_of(user: User) -> Sequence[Task]:
+    """The open tasks that name this person or that a structure of theirs carries: late and soonest first."""
+    mine = or_(
+        Task.given_to(user.id),
+        Task.carried_by(user.standing.structures) if user.standing.structures else false(),
+    )
+    return _read(
+        select(Task).where(Task.open_now(), mine).order_by(Task.due_on.is_(None), Task.due_on, Task.id)
+    )
+
+
+def _waiting_for_referent(led: list[int]) -> Sequence[Task]:
+    """Tasks of these chantiers that wait for a référent's word: to validate, or blocked."""
+
+    def waiting(status: TaskStatus) -> Select[Task]:
+        longest_first = Task.status_since, Task.id
+        return (
+            select(Task)
+            .where(Task.chantier_id.in_(led), Task.status == status, Task.live())
+            .order_by(*longest_first)
+        )
+
+    return _read_both(waiting(TaskStatus.TO_VALIDATE), waiting(TaskStatus.BLOCKED))
+
+
+def _in_review(led: list[int]) -> Sequence[Deliverable]:
+    reading = (
+        Deliverable.chantier_id.in_(led),
+        Deliverable.state == DeliverableState.IN_REVIEW,
+        Deliverable.live(),
+    )
+    query = select(Deliverable).where(*reading).order_by(Deliverable.state_since).limit(LINES)
+    return db.session.scalars(query.options(joinedload(Deliverable.chantier))).all()
+
+
+def _where_to_help(user: User) -> Sequence[Task]:
+    """Blocked tasks that say what they need, of any chantier, and tasks of my chantiers that nobody carries."""
+    structures = user.standing.structures
+    others = ~Task.carried_by(structures) if structures else ~false()
+    blocked = (
+        select(Task)
+        .where(Task.status == TaskStatus.BLOCKED, Task.live(), Task.blocked_need != "", others)
+        .order_by(Task.status_since.desc())
+    )
+    unclaimed = (
+        select(Task)
+        .where(
+            Task.chantier_id.in_(list(user.standing.chantiers)),
+            Task.without_pilote(),
+            Task.status == TaskStatus.TODO,
+            ~Task.contributors.any(),
+            ~Task.people.any(),
+        )
+        .order_by(Task.due_on.is_(None), Task.due_on, Task.id)
+    )
+    return _read_both(blocked, unclaimed)
+
+
+def _my_chantiers(user: User) -> Sequence[MyChantier]:
+    done = func.coalesce(func.sum(ObjectiveTally.done), 0)
+    counted = func.coalesce(
+        func.sum(
+            ObjectiveTally.todo
+            + ObjectiveTally.in_progress
+            + ObjectiveTally.to_validate
+            + ObjectiveTally.done
+            + ObjectiveTally.blocked
+        ),
+        0,
+    )
+    query = (
+        select(Chantier, done, counted)
+        .outerjoin(ObjectiveTally, ObjectiveTally.chantier_id == Chantier.id)
+        .where(Chantier.id.in_(list(user.standing.chantiers)), Chantier.archived_at.is_(None))
+        .group_by(Chantier.id)
+        .order_by(Chantier.number)
+    )
+    return [
+        MyChantier(chantier, user.leads(chantier.id), int(done), int(counted))
+        for chantier, done, counted in db.session.execute(query)
+    ]
+
+
+def _my_structures(user: User) -> Sequence[Structure]:
+    mine = Structure.visible_to(user).where(Structure.id.in_(list(user.standing.structures)))
+    return db.session.scalars(mine).all()
+
+
+def _news(chantier_ids: list[int]) -> Sequence[Activity]:
+    """The latest lines of the journal in these chantiers, over a month at most."""
+    query = (
+        select(Activity)
+        .where(
+            Activity.chantier_id.in_(chantier_ids),
+            Activity.at > now() - RECENTLY,
+            Activity.actor_id.is_not(None),
+        )
+        .order_by(Activity.id.desc())
+        .limit(LINES)
+        .options(joinedload(Activity.actor), joinedload(Activity.chantier))
+    )
+    return db.session.scalars(query).all()
+
+
+def _read(query: Select[Task]) -> Sequence[Task]:
+    lines = query.limit(LINES + 1).options(joinedload(Task.chantier), joinedload(Task.pilote))
+    return db.session.scalars(lines).all()
+
+
+def _read_both(one: Select[Task], other: Select[Task]) -> Sequence[Task]:
+    """The first lines of two selections, read at once."""
+    ids = [select(query.limit(LINES).subquery().c.id) for query in (one, other)]
+    both = (
+        select(Task).where(or_(*(Task.id.in_(chosen) for chosen in ids))).order_by(Task.status_since, Task.id)
+    )
+    return db.session.scalars(both.options(joinedload(Task.chantier), joinedload(Task.pilote))).all()
