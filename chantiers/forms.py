@@ -65,9 +65,6 @@ class AddressField(LineField):
 
     def __init__(self, label: Any, **options: Any) -> None:
         looks_right = Regexp(ADDRESS, message=_l("Cette adresse n’est pas complète."))
-            r"^[^@\s<>()\[\],;:\\\"]+@[^@\s<>()\[\],;:\\\"]+\.[^@\s.]+$",
-            message=_l("Cette adresse n’est pas complète."),
-        )
         super().__init__(label, length=254, validators=[looks_right], **{"required": False, **options})
 
     def process_formdata(self, valuelist: list[str]) -> None:
