@@ -74,7 +74,7 @@ TASKS = [
     _task(1, "Recenser les référentiels métiers existants", "done", 0, -40),
     _task(2, "Interroger dix coordinateur·rice·s de coopérations sur leur métier", "in_progress", 1, 9),
     _task(3, "Rédiger la trame du référentiel", "in_progress", 2, -6),
-    _task(4, "Relire le chapitre « Animer la coopération »", "to_validate", 0, 3),
+    _task(4, "Relire le chapitre « Animer la coopération »", "to_validate", 0, 3),
     _task(5, "Obtenir l’accord des organismes de formation pour citer leurs programmes", "blocked", 1, 20, True),
     _task(6, "Choisir la licence du référentiel", "todo", None, 48),
     _task(7, "Préparer l’atelier de relecture collective", "todo", 2),
