@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from chantiers import markdown
-from chantiers.sentences import sentence
+from chantiers.sentences import icon_of, sentence
 from models import ChantierRole, DeliverableState, Role, StructureKind, TaskStatus, VersionKind, now, today
 
 TASK_STATUSES = {
@@ -156,6 +156,7 @@ def init_app(app: Flask) -> None:
         days_late=days_late,
         excerpt=excerpt,
         file_size=file_size,
+        icon_of=icon_of,
         instant=instant,
         label=label,
         long_date=day,

@@ -80,6 +80,18 @@ WITHOUT_DATE = {
     "task.rescheduled": _l("%(who)s a retiré l’échéance de la tâche %(what)s"),
     "deliverable.rescheduled": _l("%(who)s a retiré la date attendue du livrable %(what)s"),
 }
+#: The same without what people wrote: for what is in the bin, whose words are no longer shown.
+WITHOUT_WORDS = {
+    "task.blocked": _l("%(who)s signale que la tâche %(what)s est bloquée"),
+    "task.abandoned": _l("%(who)s a abandonné la tâche %(what)s"),
+    "task.item_added": _l("%(who)s a modifié la liste de points de la tâche %(what)s"),
+    "task.item_checked": _l("%(who)s a modifié la liste de points de la tâche %(what)s"),
+    "task.item_unchecked": _l("%(who)s a modifié la liste de points de la tâche %(what)s"),
+    "task.item_removed": _l("%(who)s a modifié la liste de points de la tâche %(what)s"),
+    "task.dependency_added": _l("%(who)s a modifié ce qu’attend la tâche %(what)s"),
+    "task.dependency_removed": _l("%(who)s a modifié ce qu’attend la tâche %(what)s"),
+    "deliverable.sent_back": _l("%(who)s demande de reprendre le livrable %(what)s"),
+}
 RANKS = {
     ChantierRole.PARTICIPANT: _l("participant·e"),
     ChantierRole.REFERENT: _l("référent·e"),
@@ -91,17 +103,22 @@ RANKS = {
 PLACES = {"task": "/taches/", "deliverable": "/livrables/"}
 
 
-def sentence(activity: Activity, link: bool = True) -> Markup:
-    """An activity as a sentence of HTML; its subject is a link where it has a page. `actor` must be loaded."""
+def sentence(activity: Activity, in_bin: bool = False) -> Markup:
+    """An activity as a sentence of HTML; its subject is a link where it has a page. `actor` must be loaded.
+
+    What is in the bin is named, and no more.
+    """
     particulars = dict(activity.particulars)
     words = SENTENCES[activity.action]
     if activity.action in WITHOUT_DATE and not particulars["to"]:
         words = WITHOUT_DATE[activity.action]
+    if in_bin:
+        words = WITHOUT_WORDS.get(activity.action, words)
     who = Markup("<strong>{}</strong>").format(name_of(activity.actor))
     return Markup(escape(str(words))) % {
         **{name: _in_words(name, value) for name, value in particulars.items()},
         "who": who,
-        "what": _subject(activity, link),
+        "what": _subject(activity, link=not in_bin),
     }
 
 
@@ -126,3 +143,32 @@ def _in_words(name: str, value: Any) -> Any:
         if len(value) == 10 and value[4] == value[7] == "-":
             return format_date(date.fromisoformat(value), "long")
     return value
+
+
+#: The icon that stands before a line of the journal: that of the status it led to, else of the kind of thing.
+ICONS = {
+    "task.started": "in_progress",
+    "task.submitted": "to_validate",
+    "task.finished": "done",
+    "task.blocked": "blocked",
+    "task.unblocked": "in_progress",
+    "task.abandoned": "abandoned",
+    "task.rescheduled": "calendar",
+    "deliverable.rescheduled": "calendar",
+    "deliverable.version_added": "file",
+    "deliverable.submitted": "in_review",
+    "deliverable.approved": "approved",
+    "deliverable.sent_back": "to_rework",
+}
+KIND_ICONS = {
+    "deliverable": "file",
+    "structure": "structure",
+    "member": "person",
+    "person": "person",
+    "objective": "flag",
+}
+
+
+def icon_of(activity: Activity) -> str:
+    """The icon of an activity."""
+    return ICONS.get(activity.action) or KIND_ICONS.get(activity.action.partition(".")[0], "edit")

@@ -23,6 +23,8 @@ from models import (
 
 #: How many lines a section shows; what is beyond is one link away.
 LINES = 12
+#: Help and news are offers: a few are read, many are skipped.
+OFFERS = 5
 RECENTLY = timedelta(days=30)
 
 
@@ -100,7 +102,7 @@ def _waiting_for_referent(led: list[int]) -> Sequence[Task]:
             .order_by(*longest_first)
         )
 
-    return _read_both(waiting(TaskStatus.TO_VALIDATE), waiting(TaskStatus.BLOCKED))
+    return _read_both(waiting(TaskStatus.TO_VALIDATE), waiting(TaskStatus.BLOCKED), lines=LINES)
 
 
 def _in_review(led: list[int]) -> Sequence[Deliverable]:
@@ -133,7 +135,7 @@ def _where_to_help(user: User) -> Sequence[Task]:
         )
         .order_by(Task.due_on.is_(None), Task.due_on, Task.id)
     )
-    return _read_both(blocked, unclaimed)
+    return _read_both(blocked, unclaimed, lines=OFFERS)
 
 
 def _my_chantiers(user: User) -> Sequence[MyChantier]:
@@ -176,7 +178,7 @@ def _news(chantier_ids: list[int]) -> Sequence[Activity]:
             Activity.actor_id.is_not(None),
         )
         .order_by(Activity.id.desc())
-        .limit(LINES)
+        .limit(OFFERS * 2)
         .options(joinedload(Activity.actor), joinedload(Activity.chantier))
     )
     return db.session.scalars(query).all()
@@ -187,9 +189,9 @@ def _read(query: Select[Task]) -> Sequence[Task]:
     return db.session.scalars(lines).all()
 
 
-def _read_both(one: Select[Task], other: Select[Task]) -> Sequence[Task]:
+def _read_both(one: Select[Task], other: Select[Task], *, lines: int) -> Sequence[Task]:
     """The first lines of two selections, read at once."""
-    ids = [select(query.limit(LINES).subquery().c.id) for query in (one, other)]
+    ids = [select(query.limit(lines).subquery().c.id) for query in (one, other)]
     both = (
         select(Task).where(or_(*(Task.id.in_(chosen) for chosen in ids))).order_by(Task.status_since, Task.id)
     )
