@@ -121,10 +121,11 @@ class ManyField(SelectMultipleField):
     """Several choices among many, by number; a value that is not offered is refused in words."""
 
     def __init__(self, label: Any, **options: Any) -> None:
-        super().__init__(label, coerce=_bounded_int, validate_choice=True, **options)
+        super().__init__(label, coerce=bounded_int, validate_choice=True, **options)
 
 
-def _bounded_int(value: Any) -> int:
+def bounded_int(value: Any) -> int:
+    """A number that the database can hold, from what an address or a form says. Raises ValueError."""
     text = str(value)
     if not re.fullmatch(r"[0-9]{1,18}", text):
         raise ValueError("not a number of ours")

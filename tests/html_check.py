@@ -172,7 +172,8 @@ def references_exist(document: Document) -> Iterator[str]:
 def controls_have_names(document: Document) -> Iterator[str]:
     """Each link leads somewhere and, like each button, says what it does. Each button that submits has a form."""
     for control in document.find_all("a", "button", "summary"):
-        if not document.name_of(control) and control.get("aria-hidden") != "true":
+        unseen = control.get("aria-hidden") == "true" or control.get("hidden") is not None
+        if not document.name_of(control) and not unseen:
             yield f"{show(control)} has no text"
         if control.tag == "a" and control.get("href") in {None, "", "#"}:
             yield f"{show(control)} leads nowhere"

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, RadioField
 from wtforms.validators import NumberRange
 
-from chantiers.forms import AddressField, CreationForm, EditForm, LineField, LongTextField, ManyField
+from chantiers.forms import AddressField, CreationForm, EditForm, LineField, LongTextField, ManyField, options
 from chantiers.presentation import ROLES
 from models import HUES, Role, Structure
 
@@ -17,7 +17,7 @@ class PersonFields:
     name = LineField(_l("Prénom et nom"))
     title = LineField(_l("Fonction"), required=False)
     email = AddressField(_l("Adresse électronique"))
-    role = RadioField(_l("Rôle dans la démarche"), choices=list(ROLES.items()), default=Role.MEMBER)
+    role = RadioField(_l("Rôle dans la démarche"), choices=options(ROLES.items()), default=Role.MEMBER)
 
 
 class PersonForm(PersonFields, CreationForm):
@@ -27,7 +27,7 @@ class PersonForm(PersonFields, CreationForm):
 
     def offer(self, structures: list[Structure]) -> None:
         """Offer these structures."""
-        self.structures.choices = [(structure.id, structure.name) for structure in structures]
+        self.structures.choices = options((structure.id, structure.name) for structure in structures)
 
 
 class PersonEditForm(PersonFields, EditForm):
@@ -49,7 +49,9 @@ class ChantierForm(ChantierFields, CreationForm):
 class ChantierEditForm(ChantierFields, EditForm):
     """A chantier that exists; its colour can change, its address stays."""
 
-    hue = RadioField(_l("Couleur"), coerce=int, choices=[(hue, str(hue)) for hue in range(1, HUES + 1)])
+    hue = RadioField(
+        _l("Couleur"), coerce=int, choices=options((hue, str(hue)) for hue in range(1, HUES + 1))
+    )
 
 
 class DemarcheForm(EditForm):

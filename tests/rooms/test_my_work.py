@@ -15,7 +15,9 @@ def test_a_participant_sees_the_tasks_of_their_structure_late_first(session, vis
     structure.gather(person, by=None)
     referent = make.make_referent(chantier)
     make.make_task(objective, "Plus tard", by=referent, pilote=structure, due_on=today() + timedelta(days=9))
-    make.make_task(objective, "En retard déjà", by=referent, contributors=[structure], due_on=today() - timedelta(days=2))
+    make.make_task(
+        objective, "En retard déjà", by=referent, contributors=[structure], due_on=today() - timedelta(days=2)
+    )
     make.make_task(objective, "À mon nom", by=referent, people=[person])
     make.make_task(objective, "D’une autre structure", by=referent, pilote=make.make_structure("Autre"))
     done = make.make_task(objective, "Déjà faite", by=referent, pilote=structure)
@@ -24,7 +26,7 @@ def test_a_participant_sees_the_tasks_of_their_structure_late_first(session, vis
 
     page = visitor(person).get("/mon-travail")
 
-    titles = [text for text in page.texts("a", class_="task-row__title")]
+    titles = list(page.texts("a", class_="task-row__title"))
     assert titles == ["En retard déjà", "Plus tard", "À mon nom"]
     assert page.has("En retard")
 
