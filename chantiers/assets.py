@@ -143,4 +143,5 @@ def answer(asset: Asset, kept: str) -> Response:
     response.headers["Cache-Control"] = kept
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.set_etag(asset.digest + (f"-{encoding}" if encoding else ""))
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

@@ -12,7 +12,9 @@ class SampleForm(Form):
     """One field of each kind."""
 
     title = LineField(_l("Titre"))
-    objective = SelectField(_l("Objectif"), choices=[("1", "Élaborer un référentiel"), ("2", "Créer des parcours")])
+    objective = SelectField(
+        _l("Objectif"), choices=[("1", "Élaborer un référentiel"), ("2", "Créer des parcours")]
+    )
     description = LongTextField(_l("Description"))
     due_on = DayField(_l("Échéance"))
     structures = ManyField(_l("Structures contributrices"), choices=list(enumerate(MANY_NAMES, 1)))

@@ -20,8 +20,16 @@ STRUCTURES = [
 MANY_NAMES = [
     f"{name} (exemple)"
     for name in (
-        "Ateliers du Lien", "Coop’Rivage", "Écosystème Vivant", "Fabrique des Possibles", "La Passerelle",
-        "Les Communs du Val", "Maison des Transitions", "Pôle Entraide", "Terres en commun", "Vallée Solidaire",
+        "Ateliers du Lien",
+        "Coop’Rivage",
+        "Écosystème Vivant",
+        "Fabrique des Possibles",
+        "La Passerelle",
+        "Les Communs du Val",
+        "Maison des Transitions",
+        "Pôle Entraide",
+        "Terres en commun",
+        "Vallée Solidaire",
     )
 ]
 
@@ -75,7 +83,9 @@ TASKS = [
     _task(2, "Interroger dix coordinateur·rice·s de coopérations sur leur métier", "in_progress", 1, 9),
     _task(3, "Rédiger la trame du référentiel", "in_progress", 2, -6),
     _task(4, "Relire le chapitre « Animer la coopération »", "to_validate", 0, 3),
-    _task(5, "Obtenir l’accord des organismes de formation pour citer leurs programmes", "blocked", 1, 20, True),
+    _task(
+        5, "Obtenir l’accord des organismes de formation pour citer leurs programmes", "blocked", 1, 20, True
+    ),
     _task(6, "Choisir la licence du référentiel", "todo", None, 48),
     _task(7, "Préparer l’atelier de relecture collective", "todo", 2),
     _task(8, "Organiser une seconde enquête en ligne", "abandoned", 1),
@@ -109,13 +119,28 @@ DELIVERABLES = [
 ]
 VERSIONS = [
     SimpleNamespace(
-        number=2, kind="file", href="/style", label="referentiel-v2.pdf (PDF, 2,1 Mo)", author="Camille (exemple)",
-        when="8 mars 2024", at="2024-03-08T10:00:00", note="Chapitre 3 repris après l’atelier.", is_reference=False,
+        number=2,
+        kind="file",
+        href="/style",
+        label="referentiel-v2.pdf (PDF, 2,1 Mo)",
+        author="Camille (exemple)",
+        when="8 mars 2024",
+        at="2024-03-08T10:00:00",
+        note="Chapitre 3 repris après l’atelier.",
+        is_reference=False,
         sha256="9f2c4e6a" * 8,
     ),
     SimpleNamespace(
-        number=1, kind="link", href="/style", label="pad.example.org", author="Camille (exemple)",
-        when="2 février 2024", at="2024-02-02T10:00:00", note="Première trame complète.", is_reference=True, sha256="",
+        number=1,
+        kind="link",
+        href="/style",
+        label="pad.example.org",
+        author="Camille (exemple)",
+        when="2 février 2024",
+        at="2024-02-02T10:00:00",
+        note="Première trame complète.",
+        is_reference=True,
+        sha256="",
     ),
 ]
 CHECKLIST = [
@@ -123,18 +148,33 @@ CHECKLIST = [
     SimpleNamespace(id=2, text="Écrire le guide d’entretien", is_done=True),
     SimpleNamespace(id=3, text="Mener les dix entretiens", is_done=False),
 ]
+
+
+def _told(who: str, did: str, what: str) -> Markup:
+    return Markup('<strong>{}</strong> {} <a href="/style">{}</a>.').format(who, did, what)
+
+
 TIMELINE = [
     {
-        "icon": "blocked", "at": "2024-03-11T16:05:00", "when": "hier à 16:05", "hue": 1,
-        "sentence": Markup("<strong>Camille (exemple)</strong> a signalé un blocage sur <a href='/style'>la trame</a>."),
+        "icon": "blocked",
+        "at": "2024-03-11T16:05:00",
+        "when": "hier à 16:05",
+        "hue": 1,
+        "sentence": _told("Camille (exemple)", "a signalé un blocage sur", "la trame"),
     },
     {
-        "icon": "done", "at": "2024-03-09T09:30:00", "when": "le 9 mars à 09:30", "hue": 3,
-        "sentence": Markup("<strong>Noé (exemple)</strong> a terminé <a href='/style'>Recenser les référentiels</a>."),
+        "icon": "done",
+        "at": "2024-03-09T09:30:00",
+        "when": "le 9 mars à 09:30",
+        "hue": 3,
+        "sentence": _told("Noé (exemple)", "a terminé", "Recenser les référentiels"),
     },
     {
-        "icon": "file", "at": "2024-03-08T10:00:00", "when": "le 8 mars à 10:00", "hue": 5,
-        "sentence": Markup("<strong>Camille (exemple)</strong> a ajouté la version 2 du <a href='/style'>référentiel</a>."),
+        "icon": "file",
+        "at": "2024-03-08T10:00:00",
+        "when": "le 8 mars à 10:00",
+        "hue": 5,
+        "sentence": _told("Camille (exemple)", "a ajouté la version 2 du", "référentiel"),
     },
 ]
 
@@ -171,6 +211,8 @@ CALENDAR = [
     {
         "title": "Créer des parcours de formation aux métiers de la coopération",
         "href": "/style",
-        "cells": _cells((6, "Atelier de relecture", "todo", False), (8, "Parcours de formation", "flag", False)),
+        "cells": _cells(
+            (6, "Atelier de relecture", "todo", False), (8, "Parcours de formation", "flag", False)
+        ),
     },
 ]

@@ -1,13 +1,16 @@
-// Copy a text; the button shows only where the browser can.
+// Text to copy gets a button, only where the browser can.
 
-export default function copy(button) {
+export default function copy(box) {
   if (!navigator.clipboard) return;
-  button.hidden = false;
-  const words = button.querySelector("span") ?? button;
-  const label = words.textContent;
+  const { label, copied } = box.dataset;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button button--quiet";
+  button.textContent = label;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.dataset.copy);
-    words.textContent = button.dataset.copied;
-    setTimeout(() => (words.textContent = label), 2500);
+    await navigator.clipboard.writeText(box.querySelector("input").value);
+    button.textContent = copied;
+    setTimeout(() => (button.textContent = label), 2500);
   });
+  box.append(button);
 }
