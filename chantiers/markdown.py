@@ -1,0 +1,291 @@
+"""Markdown that people write, as HTML that can do no harm and keeps the page's outline."""
+
+import hashlib
+import re
+import sys
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from threading import Lock
+from typing import Any
+from urllib.parse import urlsplit
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markupsafe import Markup, escape
+
+#: Beyond this, a text is shown as it was typed: nobody waits seconds for a page, nor does the server.
+LONGEST = 100_000
+#: Quotes in quotes, and twice lists in lists: people go three deep; each level costs the parser all the others.
+DEEPEST = 13
+#: Signs that open or close something, each of which the parser may look up all along the text.
+MOST_SIGNS = 20_000
+
+CACHE_BYTES = 8 * 1024 * 1024
+
+#: A text stands under an h2 of its page.
+TEXT_STARTS_UNDER = 2
+
+TAGS = {
+    *(
+        "a",
+        "blockquote",
+        "br",
+        "code",
+        "em",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "s",
+        "strong",
+    ),
+    *("table", "tbody", "td", "th", "thead", "tr", "ul"),
+}
+ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "td": {"class"}, "th": {"class", "scope"}}
+CLASSES = {"align-left", "align-center", "align-right"}
+SCHEMES = {"http", "https", "mailto"}
+
+_BARE_URL = re.compile(r"https?://[^\s<>\"«»]+")
+#: What ends a sentence ends the address too.
+_AFTER_URL = ".,;:!?'’…*_~"
+_SIGNS = re.compile(r"[\[\]()<>`*_~!|&\\]")
+_NARROW, _WIDE = "\u202f", "\u00a0"
+
+
+def render(text: str | None) -> Markup:
+    """The HTML of a text. Any text gets an answer, in bounded time."""
+    if not text:
+        return Markup("")
+    sound = text.encode("utf-8", "replace").decode()
+    digest = hashlib.blake2b(sound.encode(), digest_size=16).digest()
+    html = _cache.get(digest)
+    if html is None:
+        html = _sanitise(_parse(sound))
+        _cache.put(digest, html)
+    return Markup(html)
+
+
+def plain(text: str | None, length: int = 200) -> str:
+    """The beginning of a text without its signs, on one line, cut between words."""
+    if not text:
+        return ""
+    # What is far behind the cut need not be parsed.
+    start = text.encode("utf-8", "replace").decode()[: 4 * length + 200]
+    words = " ".join(_words_of(start))
+    if len(words) <= length:
+        return words
+    cut = words[:length].rpartition(" ")[0] or words[: length - 1]
+    return cut.rstrip(" ,;:–—-(«") + "…"
+
+
+def french_spaces(text: str) -> str:
+    """A plain text whose spaces before ; ! ? % € : » and after « no line may break at. None is added."""
+    text = re.sub(r" (?=[;!?%€])", _NARROW, text)
+    text = re.sub(r" (?=[:»])", _WIDE, text)
+    return re.sub(r"(?<=«) ", _WIDE, text)
+
+
+# Parsing ---------------------------------------------------------------------------------------------------------
+
+
+def _parse(text: str) -> str:
+    if _is_reasonable(text):
+        with suppress(_TooDeep):
+            return str(_parser.render(text))
+    return "".join(f"<p>{escape(paragraph)}</p>" for paragraph in text.split("\n\n"))
+
+
+def _is_reasonable(text: str) -> bool:
+    return len(text) <= LONGEST and sum(1 for _ in _SIGNS.finditer(text)) <= MOST_SIGNS
+
+
+class _TooDeep(Exception):
+    """Raised rather than letting the parser drop what it will not follow."""
+
+
+def _watch_depth(state: StateBlock, _start: int, _end: int, _silent: bool) -> bool:
+    if state.level > DEEPEST:
+        raise _TooDeep
+    return False
+
+
+def _adapt(state: StateCore) -> None:
+    """Fit the parsed text into our pages."""
+    _fit_headings(state.tokens)
+    for token in state.tokens:
+        if token.type in ("th_open", "td_open"):
+            _align(token)
+        elif token.type == "inline" and token.children:
+            token.children = list(_link_bare_urls(token.children))
+
+
+def _fit_headings(tokens: Sequence[Token]) -> None:
+    """Give headings the levels that follow the page's own, without a gap, whatever levels were typed."""
+    above: list[int] = []
+    for token in tokens:
+        if token.type == "heading_open":
+            typed = int(token.tag[1])
+            above = [level for level in above if level < typed] + [typed]
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, TEXT_STARTS_UNDER + len(above))}"
+
+
+def _align(token: Token) -> None:
+    """Say the alignment of a cell by a class: the page allows no inline style."""
+    style = str(token.attrs.pop("style", ""))
+    if style:
+        token.attrSet("class", "align-" + style.rpartition(":")[2])
+    if token.type == "th_open":
+        token.attrSet("scope", "col")
+
+
+def _link_bare_urls(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Make links of the addresses that stand in the text, outside links."""
+    depth = 0
+    for token in tokens:
+        depth += {"link_open": 1, "link_close": -1}.get(token.type, 0)
+        if token.type == "text" and depth == 0 and "://" in token.content:
+            yield from _split_at_urls(token.content)
+        else:
+            yield token
+
+
+def _split_at_urls(text: str) -> Iterator[Token]:
+    place = 0
+    for found in _BARE_URL.finditer(text):
+        url = _without_end_of_sentence(found.group())
+        yield _text(text[place : found.start()])
+        yield Token("link_open", "a", 1, attrs={"href": url})
+        yield _text(url)
+        yield Token("link_close", "a", -1)
+        place = found.start() + len(url)
+    yield _text(text[place:])
+
+
+def _without_end_of_sentence(url: str) -> str:
+    bare = url.rstrip(_AFTER_URL)
+    # A closing bracket belongs to the address only if the address opened it.
+    while bare.endswith(")") and bare.count(")") > bare.count("("):
+        bare = bare[:-1].rstrip(_AFTER_URL)
+    return bare
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)
+
+
+def _words_of(text: str) -> list[str]:
+    if _is_reasonable(text):
+        with suppress(_TooDeep):
+            return list(_words(_parser.parse(text)))
+    return text.split()
+
+
+def _words(tokens: Sequence[Token]) -> Iterator[str]:
+    for token in tokens:
+        if token.type in ("fence", "code_block"):
+            yield from token.content.split()
+        elif token.type == "inline":
+            parts = (" " if "break" in each.type else each.content for each in token.children or ())
+            yield from "".join(parts).split()
+
+
+def _alternative(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    """An image is told by its words: loading it would tell its host who reads what."""
+    return str(escape(renderer.renderInlineAsText(tokens[index].children or [], options, env)))
+
+
+def _make_parser() -> MarkdownIt:
+    # In a form, the key for a new line means a new line.
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": 2 * DEEPEST})
+    parser.enable(["table", "strikethrough"])
+    parser.block.ruler.before("table", "depth", _watch_depth)
+    parser.core.ruler.push("adapt", _adapt)
+    parser.add_render_rule("image", _alternative)
+    return parser
+
+
+_parser = _make_parser()
+
+
+# Sanitising ------------------------------------------------------------------------------------------------------
+
+
+def _sanitise(html: str) -> str:
+    return _cleaner.clean(html)
+
+
+def _keep(tag: str, attribute: str, value: str) -> str | None:
+    """What an attribute may hold; None drops it."""
+    if attribute == "href":
+        return value if _leads_somewhere_safe(value) else None
+    if attribute == "class":
+        return value if value in CLASSES else None
+    return value
+
+
+def _leads_somewhere_safe(address: str) -> bool:
+    """Whether it is a web or mail address, or a path of ours: never another host in disguise, never a script."""
+    if any(ord(sign) <= 32 for sign in address) or "\\" in address:
+        return False
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    if parts.scheme:
+        return parts.scheme in SCHEMES and bool(parts.netloc or parts.scheme == "mailto")
+    return address.startswith(("/", "#")) and not address.startswith("//")
+
+
+_cleaner = nh3.Cleaner(
+    tags=TAGS,
+    clean_content_tags={"script", "style"},
+    attributes=ATTRIBUTES,
+    attribute_filter=_keep,
+    link_rel="noopener nofollow ugc",
+    url_schemes=SCHEMES,
+)
+
+
+# Remembering -----------------------------------------------------------------------------------------------------
+
+
+class Cache:
+    """The HTML of the texts shown last, bounded in bytes."""
+
+    def __init__(self, bound: int) -> None:
+        self.bound = bound
+        self.bytes = 0
+        self._kept: OrderedDict[bytes, str] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: bytes) -> str | None:
+        """What is kept under the key, now the freshest."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: bytes, html: str) -> None:
+        """Keep it, and let go of the oldest until all fit."""
+        with self._lock:
+            if key in self._kept:
+                return
+            self._kept[key] = html
+            self.bytes += sys.getsizeof(html)
+            while self.bytes > self.bound:
+                _, gone = self._kept.popitem(last=False)
+                self.bytes -= sys.getsizeof(gone)
+
+
+_cache = Cache(CACHE_BYTES)
