@@ -1,6 +1,7 @@
 """The journal in words: one sentence for each action of the catalogue, in one place."""
 
 from datetime import date
+from textwrap import shorten
 from typing import Any
 
 from flask_babel import format_date
@@ -131,9 +132,10 @@ def name_of(person: Any) -> str:
 
 def _subject(activity: Activity, link: bool) -> Markup:
     place = PLACES.get(activity.subject_type)
+    title = shorten(activity.title, 140, placeholder="…")
     if place and link:
-        return Markup('<a href="{}{}">{}</a>').format(place, activity.subject_id, activity.title)
-    return Markup("« {} »").format(activity.title) if place else Markup("{}").format(activity.title)
+        return Markup('<a href="{}{}">{}</a>').format(place, activity.subject_id, title)
+    return Markup("« {} »").format(title) if place else Markup("{}").format(title)
 
 
 def _in_words(name: str, value: Any) -> Any:
