@@ -33,12 +33,18 @@ SENTENCES = {
     "not_own_structure": _l("Vous ne pouvez engager que votre propre structure."),
     "not_to_validate": _l("Cette tâche n’attend plus de validation."),
     "not_trashed": _l("Ce n’est plus dans la corbeille."),
+    "newer_version": _l(
+        "La version %(number)s est arrivée entre-temps : lisez-la, puis décidez. Rien n’a été modifié."
+    ),
     "no_version": _l("Il n’y a pas encore de version : ajoutez-en une d’abord."),
     "number_taken": _l("Un autre chantier porte déjà le numéro %(number)s."),
     "objective_in_use": _l(
         "Des tâches ou des livrables dépendent de cet objectif : déplacez-les ou supprimez-les d’abord."
     ),
     "objective_not_operational": _l("Choisissez un objectif opérationnel de ce chantier."),
+    "objective_trashed": _l(
+        "Son objectif « %(objective)s » est lui-même dans la corbeille : il faut d’abord le rétablir."
+    ),
     "other_column": _l("La carte a changé de colonne entre-temps : rechargez le tableau."),
     "password_common": _l(
         "Ce mot de passe est trop courant ou trop simple : choisissez-en un que personne ne devinerait."

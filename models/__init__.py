@@ -8,8 +8,8 @@ from models.account import (
     Submission,
     UserSession,
 )
-from models.activity import CATALOGUE, Activity, record
-from models.base import HOME, Base, db, fold, now, reading, today
+from models.activity import CATALOGUE, Activity, only, record
+from models.base import HOME, Base, at, db, fold, now, reading, today
 from models.chantier import HUES, Chantier
 from models.deliverable import (
     Deliverable,
@@ -26,6 +26,7 @@ from models.demarche import CharterAcceptance, CharterVersion, Demarche
 from models.errors import Refused
 from models.membership import ChantierMembership, ChantierStructure
 from models.objective import Objective, ObjectiveKind, ObjectiveTally, percent
+from models.purge import Purged, purge_bin
 from models.structure import Structure, StructureAlias, StructureKind, StructureMember
 from models.task import (
     OPEN,
@@ -66,6 +67,7 @@ __all__ = [
     "ObjectiveKind",
     "ObjectiveTally",
     "PasswordLink",
+    "Purged",
     "Refused",
     "Role",
     "SignInFailure",
@@ -83,12 +85,15 @@ __all__ = [
     "UserSession",
     "Verdict",
     "VersionKind",
+    "at",
     "db",
     "deliverable_structure",
     "deliverable_task",
     "fold",
     "now",
+    "only",
     "percent",
+    "purge_bin",
     "reading",
     "record",
     "task_dependency",

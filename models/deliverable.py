@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
-    BigInteger,
     Column,
     ColumnElement,
     ForeignKey,
@@ -22,7 +21,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, aliased, defer, joinedload, mapped_column, relationship, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from models.activity import record
@@ -188,7 +187,9 @@ class Deliverable(Versioned, Sourced, Trashable, Base):
             joinedload(cls.created_by),
             selectinload(cls.structures),
             selectinload(cls.tasks),
-            selectinload(cls.versions).joinedload(DeliverableVersion.author),
+            selectinload(cls.versions).options(
+                joinedload(DeliverableVersion.author), defer(DeliverableVersion.text)
+            ),
             selectinload(cls.verdicts).joinedload(Verdict.by),
         )
 
@@ -333,24 +334,28 @@ class Deliverable(Versioned, Sourced, Trashable, Base):
 
     # Life -------------------------------------------------------------------------------------------------------------
 
-    def submit(self, *, by: "User") -> None:
-        """Put the latest version up for relecture. Raises Refused("no_version") or Refused("state_already")."""
-        version = self._latest_or_refuse()
+    def submit(self, *, by: "User", number: int | None = None) -> None:
+        """Put the latest version up for relecture. Raises Refused("no_version") or Refused("state_already").
+
+        `number` is the version that the person had before them: where a newer one came meanwhile, this verb and its
+        siblings raise Refused("newer_version"), since nobody decides on what they have not seen.
+        """
+        version = self._latest_or_refuse(number)
         if self.state not in (DeliverableState.DRAFTING, DeliverableState.TO_REWORK):
             raise Refused("state_already", state=str(self.state))
         self._go_to(DeliverableState.IN_REVIEW)
         record(self, "deliverable.submitted", by=by, number=version.number)
 
-    def withdraw(self, *, by: "User") -> None:
+    def withdraw(self, *, by: "User", number: int | None = None) -> None:
         """Take it back from relecture, to go on writing. Raises Refused("not_in_review")."""
-        version = self._latest_or_refuse()
+        version = self._latest_or_refuse(number)
         self._refuse_unless_in_review()
         self._go_to(DeliverableState.DRAFTING)
         record(self, "deliverable.withdrawn", by=by, number=version.number)
 
-    def approve(self, *, by: "User") -> None:
+    def approve(self, *, by: "User", number: int | None = None) -> None:
         """Make the latest version the reference. Raises Refused("no_version") or Refused("state_already")."""
-        version = self._latest_or_refuse()
+        version = self._latest_or_refuse(number)
         if self.state == DeliverableState.APPROVED:
             raise Refused("state_already", state=str(self.state))
         self._decide(version, approved=True, words="", by=by)
@@ -358,20 +363,23 @@ class Deliverable(Versioned, Sourced, Trashable, Base):
         version.approved_at = now()
         record(self, "deliverable.approved", by=by, number=version.number)
 
-    def send_back(self, words: str, *, by: "User") -> None:
+    def send_back(self, words: str, *, by: "User", number: int | None = None) -> None:
         """Ask for changes, and say which. Raises Refused("reason_missing") or Refused("not_in_review")."""
         if not words.strip():
             raise Refused("reason_missing")
-        version = self._latest_or_refuse()
+        version = self._latest_or_refuse(number)
         self._refuse_unless_in_review()
         self._decide(version, approved=False, words=words, by=by)
         self._go_to(DeliverableState.TO_REWORK)
         record(self, "deliverable.sent_back", by=by, number=version.number, reason=words)
 
-    def _latest_or_refuse(self) -> "DeliverableVersion":
-        if self.latest_version is None:
+    def _latest_or_refuse(self, seen: int | None) -> "DeliverableVersion":
+        latest = self.latest_version
+        if latest is None:
             raise Refused("no_version")
-        return self.latest_version
+        if seen is not None and seen != latest.number:
+            raise Refused("newer_version", number=latest.number)
+        return latest
 
     def _refuse_unless_in_review(self) -> None:
         if self.state != DeliverableState.IN_REVIEW:
@@ -388,7 +396,8 @@ class Deliverable(Versioned, Sourced, Trashable, Base):
     def erase(self) -> None:
         """Blank its words; versions lose their content and leave their files to the sweep."""
         self.title, self.description = "", ""
-        self.source_key = self.source = None
+        # Its key stays: loading the file again must not bring back what people threw away.
+        self.source = None
         db.session.execute(
             update(DeliverableVersion)
             .where(DeliverableVersion.deliverable_id == self.id)
@@ -422,6 +431,23 @@ class DeliverableVersion(Base):
 
     deliverable: Mapped[Deliverable] = relationship(back_populates="versions", lazy="raise_on_sql")
     author: Mapped["User | None"] = relationship(lazy="raise_on_sql")
+
+    @classmethod
+    def visible_to(cls, user: "User") -> "Select[DeliverableVersion]":
+        """The versions that this person may read: for a mere observer, only the reference of each deliverable."""
+        live = select(cls).join(cls.deliverable).where(Deliverable.live())
+        return live.where(cls.is_reference()) if user.is_only_observer else live
+
+    @classmethod
+    def is_reference(cls) -> ColumnElement[bool]:
+        """The condition of being the last approved version of its deliverable."""
+        later = aliased(cls)
+        approved_since = select(later.id).where(
+            later.deliverable_id == cls.deliverable_id,
+            later.approved_at.is_not(None),
+            later.number > cls.number,
+        )
+        return and_(cls.approved_at.is_not(None), ~approved_since.exists())
 
 
 class Verdict(Base):
