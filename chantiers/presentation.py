@@ -13,7 +13,17 @@ from flask_babel import lazy_gettext as _l
 
 from chantiers import markdown
 from chantiers.sentences import icon_of, sentence
-from models import ChantierRole, DeliverableState, Role, StructureKind, TaskStatus, VersionKind, now, today
+from models import (
+    HOME,
+    ChantierRole,
+    DeliverableState,
+    Role,
+    StructureKind,
+    TaskStatus,
+    VersionKind,
+    now,
+    today,
+)
 
 TASK_STATUSES = {
     TaskStatus.TODO: _l("À venir"),
@@ -89,6 +99,8 @@ def type_name(deliverable_type: Any) -> str:
 
 def day(value: date | None, form: str = "long") -> str:
     """A day in words: « 12 mars 2026 »; `short` leaves out the year when it is this one: « 12 mars »."""
+    if isinstance(value, datetime):
+        value = value.astimezone(HOME).date()
     return _day(value, form, str(get_locale()), today().year) if value else ""
 
 
@@ -109,6 +121,11 @@ def _day(value: date, form: str, locale: str, this_year: int) -> str:
 def instant(value: datetime | None) -> str:
     """A moment in words, in French time: « 12 mars 2026 à 14:32 »."""
     return str(format_datetime(value, "d MMMM y, HH:mm")) if value else ""
+
+
+def clock(value: datetime) -> str:
+    """The time of a moment, in France: « 14:32 »."""
+    return str(format_datetime(value, "HH:mm"))
 
 
 def ago(value: datetime | None) -> str:
@@ -152,6 +169,7 @@ def init_app(app: Flask) -> None:
     """Give templates their filters and their words."""
     app.jinja_env.filters.update(
         ago=ago,
+        clock=clock,
         day=day,
         days_late=days_late,
         excerpt=excerpt,
