@@ -1,6 +1,6 @@
 """Flask's extensions, created once and bound to the app by `create_app`."""
 
-from flask import Flask, g, request
+from flask import Flask, g, has_request_context, request
 from flask_babel import Babel
 from flask_compress import Compress
 from flask_login import LoginManager, current_user
@@ -50,6 +50,8 @@ def init_app(app: Flask) -> None:
 
 def choose_locale() -> str:
     """The person's language, else the one chosen on this browser, else the browser's first that we speak."""
+    if not has_request_context():
+        return "fr"
     if current_user and current_user.is_authenticated and current_user.locale in LOCALES:
         return str(current_user.locale)
     chosen = request.cookies.get("locale")

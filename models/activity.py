@@ -1,6 +1,8 @@
 """The journal: who did what to what, when, with what particulars. Rows are added, never changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -92,6 +94,22 @@ CATALOGUE: Mapping[str, Action] = {
 }
 
 
+_only: ContextVar[frozenset[str] | None] = ContextVar("only", default=None)
+
+
+@contextmanager
+def only(*actions: str) -> Iterator[None]:
+    """The journal keeps no line of what is done inside but of these actions.
+
+    Loading a file does a hundred things that a reader wants to see as one.
+    """
+    token = _only.set(frozenset(actions))
+    try:
+        yield
+    finally:
+        _only.reset(token)
+
+
 class Activity(Base):
     """One line of the journal."""
 
@@ -140,7 +158,9 @@ def record(subject: Any, action: str, *, by: "User | None", **particulars: Any) 
         title=subject.journal_title[:300],
         particulars=particulars,
     )
-    db.session.add(activity)
     if kind.is_news and hasattr(subject, "last_news_at"):
         subject.last_news_at = at
+    kept = _only.get()
+    if kept is None or action in kept:
+        db.session.add(activity)
     return activity

@@ -206,7 +206,7 @@ class Chantier(Versioned, Sourced, Base):
             record(self, "member.added", by=by, person=name, role=str(role))
         db.session.flush()
 
-    def appoint(self, person: User, role: ChantierRole, *, by: User) -> None:
+    def appoint(self, person: User, role: ChantierRole, *, by: User | None) -> None:
         """Change a member's role. Raises Refused("not_member") or, for the only référent, Refused("last_referent")."""
         self._wait_for_turn()
         membership = self._membership_of(person)

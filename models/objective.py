@@ -117,7 +117,8 @@ class Objective(Versioned, Sourced, Trashable, Base):
     def erase(self) -> None:
         """Blank the words of it; its tally keeps the figures."""
         self.text = ""
-        self.source_key = self.source = None
+        # Its key stays: loading the file again must not bring back what people threw away.
+        self.source = None
 
 
 class ObjectiveTally(Base):

@@ -166,7 +166,7 @@ class User(Versioned, Sourced, Base):
             record(self, "person.edited", by=by, fields=changed)
         return changed
 
-    def become(self, role: Role, *, by: "User") -> None:
+    def become(self, role: Role, *, by: "User | None") -> None:
         """Take another role in the démarche. The last coordinator stays one: Refused("last_coordinator")."""
         if role == self.role:
             return
@@ -198,7 +198,7 @@ class User(Versioned, Sourced, Base):
             self._refuse_if_last_coordinator()
         record(self, "person.closed", by=by)
         self.closed_at = now()
-        self.email = self.password_hash = None
+        self.email = self.password_hash = self.source = None
 
     def _refuse_taken_email(self) -> None:
         if self.email is None:

@@ -1,29 +1,48 @@
 """What was loaded from a démarche's file: which line it came from, and what that line said."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 
+@dataclass
+class Followed:
+    """What became of a line read again: the fields that took the file's words, and those that kept people's."""
+
+    changed: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+
 class Sourced:
-    """Remembers its key in the file and the values last read, so that loading again tells people's edits from the file's."""
+    """Remembers its key in the file and what the file last said, so that people's edits are told from the file's."""
 
     source_key: Mapped[str | None] = mapped_column(String(100), unique=True)
-    source: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    source: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
-    def follow(self, key: str, values: dict[str, Any]) -> list[str]:
-        """Take over the file's values, field by field, and return the names of the fields that changed.
+    def follow(self, key: str, values: dict[str, Any], *, remember: dict[str, Any] | None = None) -> Followed:
+        """Take over the file's values, field by field.
 
-        A field that people edited since the last load keeps their words, unless it never differed from the file.
+        A field that people edited since the last load keeps their words; where the file changed too, `kept` names it.
+        What was made by people and is met in the file for the first time keeps every word that it already has.
+        `remember` is kept beside the values for the loader, without being fields. Nothing is written when nothing
+        changed.
         """
-        before = self.source or {}
-        changed = []
+        before, followed = self.source or {}, Followed()
         for name, value in values.items():
-            untouched = self.source is None or getattr(self, name) == before.get(name)
-            if untouched and getattr(self, name) != value:
+            current = getattr(self, name)
+            if current == value:
+                continue
+            untouched = current == before[name] if name in before else not current
+            if untouched:
                 setattr(self, name, value)
-                changed.append(name)
-        if self.source_key != key or self.source != values:
-            self.source_key, self.source = key, values
-        return changed
+                followed.changed.append(name)
+            elif before.get(name) != value:
+                followed.kept.append(name)
+        said = {**values, **(remember or {})}
+        if self.source_key != key:
+            self.source_key = key
+        if self.source != said:
+            self.source = said
+        return followed
