@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FileField, RadioField, SelectField
 from wtforms.validators import InputRequired
 
-from chantiers.forms import DayField, Form, LineField, LongTextField, ManyField
+from chantiers.forms import DayField, Form, LineField, LongTextField, ManyField, options
 from chantiers.style_guide.samples import MANY_NAMES
 
 
@@ -13,14 +13,16 @@ class SampleForm(Form):
 
     title = LineField(_l("Titre"))
     objective = SelectField(
-        _l("Objectif"), choices=[("1", "Élaborer un référentiel"), ("2", "Créer des parcours")]
+        _l("Objectif"), choices=options([("1", "Élaborer un référentiel"), ("2", "Créer des parcours")])
     )
     description = LongTextField(_l("Description"))
     due_on = DayField(_l("Échéance"))
-    structures = ManyField(_l("Structures contributrices"), choices=list(enumerate(MANY_NAMES, 1)))
+    structures = ManyField(_l("Structures contributrices"), choices=options(enumerate(MANY_NAMES, 1)))
     weather = RadioField(
         _l("Météo"),
-        choices=[("bright", _l("Ensoleillé")), ("clearing", _l("Éclaircies")), ("rain", _l("Pluie"))],
+        choices=options(
+            [("bright", _l("Ensoleillé")), ("clearing", _l("Éclaircies")), ("rain", _l("Pluie"))]
+        ),
         validators=[InputRequired()],
     )
     file = FileField(_l("Fichier"))
