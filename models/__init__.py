@@ -9,7 +9,7 @@ from models.account import (
     UserSession,
 )
 from models.activity import CATALOGUE, Activity, only, record
-from models.base import HOME, Base, at, db, fold, now, reading, today
+from models.base import HOME, Base, at, db, fold, held, now, reading, today
 from models.chantier import HUES, Chantier
 from models.deliverable import (
     Deliverable,
@@ -90,6 +90,7 @@ __all__ = [
     "deliverable_structure",
     "deliverable_task",
     "fold",
+    "held",
     "now",
     "only",
     "percent",

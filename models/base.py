@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Text, event
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, Select, String, Text, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
@@ -109,6 +109,8 @@ class Versioned:
         return {"version_id_col": cls.version}
 
 
+Row = TypeVar("Row")
+
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 
@@ -120,6 +122,14 @@ def reading() -> Iterator[None]:
         yield
     finally:
         _reading.reset(token)
+
+
+def held(query: Select[Row], of: type[Base]) -> Select[Row]:
+    """`query` with its rows of `of` held until the transaction ends, so that two people change them one after the other.
+
+    A page that only shows them holds nobody up: inside `reading` the query stays as it is.
+    """
+    return query if _reading.get() else query.with_for_update(of=of)
 
 
 def prepare(engine: Engine) -> None:

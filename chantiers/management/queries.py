@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from models import Chantier, ChantierMembership, CharterVersion, Demarche, Role, Structure, User, db, fold
+from models import (
+    Chantier,
+    ChantierMembership,
+    CharterVersion,
+    Demarche,
+    Role,
+    Structure,
+    User,
+    db,
+    fold,
+    held,
+)
 
 PAGE = 50
 
@@ -74,12 +85,12 @@ def chantiers() -> Sequence[Chantier]:
 
 def chantier(slug: str) -> Chantier | None:
     """One chantier, held until the transaction ends."""
-    return db.session.scalar(select(Chantier).where(Chantier.slug == slug).with_for_update())
+    return db.session.scalar(held(select(Chantier).where(Chantier.slug == slug), Chantier))
 
 
 def demarche() -> Demarche | None:
     """The démarche, held until the transaction ends."""
-    return db.session.scalar(select(Demarche).order_by(Demarche.id).limit(1).with_for_update())
+    return db.session.scalar(held(select(Demarche).order_by(Demarche.id).limit(1), Demarche))
 
 
 def charters() -> Sequence[CharterVersion]:

@@ -50,8 +50,8 @@ def test_a_new_person_gets_a_link_that_is_shown_once(coordinator, session, visit
     page = page.submit("Créer un lien pour choisir un mot de passe")
     link = page.value_of("Lien pour choisir un mot de passe")
     assert "/mot-de-passe/" in link
-    assert not visitor(coordinator).get(page.location or f"/gestion/personnes/{2}").has("/mot-de-passe/")
     person = User.with_email("dominique@example.org")
+    assert not visitor(coordinator).get(f"/gestion/personnes/{person.id}").has("/mot-de-passe/")
     assert person is not None and person.takes_part_in(chantier.id)
     token = link.rpartition("/")[2]
     assert PasswordLink.with_token(token).user == person
