@@ -125,7 +125,7 @@ def reading() -> Iterator[None]:
 
 
 def held(query: Select[Row], of: type[Base]) -> Select[Row]:
-    """`query` with its rows of `of` held until the transaction ends, so that two people change them one after the other.
+    """`query` with its rows of `of` held until the transaction ends: two people change them one after the other.
 
     A page that only shows them holds nobody up: inside `reading` the query stays as it is.
     """
