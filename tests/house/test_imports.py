@@ -1,0 +1,296 @@
+"""Imports go one way, the domain sees no request and never commits: read from the code itself, without running it."""
+
+import ast
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: What each file below models/ stands on; everything else there is a thing, and stands on all of these.
+GROUND = {"models.base", "models.errors", "models.passwords", "models.slugs", "models.unique"}
+JOURNAL = {"models.activity"}
+
+#: What models may use beside the standard library and themselves: a database and a hash, nothing of the web.
+MODELS_MAY_USE = {"argon2", "flask_sqlalchemy", "models", "sqlalchemy"}
+
+#: Doors other than `models` itself, with the one name that each lends.
+OTHER_DOORS = {
+    ("models.base", "UTCDateTime"),
+    ("models.base", "prepare"),
+    ("models.base", "reading"),
+    ("models.concerns.sourced", "Sourced"),
+}
+
+#: Rooms that show others' things in another form, and may use their queries.
+READERS = {"exports", "api"}
+#: What stands above the rooms and may import them.
+ABOVE_ROOMS = {"chantiers.rooms"}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported name: by which module, from which one, where."""
+
+    by: str
+    module: str
+    name: str
+    line: int
+    in_function: bool = False
+    for_types_only: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.by}:{self.line} imports {self.module}{'.' if self.name else ''}{self.name}"
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module of ours and its syntax tree."""
+
+    name: str
+    tree: ast.Module
+
+    @property
+    def imports(self) -> list[Import]:
+        """Everything that it imports."""
+        return list(_imports(self.name, self.tree))
+
+
+def _imports(by: str, node: ast.AST, in_function: bool = False, types: bool = False) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            for alias in child.names:
+                yield Import(by, alias.name, "", child.lineno, in_function, types)
+        elif isinstance(child, ast.ImportFrom):
+            module = "." * child.level + (child.module or "")
+            for alias in child.names:
+                yield Import(by, module, alias.name, child.lineno, in_function, types)
+        else:
+            inside = in_function or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            yield from _imports(by, child, inside, types or _is_for_types(child))
+
+
+def _is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def ours() -> dict[str, Module]:
+    """Every module of the product."""
+    paths = [ROOT / "app.py", *(ROOT / "models").rglob("*.py"), *(ROOT / "chantiers").rglob("*.py")]
+    return {
+        module_name(path): Module(module_name(path), ast.parse(path.read_text("utf-8"))) for path in paths
+    }
+
+
+def sample(name: str, source: str) -> Module:
+    return Module(name, ast.parse(source))
+
+
+def room_of(module: str) -> str | None:
+    """The room where a module lives: a folder of chantiers/ that has routes."""
+    parts = module.split(".")
+    if len(parts) < 2 or parts[0] != "chantiers":
+        return None
+    return parts[1] if f"chantiers.{parts[1]}.routes" in ours() or parts[1] in READERS else None
+
+
+def target(imported: Import) -> str:
+    """The module that an import loads: `from models import passwords` loads models.passwords."""
+    inner = f"{imported.module}.{imported.name}"
+    return inner if inner in ours() else imported.module
+
+
+# The rules -------------------------------------------------------------------------------------------------------
+
+
+def in_functions(module: Module) -> list[Import]:
+    """Imports hidden in a function: a circle held apart."""
+    return [each for each in module.imports if each.in_function]
+
+
+def relative(module: Module) -> list[Import]:
+    """Imports that do not say from where."""
+    return [each for each in module.imports if each.module.startswith(".")]
+
+
+def out_of_the_domain(module: Module) -> list[Import]:
+    """What a model imports and should know nothing of: the web, and the application around it."""
+    if module.name.split(".")[0] != "models":
+        return []
+    return [each for each in module.imports if not _is_known_to_models(each.module.split(".")[0])]
+
+
+def _is_known_to_models(package: str) -> bool:
+    return package in MODELS_MAY_USE or package in sys_stdlib()
+
+
+@cache
+def sys_stdlib() -> frozenset[str]:
+    return frozenset(sys.stdlib_module_names)
+
+
+def upwards_in_models(module: Module) -> list[Import]:
+    """Within models/: ground → concerns and journal → things → the door, and types may look anywhere."""
+    if module.name.split(".")[0] != "models" or module.name == "models":
+        return []
+    found = [
+        each for each in module.imports if each.module.split(".")[0] == "models" and not each.for_types_only
+    ]
+    return [each for each in found if _height(target(each)) > _height(module.name)]
+
+
+def _height(module: str) -> int:
+    if module in GROUND:
+        return 0
+    if module in JOURNAL or module.startswith("models.concerns"):
+        return 1
+    return 3 if module == "models" else 2
+
+
+def past_the_door(module: Module) -> list[Import]:
+    """What the web takes from models/ otherwise than through `from models import …`."""
+    if module.name.split(".")[0] == "models":
+        return []
+    found = (each for each in module.imports if each.module.startswith("models."))
+    return [each for each in found if (each.module, each.name) not in OTHER_DOORS]
+
+
+def between_rooms(module: Module) -> list[Import]:
+    """What a room takes from another, and what the ground that rooms share takes from a room."""
+    if module.name.split(".")[0] != "chantiers" or module.name in ABOVE_ROOMS:
+        return []
+    here = room_of(module.name)
+    found = ((each, room_of(target(each))) for each in module.imports)
+    return [
+        each
+        for each, there in found
+        if there is not None and there != here and not (here in READERS and "queries" in target(each))
+    ]
+
+
+def upwards_in_a_room(module: Module) -> list[Import]:
+    """Within a room: queries and forms → routes; and nobody imports the application."""
+    found = module.imports
+    app = [each for each in found if each.module == "app"]
+    if room_of(module.name) is None or module.name.endswith(".routes"):
+        return app
+    return app + [each for each in found if target(each).endswith(".routes") and room_of(target(each))]
+
+
+def endings(module: Module) -> list[str]:
+    """Where a model ends a transaction: whoever asked for the change does that."""
+    if module.name.split(".")[0] != "models":
+        return []
+    return [
+        f"{module.name}:{node.lineno} calls {node.func.attr}()"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("commit", "rollback")
+    ]
+
+
+Rule = Callable[[Module], Sequence[object]]
+
+RULES: list[Rule] = [
+    in_functions,
+    relative,
+    out_of_the_domain,
+    upwards_in_models,
+    past_the_door,
+    between_rooms,
+    upwards_in_a_room,
+    endings,
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_code_keeps_the_rule(rule: Rule) -> None:
+    broken = [str(each) for module in ours().values() for each in rule(module)]
+    assert not broken, f"{rule.__doc__}\n" + "\n".join(broken)
+
+
+def test_nothing_imports_itself_through_others() -> None:
+    graph = {
+        name: {target(each) for each in module.imports if not each.for_types_only} & set(ours()) - {name}
+        for name, module in ours().items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def test_the_tree_is_the_one_that_was_read() -> None:
+    assert {
+        "app",
+        "models",
+        "models.base",
+        "models.task",
+        "chantiers.rooms",
+        "chantiers.tasks.routes",
+    } <= set(ours())
+    assert room_of("chantiers.tasks.routes") == "tasks"
+    assert room_of("chantiers.policy") is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "source"),
+    [
+        (in_functions, "chantiers.forms", "def f():\n    import json"),
+        (
+            in_functions,
+            "models.task",
+            "class A:\n    def f(self):\n        if self:\n            from models import b",
+        ),
+        (relative, "chantiers.tasks.routes", "from . import forms"),
+        (out_of_the_domain, "models.task", "from flask import request"),
+        (out_of_the_domain, "models.task", "import flask_login"),
+        (out_of_the_domain, "models.task", "from chantiers.policy import can"),
+        (out_of_the_domain, "models.task", "if TYPE_CHECKING:\n    from app import create_app"),
+        (upwards_in_models, "models.base", "from models.task import Task"),
+        (upwards_in_models, "models.activity", "from models.user import User"),
+        (upwards_in_models, "models.base", "from models.activity import record"),
+        (upwards_in_models, "models.task", "from models import Chantier"),
+        (past_the_door, "chantiers.tasks.queries", "from models.task import Task"),
+        (past_the_door, "chantiers.tasks.queries", "import models.task"),
+        (between_rooms, "chantiers.tasks.queries", "from chantiers.deliverables import queries"),
+        (between_rooms, "chantiers.policy", "from chantiers.tasks.routes import tasks"),
+        (upwards_in_a_room, "chantiers.tasks.forms", "from chantiers.tasks.routes import tasks"),
+        (upwards_in_a_room, "chantiers.tasks.routes", "from app import create_app"),
+        (endings, "models.task", "def close(self):\n    db.session.commit()"),
+    ],
+)
+def test_a_broken_rule_is_seen(rule: Rule, name: str, source: str) -> None:
+    assert rule(sample(name, source))
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("models.task", "from models import passwords\nfrom models.activity import record\nimport secrets"),
+        ("models.activity", "if TYPE_CHECKING:\n    from models.user import User"),
+        ("models", "from models.task import Task"),
+        ("chantiers.extensions", "from models.base import reading\nfrom models import db"),
+        ("chantiers.rooms", "from chantiers.tasks.routes import tasks"),
+        (
+            "chantiers.tasks.routes",
+            "from chantiers.tasks import forms, queries\nfrom chantiers.policy import can",
+        ),
+        ("chantiers.exports.routes", "from chantiers.tasks.queries import listing"),
+        ("chantiers.tasks.routes", "db.session.commit()"),
+    ],
+)
+def test_a_kept_rule_is_not_seen(name: str, source: str) -> None:
+    assert [each for rule in RULES for each in rule(sample(name, source))] == []
