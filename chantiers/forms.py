@@ -145,7 +145,7 @@ class Form(FlaskForm):
 class CreationForm(Form):
     """A form that creates one thing, even when it is sent twice."""
 
-    key = HiddenField(default=lambda: uuid4().hex)
+    key = HiddenField(default=lambda: uuid4().hex, filters=[clean_line])
 
 
 @dataclass

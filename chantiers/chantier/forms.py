@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField
 from wtforms.validators import DataRequired, InputRequired
 
-from chantiers.forms import AddressField, CreationForm, Form, LineField, ManyField, bounded_int
+from chantiers.forms import AddressField, CreationForm, Form, LineField, ManyField, bounded_int, options
 from chantiers.presentation import CHANTIER_ROLES, STRUCTURE_KINDS
 from models import ChantierRole, StructureKind
 
@@ -17,8 +17,8 @@ Choices = Sequence[tuple[int, str]]
 class RoleField(RadioField):
     """Participant or référent: the only two that a chantier gives, and no rank in the démarche."""
 
-    def __init__(self, label: Any, **options: Any) -> None:
-        super().__init__(label, choices=list(CHANTIER_ROLES.items()), **options)
+    def __init__(self, label: Any, **settings: Any) -> None:
+        super().__init__(label, choices=options(CHANTIER_ROLES.items()), **settings)
 
 
 class EnrolForm(Form):
@@ -30,14 +30,14 @@ class EnrolForm(Form):
 
     def offer(self, structures: Choices) -> None:
         """Offer these structures."""
-        self.structures.choices = list(structures)
+        self.structures.choices = options(structures)
 
 
 class NewStructureForm(CreationForm):
     """A structure that the directory does not know yet."""
 
     name = LineField(_l("Nom de la structure"))
-    kind = SelectField(_l("Nature"), choices=list(STRUCTURE_KINDS.items()), default=StructureKind.UNKNOWN)
+    kind = SelectField(_l("Nature"), choices=options(STRUCTURE_KINDS.items()), default=StructureKind.UNKNOWN)
 
 
 class AddPersonForm(Form):
@@ -52,7 +52,7 @@ class AddPersonForm(Form):
 
     def offer(self, people: Choices) -> None:
         """Offer these people."""
-        self.person.choices = list(people)
+        self.person.choices = options(people)
 
 
 class NewPersonForm(CreationForm):
@@ -66,7 +66,7 @@ class NewPersonForm(CreationForm):
 
     def offer(self, structures: Choices) -> None:
         """Offer these structures, or none."""
-        self.structure.choices = [(0, _l("Aucune pour l’instant")), *structures]
+        self.structure.choices = options([(0, _l("Aucune pour l’instant")), *structures])
 
 
 class RoleForm(Form):
