@@ -237,10 +237,11 @@ class Chantier(Versioned, Sourced, Base):
             select(ChantierMembership)
             .where(ChantierMembership.chantier_id == self.id, ChantierMembership.user_id == person.id)
             .options(joinedload(ChantierMembership.user))
-            .execution_options(populate_existing=True)
         )
         if membership is None:
             raise Refused("not_member", person=person.name)
+        # Read again: somebody may have changed it between the page's own reading and our turn.
+        db.session.refresh(membership, ["role"])
         return membership
 
     def _refuse_losing_last_referent(self, membership: ChantierMembership) -> None:

@@ -1,0 +1,38 @@
+"""What the screens of objectives read."""
+
+from flask import request
+from flask_login import current_user
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from models import Chantier, Deliverable, Objective, Task, db
+
+
+def chantier(slug: str) -> Chantier | None:
+    """The chantier of that address."""
+    return db.session.scalar(Chantier.visible_to(current_user).where(Chantier.slug == slug))
+
+
+def objective(objective_id: int) -> Objective | None:
+    """An objective that is not in the bin, with its chantier; held until the end of the request that changes it."""
+    found = (
+        select(Objective)
+        .where(Objective.id == objective_id, Objective.live())
+        .options(joinedload(Objective.chantier, innerjoin=True))
+    )
+    if request.method == "POST":
+        found = found.with_for_update(of=Objective)
+    return db.session.scalar(found)
+
+
+def hanging_on(objective: Objective) -> tuple[int, int]:
+    """How many tasks and deliverables hang on the objective."""
+    row = db.session.execute(
+        select(
+            select(func.count()).where(Task.objective_id == objective.id, Task.live()).scalar_subquery(),
+            select(func.count())
+            .where(Deliverable.objective_id == objective.id, Deliverable.live())
+            .scalar_subquery(),
+        )
+    ).one()
+    return row[0], row[1]
