@@ -180,6 +180,7 @@ def init_app(app: Flask) -> None:
         long_date=day,
         short_date=short_date,
         markdown=markdown.render,
+        plain=markdown.plain,
         sentence=sentence,
         type_name=type_name,
     )
