@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flask import request
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -62,15 +63,16 @@ def people(search: str, role: str, page: int) -> People:
 
 def person(user_id: int) -> User | None:
     """One person whose account is not closed, with what their page shows."""
-    return db.session.scalar(
+    found = (
         select(User)
         .where(User.id == user_id, User.closed_at.is_(None))
         .options(
             selectinload(User.structures),
             selectinload(User.memberships).joinedload(ChantierMembership.chantier),
         )
-        .with_for_update(of=User)
     )
+    # A page that only reads cannot hold the row.
+    return db.session.scalar(found.with_for_update(of=User) if request.method == "POST" else found)
 
 
 def structures() -> list[Structure]:
