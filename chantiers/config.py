@@ -21,15 +21,24 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     return {
         "INSTANCE_DIR": str(instance),
         "SQLALCHEMY_DATABASE_URI": database_url(environ.get("DATABASE_URL", ""), instance),
-        "SECRET_KEY": environ.get("SECRET_KEY", ""),
+        "SECRET_KEY": environ.get("SECRET_KEY") or kept_secret(instance),
         "STORAGE_URL": environ.get("STORAGE_URL", (instance / "files").as_uri()),
         "PUBLIC_URL": public_url,
         "TRUSTED_PROXIES": int(environ.get("TRUSTED_PROXIES", "0")),
         "DEMONSTRATION": environ.get("CHANTIERS_DEMONSTRATION") == "1",
+        # What the law asks to say of an instance, and nobody but its operator knows: one line each.
+        "LEGAL_DIRECTOR": environ.get("LEGAL_DIRECTOR", ""),
+        "LEGAL_HOST": environ.get("LEGAL_HOST", ""),
         "HOST": environ.get("HOST", "127.0.0.1"),
         "LOG_LEVEL": environ.get("LOG_LEVEL", "INFO").upper(),
         "MAX_CONTENT_LENGTH": int(environ.get("MAX_UPLOAD_MB", "50")) * MEBIBYTE,
     }
+
+
+def kept_secret(instance: Path) -> str:
+    """The key that `script/server` made for this instance; commands run beside the server need the same one."""
+    kept = instance / "secret_key"
+    return kept.read_text(encoding="ascii").strip() if kept.is_file() else ""
 
 
 def defaults() -> dict[str, Any]:

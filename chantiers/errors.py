@@ -1,22 +1,55 @@
 """What people read when something cannot be done: what happened, what was kept, what to do."""
 
+import errno
+from contextlib import suppress
 from dataclasses import dataclass
 
-from flask import Flask, render_template, request
+from flask import Flask, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+    TimeoutError,
+)
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from chantiers.extensions import LOCALES
 from chantiers.refusals import say
 from chantiers.storage import StorageDown, StorageFull
 from models import Refused, db
 
 #: Fields that are plumbing, not something that a person typed.
-PLUMBING = {"csrf_token", "key", "seen", "password", "new_password", "current_password", "next"}
+PLUMBING = {"csrf_token", "key", "seen", "next", "version", "locale"}
+
+#: What the fields that people write in are called on their pages, to name them when they are shown back.
+NAMES = {
+    "title": _l("Titre"),
+    "name": _l("Nom"),
+    "email": _l("Adresse électronique"),
+    "text": _l("Texte"),
+    "description": _l("Description"),
+    "summary": _l("Présentation"),
+    "presentation": _l("Présentation"),
+    "reason": _l("Raison"),
+    "need": _l("Ce qu’il faudrait"),
+    "note": _l("Ce qui change"),
+    "due_on": _l("Échéance"),
+    "link": _l("Lien"),
+    "url": _l("Lien"),
+    "aliases": _l("Autres noms"),
+    "site": _l("Site"),
+    "territory": _l("Territoire"),
+}
 
 
 @dataclass(frozen=True)
@@ -33,17 +66,13 @@ def explain(status: int) -> Explanation:
     explanations = {
         400: Explanation(
             _("Cette demande n’est pas complète"),
-            _(
-                "Le formulaire a été refusé : il venait d’une page trop ancienne, ou il y manquait quelque chose."
-            ),
-            _(
-                "Revenez à la page précédente, rechargez-la et recommencez. Ce que vous aviez écrit est ci-dessous."
-            ),
+            _("Elle venait d’une page trop ancienne, ou il y manquait quelque chose. Rien n’a été modifié."),
+            _("Revenez à la page précédente, rechargez-la et recommencez."),
         ),
         401: Explanation(
             _("Il faut vous connecter"),
             _("Cette page est réservée aux membres de la démarche, ou votre session s’est terminée."),
-            _("Connectez-vous : vous reviendrez ici."),
+            _("Connectez-vous, puis revenez à votre page : le brouillon de vos textes vous y attend."),
         ),
         403: Explanation(
             _("Cela ne vous est pas ouvert"),
@@ -53,7 +82,7 @@ def explain(status: int) -> Explanation:
         404: Explanation(
             _("Cette page n’existe pas"),
             _("L’adresse est erronée, ou ce qu’elle désignait a été supprimé."),
-            _("Repartez de votre page d’accueil, ou cherchez dans le chantier concerné."),
+            _("Vérifiez l’adresse, ou repartez de l’accueil."),
         ),
         405: Explanation(
             _("Cette adresse ne s’ouvre pas ainsi"),
@@ -63,12 +92,17 @@ def explain(status: int) -> Explanation:
         409: Explanation(
             _("Quelqu’un d’autre vient d’écrire ici"),
             _("Une autre personne a enregistré au même moment. Rien n’a été écrasé."),
-            _("Revenez à la page, relisez et recommencez. Ce que vous aviez écrit est ci-dessous."),
+            _("Revenez à la page, relisez et recommencez."),
         ),
         413: Explanation(
             _("Cet envoi est trop lourd"),
             _("Le fichier ou le texte dépasse la taille permise. Rien n’a été enregistré."),
             _("Réduisez le fichier, ou déposez-le ailleurs et ajoutez un lien."),
+        ),
+        429: Explanation(
+            _("Trop d’essais"),
+            _("Par prudence, cette page fait une pause. Rien n’a été modifié."),
+            _("Réessayez dans un quart d’heure."),
         ),
         500: Explanation(
             _("Quelque chose s’est cassé de notre côté"),
@@ -78,71 +112,190 @@ def explain(status: int) -> Explanation:
         503: Explanation(
             _("Le service est momentanément indisponible"),
             _("La base de données ou l’espace de fichiers ne répond pas. Rien n’a été enregistré à moitié."),
-            _("Réessayez dans une minute. Ce que vous aviez écrit est ci-dessous."),
+            _("Réessayez dans une minute."),
         ),
         507: Explanation(
             _("Il n’y a plus de place"),
-            _("Le disque du serveur est plein : rien n’a été enregistré, la lecture reste possible."),
-            _("Prévenez la coordination. Ce que vous aviez écrit est ci-dessous."),
+            _("Le disque du serveur est plein : rien n’a été enregistré, la lecture reste possible."),
+            _("Prévenez la coordination, puis recommencez."),
         ),
     }
     return explanations.get(status, explanations[400 if status < 500 else 500])
 
 
 def typed() -> list[tuple[str, str]]:
-    """What the person had written in the form that could not be taken: shown back, so that no word is lost."""
-    if request.method != "POST":
+    """What the person had written in the form that could not be taken: shown back, so that no word is lost.
+
+    Passwords never come back, nor what a box or a list holds: those are quickly chosen again.
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS"):
         return []
     try:
         values = list(request.form.items(multi=True))
-    except HTTPException:
+    except (HTTPException, ValueError):
         return []
-    return [(name, value) for name, value in values if name not in PLUMBING and value.strip()]
+    kept = [
+        (name, _readable(value))
+        for name, value in values
+        if name not in PLUMBING and "password" not in name and value.strip() and not value.isdecimal()
+    ]
+    return [
+        (str(NAMES.get(name) or _("Texte %(number)d", number=number)), value)
+        for number, (name, value) in enumerate(kept[:50], 1)
+    ]
 
 
-def answer(status: int, happened: str | None = None) -> ResponseReturnValue:
-    """The page of an error. It must come out whatever is broken, so it asks little of the rest."""
-    explanation = explain(status)
-    page = render_template(
-        "errors/error.html",
-        status=status,
-        explanation=explanation,
-        happened=happened or explanation.happened,
-        typed=typed(),
+def _readable(text: str) -> str:
+    """The text without what no page can carry: NUL and lone surrogates."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def answer(
+    status: int, happened: str | None = None, to_do: str | None = None, way: tuple[str, str] | None = None
+) -> ResponseReturnValue:
+    """The page of an error; where even that page asks too much of the database, a barer one.
+
+    `way` is the link to follow next: its words and its address.
+    """
+    if not is_for_a_reader():
+        return bare(status, happened, to_do, way)
+    try:
+        return render_template("errors/error.html", **_particulars(status, happened, to_do, way)), status
+    except (SQLAlchemyError, StorageDown):
+        _roll_back()
+        return bare(503)
+
+
+def bare(
+    status: int,
+    happened: str | None = None,
+    to_do: str | None = None,
+    way: tuple[str, str] | None = None,
+) -> ResponseReturnValue:
+    """A page, or for htmx a piece of one, that asks nothing of the database: neither the person nor the démarche.
+
+    Flask's own `render_template` would ask for the person; so would choosing their language.
+    """
+    name = "errors/fragment.html" if "HX-Request" in request.headers else "errors/bare.html"
+    with force_locale(_browser_locale()):
+        if _wants_json():
+            explanation = explain(status)
+            message = f"{happened or explanation.happened} {to_do or explanation.to_do}"
+            return {"status": status, "message": message}, status
+        template = current_app.jinja_env.get_template(name)
+        return template.render(**_particulars(status, happened, to_do, way)), status
+
+
+def answer_charter() -> ResponseReturnValue:
+    """The page for somebody who was writing when a new charter was published."""
+    return answer(
+        403,
+        _("La démarche a une nouvelle charte : elle est à lire avant de continuer. Rien n’a été enregistré."),
+        _("Lisez la charte, acceptez-la, puis revenez à votre page."),
+        (_("Lire la charte"), "/charte"),
     )
-    return page, status
+
+
+def _particulars(
+    status: int, happened: str | None, to_do: str | None, way: tuple[str, str] | None
+) -> dict[str, object]:
+    explanation = explain(status)
+    return {
+        "status": status,
+        "explanation": Explanation(
+            explanation.title, happened or explanation.happened, to_do or explanation.to_do
+        ),
+        "way": way or (_("Revenir à l’accueil"), "/"),
+        "typed": typed(),
+        "locale": _browser_locale(),
+    }
+
+
+def is_for_a_reader() -> bool:
+    """Whether a whole page is asked for, rather than a piece of one or data for a script."""
+    return "HX-Request" not in request.headers and not _wants_json()
+
+
+def _wants_json() -> bool:
+    """Whether a script of ours asks: the board, when a card is dropped."""
+    return request.accept_mimetypes.best == "application/json"
+
+
+def _browser_locale() -> str:
+    chosen = request.cookies.get("locale")
+    if chosen in LOCALES:
+        return str(chosen)
+    return request.accept_languages.best_match(LOCALES, default="fr") or "fr"
+
+
+def _roll_back() -> None:
+    """Leave the transaction, even when the database is no longer there to hear it."""
+    with suppress(SQLAlchemyError):
+        db.session.rollback()
+
+
+def _is_public() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    access = getattr(view, "access", None)
+    return access is None or bool(access.public)
+
+
+def refuse_unreadable() -> ResponseReturnValue | None:
+    """NUL is in no address of ours and breaks a database: such a path is not found, such a query is not understood."""
+    if "\x00" in request.path:
+        return answer(404)
+    if b"%00" in request.query_string or b"\x00" in request.query_string:
+        return answer(400)
+    return None
 
 
 def init_app(app: Flask) -> None:
     """Answer every error of this app in the product's own voice."""
+    app.before_request_funcs.setdefault(None, []).insert(0, refuse_unreadable)
 
     @app.errorhandler(HTTPException)
     def refuse(error: HTTPException) -> ResponseReturnValue:
         if error.response is not None:
             return error.response
-        db.session.rollback()
-        status = error.code or 500
-        page, status_code = answer(status)  # type: ignore[misc]
-        allowed = {"Allow": ", ".join(error.valid_methods)} if getattr(error, "valid_methods", None) else {}
-        return page, status_code, allowed
+        _roll_back()
+        response = make_response(answer(error.code or 500))
+        if getattr(error, "valid_methods", None):
+            response.headers["Allow"] = ", ".join(error.valid_methods)  # type: ignore[attr-defined]
+        return response
 
     @app.errorhandler(CSRFError)
-    def refuse_forgery(error: CSRFError) -> ResponseReturnValue:
+    def refuse_forgery(_error: CSRFError) -> ResponseReturnValue:
         # Somebody whose session ended while they wrote deserves to hear that, not about tokens.
-        return answer(400 if current_user.is_authenticated else 401)
+        if not _is_public() and not current_user.is_authenticated:
+            return answer(401, way=(_("Se connecter"), "/connexion"))
+        return answer(400)
 
     @app.errorhandler(Refused)
     def refuse_verb(error: Refused) -> ResponseReturnValue:
-        db.session.rollback()
+        _roll_back()
         return answer(409, say(error))
 
     @app.errorhandler(StaleDataError)
-    def refuse_stale(error: StaleDataError) -> ResponseReturnValue:
-        db.session.rollback()
+    def refuse_stale(_error: StaleDataError) -> ResponseReturnValue:
+        _roll_back()
         return answer(409)
+
+    @app.errorhandler(IntegrityError)
+    def refuse_double(error: IntegrityError) -> ResponseReturnValue:
+        # Two people did the same thing at the same moment, and the database let one of them.
+        _roll_back()
+        app.logger.warning("two writes met", extra={"kind": type(error.orig).__name__})
+        return answer(409)
+
+    @app.errorhandler(DataError)
+    def refuse_value(error: DataError) -> ResponseReturnValue:
+        _roll_back()
+        app.logger.warning("a value the database cannot hold", extra={"kind": type(error.orig).__name__})
+        return answer(400)
 
     @app.errorhandler(StorageDown)
     @app.errorhandler(TimeoutError)
+    @app.errorhandler(InterfaceError)
     def refuse_unavailable(error: Exception) -> ResponseReturnValue:
         return unavailable(error, 503)
 
@@ -150,31 +303,35 @@ def init_app(app: Flask) -> None:
     def refuse_full(error: Exception) -> ResponseReturnValue:
         return unavailable(error, 507)
 
+    @app.errorhandler(OSError)
+    def refuse_disk(error: OSError) -> ResponseReturnValue:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise error
+        return unavailable(error, 507)
+
     @app.errorhandler(OperationalError)
     def refuse_database(error: OperationalError) -> ResponseReturnValue:
-        full = "disk is full" in str(error.orig) or "No space left" in str(error.orig)
-        return unavailable(error, 507 if full else 503)
+        words = str(error.orig)
+        full = "disk is full" in words or "No space left" in words
+        # A page that writes although it only reads is our mistake, not an absent database.
+        status = 507 if full else 500 if "readonly database" in words else 503
+        return unavailable(error, status)
 
     @app.errorhandler(DBAPIError)
     def refuse_statement(error: DBAPIError) -> ResponseReturnValue:
-        app.logger.error(
-            "database refused a statement", extra={"kind": type(error.orig).__name__}, exc_info=error
-        )
         return unavailable(error, 500)
 
     def unavailable(error: Exception, status: int) -> ResponseReturnValue:
-        db.session.rollback()
-        app.logger.error("request not served", extra={"kind": type(error).__name__, "status": status})
+        _roll_back()
+        cause = getattr(error, "orig", error)
+        app.logger.error(
+            "request not served",
+            extra={"kind": type(cause).__name__, "status": status},
+            exc_info=error if status == 500 else None,
+        )
         return bare(status)
 
     @app.errorhandler(InternalServerError)
-    def break_down(error: InternalServerError) -> ResponseReturnValue:
-        db.session.rollback()
+    def break_down(_error: InternalServerError) -> ResponseReturnValue:
+        _roll_back()
         return bare(500)
-
-    def bare(status: int) -> ResponseReturnValue:
-        """A page that needs no database: the person and the démarche are not asked for."""
-        explanation = explain(status)
-        return render_template(
-            "errors/bare.html", status=status, explanation=explanation, typed=typed()
-        ), status

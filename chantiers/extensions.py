@@ -1,5 +1,7 @@
 """Flask's extensions, created once and bound to the app by `create_app`."""
 
+from typing import Any
+
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel
 from flask_compress import Compress
@@ -29,7 +31,7 @@ def _read_demarche() -> Demarche | None:
 
 
 #: The démarche of this instance, read once a request; false while none was loaded.
-current_demarche = LocalProxy(_read_demarche)
+current_demarche: Any = LocalProxy(_read_demarche)
 
 
 def init_app(app: Flask) -> None:

@@ -1,5 +1,70 @@
-"""Routes of the public room."""
+"""Routes of the public room: the démarche as anybody may read it, and the pages that the law asks for."""
 
-from flask import Blueprint
+from datetime import date
+
+from flask import Blueprint, current_app, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import format_date
+
+from chantiers.access import public as open_to_all
+from chantiers.extensions import current_demarche
+from chantiers.public.queries import home as read_home
 
 public = Blueprint("public", __name__)
+
+
+@public.get("/")
+@open_to_all
+def home() -> ResponseReturnValue:
+    """The démarche, its chantiers with their progress, its structures."""
+    if not current_demarche:
+        return render_template("public/empty.html")
+    lead, _, rest = current_demarche.presentation.strip().partition("\n\n")
+    return render_template(
+        "public/home.html",
+        home=read_home(),
+        lead=" ".join(lead.split()),
+        rest=rest.strip(),
+        since=month_in_words(current_demarche.dated),
+    )
+
+
+def month_in_words(dated: str) -> str:
+    """« février 2024 » for "2024-02"; what is not a month stays as it was written."""
+    year, _, month = dated.partition("-")
+    try:
+        return str(format_date(date(int(year), int(month), 1), "MMMM y"))
+    except ValueError:
+        return dated
+
+
+@public.get("/mentions-legales")
+@open_to_all
+def legal() -> ResponseReturnValue:
+    """Who publishes, who answers for it, who hosts: what the instance's settings say, and nothing invented."""
+    return render_template(
+        "public/legal.html",
+        director=current_app.config.get("LEGAL_DIRECTOR", ""),
+        host=current_app.config.get("LEGAL_HOST", ""),
+    )
+
+
+@public.get("/confidentialite")
+@open_to_all
+def privacy() -> ResponseReturnValue:
+    """What is kept of people, why, and for how long."""
+    return render_template("public/privacy.html")
+
+
+@public.get("/accessibilite")
+@open_to_all
+def accessibility() -> ResponseReturnValue:
+    """The accessibility statement."""
+    return render_template("public/accessibility.html")
+
+
+@public.get("/ecoconception")
+@open_to_all
+def eco_design() -> ResponseReturnValue:
+    """The eco-design statement."""
+    return render_template("public/eco_design.html")

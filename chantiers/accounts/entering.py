@@ -1,0 +1,67 @@
+"""Coming in and going out: who may, how often they may try, and what their browser keeps."""
+
+from datetime import timedelta
+
+from flask import g, request, session
+from flask_login import login_user
+
+from models import SignInFailure, User, UserSession, db, passwords, reading
+
+
+class TooManyAttempts(Exception):
+    """Guessing must pause: for how long."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+    @property
+    def minutes(self) -> int:
+        """The wait in whole minutes, rounded up: whoever waits them is let in."""
+        return int(self.wait.total_seconds() // 60) + 1
+
+
+def recognise(email: str, password: str) -> User | None:
+    """The person of that address and password, or None. Raises TooManyAttempts.
+
+    An unknown address, an account without a password or a closed one cost the same work and get the same answer. The
+    password is checked outside any transaction: whoever writes at that moment does not wait behind it.
+    """
+    address = request.remote_addr or ""
+    db.session.commit()
+    with reading():
+        _refuse_guessing(SignInFailure.wait(email, address))
+        db.session.commit()
+    SignInFailure.remember(email, address)
+    db.session.commit()
+    with reading():
+        _refuse_guessing(SignInFailure.wait(email, address, counted=True))
+        user = User.with_email(email)
+        db.session.commit()
+    right = passwords.verify(user.password_hash if user else None, password)
+    if user is None or not right or not user.may_sign_in:
+        return None
+    SignInFailure.forget(email, address)
+    user.rehash(password)
+    return user
+
+
+def _refuse_guessing(wait: timedelta | None) -> None:
+    if wait is not None:
+        db.session.commit()
+        raise TooManyAttempts(wait)
+
+
+def come_in(user: User) -> None:
+    """Open a session for this person in this browser, in place of whatever session it held."""
+    leave()
+    _, user.session_token = UserSession.open(user, request.headers.get("User-Agent", ""))
+    session.permanent = True
+    login_user(user)
+
+
+def leave() -> None:
+    """End this browser's session, and forget what its cookie held: neither serves anybody again."""
+    if "user_session" in g:
+        g.pop("user_session").end()
+    session.clear()

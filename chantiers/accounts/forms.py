@@ -1,0 +1,80 @@
+"""The shape of what people type about themselves and their way in."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import EmailField, HiddenField, PasswordField, RadioField
+from wtforms.validators import DataRequired, EqualTo, Length
+
+from chantiers.forms import EditForm, Form, LineField, clean_line
+
+#: Longer than any password that is taken: enough to say so in words rather than to cut it.
+PASSWORD_FIELD = 1000
+
+
+class SecretField(PasswordField):
+    """A password: never shown again, and taken as it was typed, spaces included."""
+
+    def __init__(self, label: Any, *validators: Any) -> None:
+        wanted = DataRequired(_l("Ce champ est nécessaire."))
+        fits = Length(max=PASSWORD_FIELD, message=_l("%(max)d caractères au plus."))
+        super().__init__(label, validators=[wanted, fits, *validators])
+
+
+class SignInForm(Form):
+    """An address and a password."""
+
+    email = EmailField(
+        _l("Adresse électronique"),
+        validators=[
+            DataRequired(_l("Ce champ est nécessaire.")),
+            Length(max=254, message=_l("%(max)d caractères au plus.")),
+        ],
+        filters=[clean_line],
+    )
+    password = SecretField(_l("Mot de passe"))
+    next = HiddenField()
+
+
+class ChoosePasswordForm(Form):
+    """A new password, typed twice."""
+
+    password = SecretField(_l("Nouveau mot de passe"))
+    password_again = SecretField(
+        _l("Le même, une seconde fois"),
+        EqualTo("password", message=_l("Les deux mots de passe ne sont pas les mêmes.")),
+    )
+
+
+class ChangePasswordForm(ChoosePasswordForm):
+    """The same for somebody who has one: whoever passes by an open screen does not know it."""
+
+    current_password = SecretField(_l("Mot de passe actuel"))
+
+
+class ProfileForm(EditForm):
+    """What a person says of themselves."""
+
+    name = LineField(_l("Nom"))
+    title = LineField(_l("Fonction"), required=False)
+
+
+class LanguageForm(Form):
+    """A language, or the browser's."""
+
+    locale = RadioField(
+        _l("Langue"),
+        choices=[
+            ("", _l("Celle de mon navigateur")),
+            ("fr", "Français"),
+            ("en", "English"),
+        ],
+    )
+    next = HiddenField()
+
+
+class CharterForm(Form):
+    """An acceptance, of the very text that was read."""
+
+    number = HiddenField()
+    next = HiddenField()

@@ -1,0 +1,70 @@
+"""Does it work? Each check runs apart, for a bounded time, so that the answer comes even when nothing else does."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TakesTooLong
+from contextlib import suppress
+from threading import Lock
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from chantiers.storage import StorageDown, StorageFull
+from models import Demarche, db, reading
+
+#: How long a monitor waits for each check.
+PATIENCE = 3.0
+
+_executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="health")
+_running: dict[tuple[int, str], Future[str]] = {}
+_lock = Lock()
+
+
+def check_all(app: Flask) -> dict[str, str]:
+    """Each part and how it is: "ok", or what is wrong in one word. Both checks run at the same time."""
+    asked = {name: _ask(app, name, check) for name, check in CHECKS.items()}
+    return {name: _hear(future) for name, future in asked.items()}
+
+
+def _ask(app: Flask, name: str, check: Callable[[Flask], str]) -> Future[str]:
+    """Start a check, unless the last one is still waiting: a database that hangs holds one thread, not one a minute."""
+    key = (id(app), name)
+    with _lock:
+        running = _running.get(key)
+        if running is None or running.done():
+            running = _running[key] = _executor.submit(check, app)
+        return running
+
+
+def _hear(future: Future[str]) -> str:
+    with suppress(TakesTooLong):
+        return future.result(timeout=PATIENCE)
+    return "slow"
+
+
+def _database(app: Flask) -> str:
+    """Whether a table of ours can be read."""
+    with app.app_context(), reading():
+        try:
+            db.session.execute(select(Demarche.id).limit(1))
+        except SQLAlchemyError:
+            return "down"
+        finally:
+            with suppress(SQLAlchemyError):
+                db.session.rollback()
+    return "ok"
+
+
+def _storage(app: Flask) -> str:
+    """Whether a small file can be written, read and removed."""
+    try:
+        app.extensions["storage"].check()
+    except StorageFull:
+        return "full"
+    except StorageDown:
+        return "down"
+    return "ok"
+
+
+CHECKS: dict[str, Callable[[Flask], str]] = {"database": _database, "storage": _storage}
