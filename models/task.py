@@ -22,11 +22,11 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, validates
 from sqlalchemy.orm.interfaces import ORMOption
 
 from models.activity import record
-from models.base import Base, IntId, Line, LongText, Versioned, db, now, today
+from models.base import Base, IntId, Line, LongText, Versioned, db, fold, now, today
 from models.concerns.trashable import Trashable
 from models.errors import Refused
 from models.objective import count_task
@@ -104,6 +104,8 @@ class Task(Versioned, Trashable, Base):
     chantier_id: Mapped[int] = mapped_column(ForeignKey("chantier.id"))
     objective_id: Mapped[int] = mapped_column(ForeignKey("objective.id"), index=True)
     title: Mapped[Line]
+    #: By which titles are found, accents and case aside.
+    title_key: Mapped[Line]
     description: Mapped[LongText]
     status: Mapped[str] = mapped_column(String(20), default=TaskStatus.TODO)
     #: The instant of the last change of status.
@@ -146,6 +148,11 @@ class Task(Versioned, Trashable, Base):
     deliverables: Mapped[list["Deliverable"]] = relationship(
         secondary="deliverable_task", back_populates="tasks", lazy="raise_on_sql"
     )
+
+    @validates("title")
+    def _keep_search_key(self, _attribute: str, title: str) -> str:
+        self.title_key = fold(title)[:300]
+        return title
 
     # Birth ------------------------------------------------------------------------------------------------------------
 
@@ -637,6 +644,11 @@ class ChecklistItem(Base):
         """Take the line off the checklist."""
         record(self.task, "task.item_removed", by=by, text=self.text)
         db.session.delete(self)
+
+
+def title_matches(words: str) -> ColumnElement[bool]:
+    """The condition of having every one of these words in the title, whatever their accents and their order."""
+    return and_(*(Task.title_key.contains(word, autoescape=True) for word in fold(words).split()))
 
 
 def _all_blockers_of(task_id: int) -> set[int]:
