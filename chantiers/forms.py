@@ -164,7 +164,7 @@ class EditForm(Form):
     since, without sending every text twice.
     """
 
-    seen = HiddenField()
+    seen = HiddenField(filters=[clean_line])
 
     def show(self, current: Mapping[str, Any]) -> None:
         """Remember the values that the page is about to show."""

@@ -76,6 +76,7 @@ TABLE: Mapping[str, tuple[Predicate, ...]] = {
     "chantier.manage_members": (referent, coordinator),
     "structure.leave": (referent, coordinator),
     "chantier.manage": (coordinator,),
+    "structure.read_silence": (any_referent, coordinator),
     "structure.manage": (coordinator,),
     "person.manage": (coordinator,),
     "demarche.manage": (coordinator,),

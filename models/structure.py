@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from models.user import User
 
 
+#: Addresses below /structures that are not a structure's.
+RESERVED = frozenset({"nouvelle"})
+
+
 class StructureKind(StrEnum):
     """What kind of organisation it is; empty while nobody has said."""
 
@@ -269,6 +273,8 @@ class Structure(Versioned, Sourced, Base):
 
     @classmethod
     def _slug_exists(cls, slug: str) -> bool:
+        if slug in RESERVED:
+            return True
         return db.session.scalar(select(cls.id).where(cls.slug == slug)) is not None
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import request
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -71,8 +70,7 @@ def person(user_id: int) -> User | None:
             selectinload(User.memberships).joinedload(ChantierMembership.chantier),
         )
     )
-    # A page that only reads cannot hold the row.
-    return db.session.scalar(found.with_for_update(of=User) if request.method == "POST" else found)
+    return db.session.scalar(held(found, User))
 
 
 def structures() -> list[Structure]:

@@ -1,11 +1,10 @@
 """What the screens of objectives read."""
 
-from flask import request
 from flask_login import current_user
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from models import Chantier, Deliverable, Objective, Task, db
+from models import Chantier, Deliverable, Objective, Task, db, held
 
 
 def chantier(slug: str) -> Chantier | None:
@@ -20,9 +19,7 @@ def objective(objective_id: int) -> Objective | None:
         .where(Objective.id == objective_id, Objective.live())
         .options(joinedload(Objective.chantier, innerjoin=True))
     )
-    if request.method == "POST":
-        found = found.with_for_update(of=Objective)
-    return db.session.scalar(found)
+    return db.session.scalar(held(found, Objective))
 
 
 def hanging_on(objective: Objective) -> tuple[int, int]:

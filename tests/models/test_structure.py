@@ -46,6 +46,10 @@ def test_a_name_is_known_whatever_its_accents_and_case(session, name):
     assert refused.value.particulars == {"name": "Que'Volterre"}
 
 
+def test_no_structure_takes_the_address_of_another_page(session):
+    assert make_structure("Nouvelle").slug == "nouvelle-2"
+
+
 def test_an_alias_is_a_name_too(session):
     structure = make_structure("Mouvement pour l'Economie Solidaire")
     assert structure.also_known_as(["MES", "Le MES"])

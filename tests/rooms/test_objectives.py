@@ -43,7 +43,9 @@ def test_rewording_an_objective(session, visitor, chantier):
     objective = make_objective(chantier, "Avant")
     page = visitor(make_referent(chantier)).get(f"/chantiers/{chantier.slug}").click("Modifier l’objectif")
     page = page.fill("L’objectif, en une phrase", "Après").submit("Enregistrer")
-    assert page.has("L’objectif est à jour") and "Après" in page.texts("h3") and "Avant" not in page.texts("h3")
+    assert (
+        page.has("L’objectif est à jour") and "Après" in page.texts("h3") and "Avant" not in page.texts("h3")
+    )
     assert (
         visitor(make_user())
         .get(f"/objectifs/{objective.id}", status=302)
