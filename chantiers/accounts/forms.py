@@ -15,10 +15,10 @@ PASSWORD_FIELD = 1000
 class SecretField(PasswordField):
     """A password: never shown again, and taken as it was typed, spaces included."""
 
-    def __init__(self, label: Any, *validators: Any) -> None:
+    def __init__(self, label: Any, *validators: Any, **options: Any) -> None:
         wanted = DataRequired(_l("Ce champ est nécessaire."))
         fits = Length(max=PASSWORD_FIELD, message=_l("%(max)d caractères au plus."))
-        super().__init__(label, validators=[wanted, fits, *validators])
+        super().__init__(label, validators=[wanted, fits, *validators], **options)
 
 
 class SignInForm(Form):

@@ -1,5 +1,6 @@
 """Routes of the public room: the démarche as anybody may read it, and the pages that the law asks for."""
 
+import re
 from datetime import date
 
 from flask import Blueprint, current_app, render_template
@@ -19,13 +20,22 @@ def home() -> ResponseReturnValue:
     """The démarche, its chantiers with their progress, its structures."""
     if not current_demarche:
         return render_template("public/empty.html")
-    lead, _, rest = current_demarche.presentation.strip().partition("\n\n")
+    lead, _, rest = unfolded(current_demarche.presentation).partition("\n\n")
     return render_template(
         "public/home.html",
         home=read_home(),
-        lead=" ".join(lead.split()),
-        rest=rest.strip(),
+        lead=lead,
+        rest=rest,
         since=month_in_words(current_demarche.dated),
+    )
+
+
+def unfolded(text: str) -> str:
+    """The text with each of its paragraphs on one line: in a file they are folded to the width of the page."""
+    paragraphs = re.split(r"\n\s*\n", text.strip())
+    return "\n\n".join(
+        each if re.search(r"^\s*([-*+#>|]|\d+[.)])", each, re.MULTILINE) else " ".join(each.split())
+        for each in paragraphs
     )
 
 
