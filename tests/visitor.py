@@ -158,9 +158,11 @@ class Visitor:
         tokens = (
             self.page.document.find_all("input", name="csrf_token") if self.page and self.page.is_html else []
         )
-        if not tokens:
-            response = self._send("GET", "/connexion")
-            tokens = Document(response.get_data(as_text=True)).find_all("input", name="csrf_token")
+        # Who is signed in is led away from the sign-in page; every page holds a form in its footer.
+        for address in ("/connexion", "/mentions-legales"):
+            if not tokens:
+                response = self._send("GET", address)
+                tokens = Document(response.get_data(as_text=True)).find_all("input", name="csrf_token")
         if not tokens:
             raise AssertionError("no page at hand holds a csrf_token; visit one that has a form first")
         return tokens[0].get("value", "")

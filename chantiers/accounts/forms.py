@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, PasswordField, RadioField
+from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectChoice
 from wtforms.validators import DataRequired, EqualTo, Length
 
 from chantiers.forms import EditForm, Form, LineField, clean_line
@@ -65,9 +65,9 @@ class LanguageForm(Form):
     locale = RadioField(
         _l("Langue"),
         choices=[
-            ("", _l("Celle de mon navigateur")),
-            ("fr", "Français"),
-            ("en", "English"),
+            SelectChoice("", _l("Celle de mon navigateur")),
+            SelectChoice("fr", "Français"),
+            SelectChoice("en", "English"),
         ],
     )
     next = HiddenField()
