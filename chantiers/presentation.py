@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from chantiers import markdown
-from chantiers.sentences import icon_of, sentence
+from chantiers.sentences import icon_of, name_of, sentence
 from models import (
     HOME,
     ChantierRole,
@@ -180,6 +180,7 @@ def init_app(app: Flask) -> None:
         long_date=day,
         short_date=short_date,
         markdown=markdown.render,
+        person_name=name_of,
         plain=markdown.plain,
         sentence=sentence,
         type_name=type_name,

@@ -313,10 +313,19 @@ class Deliverable(Versioned, Sourced, Trashable, Base):
         """Add a version that is an address on the web."""
         return self._add(DeliverableVersion(kind=VersionKind.LINK, url=url), note, by=by)
 
-    def add_text(self, text: str, note: str = "", *, by: "User") -> "DeliverableVersion":
-        """Add a version written here, in Markdown."""
+    def add_text(
+        self, text: str, note: str = "", *, by: "User", seen: int | None = None
+    ) -> "DeliverableVersion":
+        """Add a version written here, in Markdown.
+
+        `seen` is the number of the version that its author started from, 0 for none; where a newer one came meanwhile,
+        Refused("newer_version") lets them read it first.
+        """
         if not text.strip():
             raise Refused("text_empty")
+        latest = self.latest_version
+        if seen is not None and latest is not None and seen != latest.number:
+            raise Refused("newer_version", number=latest.number)
         return self._add(DeliverableVersion(kind=VersionKind.TEXT, text=text), note, by=by)
 
     def _add(self, version: "DeliverableVersion", note: str, *, by: "User") -> "DeliverableVersion":

@@ -1,0 +1,459 @@
+"""What the screens of deliverables read: one function for each, through the person who looks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from flask_login import current_user
+from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
+
+from chantiers.policy import can
+from models import (
+    Activity,
+    Chantier,
+    Deliverable,
+    DeliverableState,
+    DeliverableType,
+    DeliverableVersion,
+    Objective,
+    ObjectiveKind,
+    Structure,
+    Task,
+    Verdict,
+    VersionKind,
+    db,
+    deliverable_structure,
+    deliverable_task,
+    fold,
+    held,
+    today,
+)
+
+#: How many deliverables a page of a list shows.
+PAGE = 40
+#: How many versions the page of a deliverable shows at once.
+VERSIONS = 10
+#: How many lines of history it shows; the rest has a page of its own.
+LINES = 8
+HISTORY = 50
+#: How many tasks are offered to choose from; a word narrows them down.
+OFFERED = 30
+
+
+# Lists ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list was narrowed to, as its address says."""
+
+    type: str = ""
+    state: str = ""
+    late: bool = False
+    chantier: str = ""
+
+    @classmethod
+    def of(cls, arguments: Any) -> "Filters":
+        """The filters of a query string; what means nothing is left out."""
+        state = arguments.get("etat", "")
+        return cls(
+            type=arguments.get("type", "")[:40],
+            state=state if state in list(DeliverableState) else "",
+            late=bool(arguments.get("retard")) and reads_drafts(),
+            chantier=arguments.get("chantier", "")[:120],
+        )
+
+    @property
+    def in_address(self) -> dict[str, str]:
+        """The same as the parameters of an address."""
+        asked = {
+            "type": self.type,
+            "etat": self.state,
+            "retard": "1" if self.late else "",
+            "chantier": self.chantier,
+        }
+        return {name: value for name, value in asked.items() if value}
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What a deliverable must be to pass."""
+        found = [
+            (self.type, Deliverable.type_key == self.type),
+            (self.state, Deliverable.state == self.state),
+            (self.late, Deliverable.late()),
+            (self.chantier, Chantier.slug == self.chantier),
+        ]
+        return [condition for asked, condition in found if asked]
+
+
+class Kind(NamedTuple):
+    """A type of deliverable: its key, and its name as the instance wrote it."""
+
+    key: str
+    name: str
+
+
+@dataclass
+class Row:
+    """A deliverable as a list shows it."""
+
+    id: int
+    title: str
+    type: Kind
+    state: str
+    expected_on: date | None
+    objective: tuple[int, str]
+    chantier: Any
+    structures: list[str] = field(default_factory=list)
+    latest: int | None = None
+    reference: int | None = None
+
+    @property
+    def is_late(self) -> bool:
+        unfinished = self.state != DeliverableState.APPROVED
+        return unfinished and self.expected_on is not None and self.expected_on < today()
+
+
+class Mark(NamedTuple):
+    """What draws a chantier: enough for a link and its colour."""
+
+    number: int
+    title: str
+    slug: str
+    hue: int
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of a list of deliverables."""
+
+    rows: Sequence[Row]
+    total: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE))
+
+
+def reads_drafts() -> bool:
+    """Whether this person reads what is not approved yet."""
+    return can(current_user, "deliverable.read_draft")
+
+
+def chantier(slug: str) -> Chantier | None:
+    """The chantier of an address."""
+    return db.session.scalar(Chantier.visible_to(current_user).where(Chantier.slug == slug))
+
+
+def chantiers() -> Sequence[Any]:
+    """(slug, number, title) of each chantier, for the filter."""
+    query = Chantier.visible_to(current_user)
+    return db.session.execute(query.with_only_columns(Chantier.slug, Chantier.number, Chantier.title)).all()
+
+
+def types() -> Sequence[Kind]:
+    """Every type of deliverable, in the démarche's order."""
+    query = select(DeliverableType.key, DeliverableType.name).order_by(DeliverableType.position)
+    return [Kind(*row) for row in db.session.execute(query)]
+
+
+def listed(filters: Filters, page: int, chantier: Chantier | None = None) -> Listed:
+    """A page of deliverables by objective: of one chantier, or of all. An observer gets titles, types and states."""
+    conditions = filters.conditions
+    if chantier is not None:
+        conditions.append(Deliverable.chantier_id == chantier.id)
+    visible = (
+        Deliverable.visible_to(current_user)
+        .join(Deliverable.objective)
+        .join(Deliverable.chantier)
+        .join(Deliverable.type)
+        .where(*conditions)
+    )
+    total = db.session.scalar(visible.with_only_columns(func.count(Deliverable.id))) or 0
+    page = min(max(page, 1), max(1, -(-total // PAGE)))
+    query = (
+        visible.with_only_columns(
+            Deliverable.id,
+            Deliverable.title,
+            DeliverableType.key,
+            DeliverableType.name,
+            Deliverable.state,
+            Deliverable.expected_on,
+            Objective.id,
+            Objective.text,
+            Chantier.number,
+            Chantier.title,
+            Chantier.slug,
+            Chantier.hue,
+        )
+        .order_by(
+            Chantier.number,
+            Objective.position,
+            Objective.id,
+            Deliverable.expected_on.nulls_last(),
+            Deliverable.id,
+        )
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+    )
+    rows = [
+        Row(id, title, Kind(key, name), state, expected_on, (objective_id, text), Mark(*chantier))
+        for id, title, key, name, state, expected_on, objective_id, text, *chantier in db.session.execute(
+            query
+        )
+    ]
+    if reads_drafts():
+        _add_structures(rows)
+        _add_versions(rows)
+    else:
+        for row in rows:
+            row.expected_on = None
+    return Listed(rows, total, page)
+
+
+def _add_structures(rows: Sequence[Row]) -> None:
+    by_id = {row.id: row for row in rows}
+    links = deliverable_structure.c
+    query = (
+        select(links.deliverable_id, Structure.name)
+        .join(Structure, Structure.id == links.structure_id)
+        .where(links.deliverable_id.in_(by_id))
+        .order_by(Structure.name_key)
+    )
+    for deliverable_id, name in db.session.execute(query):
+        by_id[deliverable_id].structures.append(name)
+
+
+def _add_versions(rows: Sequence[Row]) -> None:
+    by_id = {row.id: row for row in rows}
+    query = (
+        _numbers(DeliverableVersion.deliverable_id)
+        .where(DeliverableVersion.deliverable_id.in_(by_id))
+        .group_by(DeliverableVersion.deliverable_id)
+    )
+    for deliverable_id, latest, reference in db.session.execute(query):
+        by_id[deliverable_id].latest, by_id[deliverable_id].reference = latest, reference
+
+
+def _numbers(*columns: Any) -> Any:
+    """The number of the latest version, and that of the reference."""
+    approved = case((DeliverableVersion.approved_at.is_not(None), DeliverableVersion.number))
+    return select(*columns, func.max(DeliverableVersion.number), func.max(approved))
+
+
+# One deliverable ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Life:
+    """What the page of a deliverable shows beside the deliverable itself."""
+
+    latest: int
+    reference: DeliverableVersion | None
+    versions: Sequence[DeliverableVersion]
+    verdicts: Sequence[Any]
+    tasks: Sequence[Task]
+    history: Sequence[Activity]
+    page: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.latest // VERSIONS))
+
+
+def deliverable(deliverable_id: int) -> Deliverable | None:
+    """One deliverable as its page shows it."""
+    return db.session.scalar(
+        Deliverable.visible_to(current_user)
+        .where(Deliverable.id == deliverable_id)
+        .options(
+            joinedload(Deliverable.chantier),
+            joinedload(Deliverable.objective),
+            joinedload(Deliverable.created_by),
+            selectinload(Deliverable.structures),
+        )
+    )
+
+
+def drafted(deliverable_id: int) -> Deliverable | None:
+    """The same for those who read drafts: what is told only to them is not found by others."""
+    return deliverable(deliverable_id) if reads_drafts() else None
+
+
+def to_change(deliverable_id: int) -> Deliverable | None:
+    """One deliverable with all that its verbs touch, held while it is changed."""
+    return db.session.scalar(
+        held(Deliverable.visible_to(current_user).where(Deliverable.id == deliverable_id), Deliverable)
+        .options(*Deliverable.whole())
+        .execution_options(populate_existing=True)
+    )
+
+
+def life(deliverable: Deliverable, page: int) -> Life:
+    """Its versions (latest first), what was said of them, its tasks and its latest history."""
+    numbers = _numbers().where(DeliverableVersion.deliverable_id == deliverable.id)
+    latest, reference = db.session.execute(numbers).one()
+    latest = latest or 0
+    page = min(max(page, 1), max(1, -(-latest // VERSIONS)))
+    last = latest - (page - 1) * VERSIONS
+    found = db.session.scalars(
+        _versions(deliverable.id).where(
+            or_(
+                DeliverableVersion.number.between(last - VERSIONS + 1, last),
+                DeliverableVersion.number == (reference or 0),
+            )
+        )
+    ).all()
+    return Life(
+        latest=latest,
+        reference=next((version for version in found if version.number == reference), None),
+        versions=[version for version in found if last - VERSIONS < version.number <= last],
+        verdicts=_verdicts(deliverable),
+        tasks=_tasks(deliverable),
+        history=history(deliverable, 1, LINES),
+        page=page,
+    )
+
+
+def reference(deliverable: Deliverable) -> DeliverableVersion | None:
+    """The version that stands for it: the last approved one."""
+    return db.session.scalar(_versions(deliverable.id).where(DeliverableVersion.is_reference()))
+
+
+def latest(deliverable: Deliverable) -> DeliverableVersion | None:
+    """Its latest version, with its text."""
+    return db.session.scalar(
+        DeliverableVersion.visible_to(current_user)
+        .where(DeliverableVersion.deliverable_id == deliverable.id)
+        .options(joinedload(DeliverableVersion.author))
+        .order_by(DeliverableVersion.number.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+
+
+def latest_text(deliverable: Deliverable) -> str:
+    """The latest text written here, from which the next one starts."""
+    text = (
+        DeliverableVersion.visible_to(current_user)
+        .where(
+            DeliverableVersion.deliverable_id == deliverable.id, DeliverableVersion.kind == VersionKind.TEXT
+        )
+        .with_only_columns(DeliverableVersion.text)
+        .order_by(DeliverableVersion.number.desc())
+    )
+    return db.session.scalar(text.limit(1)) or ""
+
+
+def version(deliverable_id: int, number: int) -> DeliverableVersion | None:
+    """One version, if this person may read it, with its deliverable and its text."""
+    return db.session.scalar(
+        DeliverableVersion.visible_to(current_user)
+        .where(DeliverableVersion.deliverable_id == deliverable_id, DeliverableVersion.number == number)
+        .options(
+            contains_eager(DeliverableVersion.deliverable).joinedload(Deliverable.chantier),
+            joinedload(DeliverableVersion.author),
+        )
+    )
+
+
+def history(deliverable: Deliverable, page: int, lines: int = HISTORY) -> Sequence[Activity]:
+    """A page of what happened to it, latest first."""
+    return db.session.scalars(
+        select(Activity)
+        .where(Activity.subject_type == "deliverable", Activity.subject_id == deliverable.id)
+        .options(joinedload(Activity.actor))
+        .order_by(Activity.id.desc())
+        .limit(lines)
+        .offset((page - 1) * lines)
+    ).all()
+
+
+def history_pages(deliverable: Deliverable) -> int:
+    """How many pages its history has."""
+    lines = select(func.count(Activity.id)).where(
+        Activity.subject_type == "deliverable", Activity.subject_id == deliverable.id
+    )
+    return max(1, -(-(db.session.scalar(lines) or 0) // HISTORY))
+
+
+def _versions(deliverable_id: int) -> Any:
+    return (
+        DeliverableVersion.visible_to(current_user)
+        .where(DeliverableVersion.deliverable_id == deliverable_id)
+        .options(joinedload(DeliverableVersion.author), defer(DeliverableVersion.text, raiseload=True))
+        .order_by(DeliverableVersion.number.desc())
+    )
+
+
+def _verdicts(deliverable: Deliverable) -> Sequence[Any]:
+    """(verdict, number of the version it speaks of), latest first."""
+    return db.session.execute(
+        select(Verdict, DeliverableVersion.number)
+        .join(DeliverableVersion, DeliverableVersion.id == Verdict.version_id)
+        .where(Verdict.deliverable_id == deliverable.id)
+        .options(joinedload(Verdict.by))
+        .order_by(Verdict.id.desc())
+        .limit(VERSIONS)
+    ).all()
+
+
+def _tasks(deliverable: Deliverable) -> Sequence[Task]:
+    links = select(deliverable_task.c.task_id).where(deliverable_task.c.deliverable_id == deliverable.id)
+    return db.session.scalars(
+        Task.visible_to(current_user)
+        .where(Task.id.in_(links))
+        .options(joinedload(Task.pilote))
+        .order_by(Task.due_on.nulls_last(), Task.id)
+        .limit(OFFERED)
+    ).all()
+
+
+# Choices of the forms -------------------------------------------------------------------------------------------------
+
+
+def objectives(chantier_id: int) -> Sequence[Objective]:
+    """The operational objectives of a chantier, in their order, with the chantier that their verbs need."""
+    return db.session.scalars(
+        select(Objective)
+        .where(
+            Objective.chantier_id == chantier_id,
+            Objective.kind == ObjectiveKind.OPERATIONAL,
+            Objective.live(),
+        )
+        .options(joinedload(Objective.chantier))
+        .order_by(Objective.position, Objective.id)
+    ).all()
+
+
+def structures() -> Sequence[Structure]:
+    """Every structure of the directory: giving a deliverable to one that is not in the chantier enrols it."""
+    return db.session.scalars(Structure.visible_to(current_user)).all()
+
+
+def offered_tasks(deliverable: Deliverable, search: str) -> Sequence[Task]:
+    """Tasks of its chantier to choose from: those of its objective first, narrowed down by a word of their title."""
+    words = fold(search).split()
+    near = case((Task.objective_id == deliverable.objective_id, 0), else_=1)
+    query = (
+        Task.visible_to(current_user)
+        .where(Task.chantier_id == deliverable.chantier_id)
+        .where(Task.id.not_in([task.id for task in deliverable.tasks]))
+        .order_by(near, Task.id.desc())
+    )
+    if not words:
+        return db.session.scalars(query.limit(OFFERED)).all()
+    # Titles have no key without accents: the few columns of the chantier's tasks are compared here.
+    titles = db.session.execute(query.with_only_columns(Task.id, Task.title))
+    found = [task_id for task_id, title in titles if all(word in fold(title) for word in words)][:OFFERED]
+    return db.session.scalars(query.where(Task.id.in_(found))).all()
+
+
+def tasks_of(chantier_id: int, ids: Sequence[int]) -> Sequence[Task]:
+    """Those of these tasks that are in the chantier and not in the bin."""
+    return db.session.scalars(
+        Task.visible_to(current_user).where(Task.chantier_id == chantier_id, Task.id.in_(ids))
+    ).all()

@@ -1,0 +1,80 @@
+"""A file on its way in: kept up to the limit and let through beyond it, so that what was typed with it survives."""
+
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+
+from flask import current_app, request
+from werkzeug.datastructures import FileStorage
+from werkzeug.formparser import FormDataParser
+
+from chantiers import files
+from chantiers.config import MEBIBYTE
+from chantiers.files import FileFacts, FileRefused
+from chantiers.storage import current_storage
+from models import StoredFile
+
+#: A request is read to its end up to this much over the limit; a larger one is refused unread, with what was typed.
+MARGIN = 200 * MEBIBYTE
+IN_MEMORY = 512 * 1024
+
+
+class Received(SpooledTemporaryFile[bytes]):
+    """What was received of a file: all of it, or nothing more once it is over the limit."""
+
+    def __init__(self) -> None:
+        super().__init__(max_size=IN_MEMORY)
+        self.is_too_large = False
+        self._received = 0
+
+    def write(self, piece: Any) -> int:
+        """Keep a piece, unless the file has become too large to be of use."""
+        self._received += len(piece)
+        if self._received > file_limit():
+            self.is_too_large = True
+            self.seek(0)
+            self.truncate()
+        else:
+            super().write(piece)
+        return len(piece)
+
+
+class UploadParser(FormDataParser):
+    """Reads a form whose file may be larger than what we take."""
+
+    def __init__(self, stream_factory: Any = None, **options: Any) -> None:
+        super().__init__(stream_factory=_receive, **options)
+
+
+def _receive(
+    total_content_length: int | None,
+    content_type: str | None,
+    filename: str | None,
+    content_length: int | None = None,
+) -> IO[bytes]:
+    return Received()
+
+
+def expect_upload() -> None:
+    """Read this request's form to its end; called before anything asks for a field of it."""
+    request.max_content_length = file_limit() + MARGIN
+    request.form_data_parser_class = UploadParser
+
+
+def file_limit() -> int:
+    """The size of the largest file that we take."""
+    limit: int = current_app.config["MAX_CONTENT_LENGTH"]
+    return limit
+
+
+def inspected(upload: FileStorage) -> FileFacts:
+    """What is known of the file that was sent. Raises FileRefused."""
+    if getattr(upload.stream, "is_too_large", False):
+        raise FileRefused("too_large", name=files.clean_name(upload.filename), limit=file_limit())
+    return files.inspect(upload.stream, upload.filename, limit=file_limit())  # type: ignore[arg-type]
+
+
+def stored(upload: FileStorage, facts: FileFacts) -> StoredFile:
+    """Put the file in the store, whole and for good. Raises StorageFull or StorageDown."""
+    upload.stream.seek(0)
+    kept = current_storage().save(upload.stream)
+    return StoredFile(kept.key, facts.name, facts.media_type, kept.size, kept.sha256)
