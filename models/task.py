@@ -401,7 +401,7 @@ class Task(Versioned, Trashable, Base):
         self._change_status(TaskStatus.TODO, "task.postponed", by=by, refuse_from=(TaskStatus.TODO,))
 
     def finish(self, *, by: "User") -> None:
-        """« C'est fait »: said by a référent or the coordination it is finished; by somebody in charge, to be validated."""
+        """« C'est fait »: by a référent or the coordination it is finished; by somebody in charge, to be validated."""
         if by.steers(self.chantier_id):
             self._change_status(TaskStatus.DONE, "task.finished", by=by, refuse_from=(TaskStatus.DONE,))
         else:
@@ -420,7 +420,7 @@ class Task(Versioned, Trashable, Base):
         self._change_status(TaskStatus.IN_PROGRESS, "task.sent_back", by=by, reason=reason)
 
     def block(self, reason: str, need: str = "", *, by: "User") -> None:
-        """Say that it cannot go on: what blocks, in a sentence, and what is needed. Raises Refused("reason_missing")."""
+        """Say what blocks it, in a sentence, and what is needed. Raises Refused("reason_missing")."""
         if not reason.strip():
             raise Refused("reason_missing")
         finished = (TaskStatus.BLOCKED, TaskStatus.DONE, TaskStatus.ABANDONED)
@@ -537,6 +537,26 @@ class Task(Versioned, Trashable, Base):
         else:
             self._spread_column(column, after=other)
 
+    def shift(self, where: str, *, by: "User") -> None:
+        """Go to the top of its column ("first"), or one place "up" or "down"."""
+        if where == "first":
+            self.place_after(None, by=by)
+            return
+        column = select(Task).where(
+            Task.chantier_id == self.chantier_id, Task.status == self.status, Task.live(), Task.id != self.id
+        )
+        above = or_(Task.position < self.position, and_(Task.position == self.position, Task.id < self.id))
+        if where == "down":
+            below = column.where(~above).order_by(Task.position, Task.id)
+            following = db.session.scalar(below.limit(1))
+            if following is not None:
+                self.place_after(following, by=by)
+            return
+        two_above = db.session.scalars(
+            column.where(above).order_by(Task.position.desc(), Task.id.desc()).limit(2)
+        ).all()
+        self.place_after(two_above[1] if len(two_above) > 1 else None, by=by)
+
     def _spread_column(self, column: "Select[Task]", *, after: "Task") -> None:
         tasks = list(db.session.scalars(column.order_by(Task.position, Task.id)))
         tasks.insert(tasks.index(after) + 1, self)
@@ -555,7 +575,10 @@ class Task(Versioned, Trashable, Base):
         return item
 
     def depend_on(self, other: "Task", *, by: "User") -> None:
-        """Say that this task cannot end before `other`. Raises Refused("dependency_on_itself") or ("dependency_circle")."""
+        """Say that this task waits for `other`.
+
+        Raises Refused("dependency_on_itself") or Refused("dependency_circle").
+        """
         if other.id == self.id:
             raise Refused("dependency_on_itself")
         if other in self.blockers:

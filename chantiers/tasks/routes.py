@@ -1,5 +1,390 @@
-"""Routes of the tasks room."""
+"""Tasks: the board and the list of a chantier, and one task with everything that can be done to it."""
 
-from flask import Blueprint
+from typing import Any
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from chantiers.access import acting, require
+from chantiers.extensions import current_demarche
+from chantiers.forms import clean_line, create_once, saved
+from chantiers.links import local
+from chantiers.policy import can
+from chantiers.presentation import TASK_STATUSES
+from chantiers.refusals import say
+from chantiers.tasks import queries
+from chantiers.tasks.filters import Filters
+from chantiers.tasks.forms import (
+    ItemForm,
+    PlaceForm,
+    QuickTaskForm,
+    StatusForm,
+    TaskEditForm,
+    TaskForm,
+    values_of,
+)
+from chantiers.tasks.moves import moves_of
+from models import Chantier, ChecklistItem, Refused, Task, TaskStatus, db
 
 tasks = Blueprint("tasks", __name__)
+
+
+# The board and the list -----------------------------------------------------------------------------------------------
+
+
+@tasks.get("/chantiers/<slug:slug>/taches")
+@require("chantier.read", queries.chantier)
+def index(chantier: Chantier) -> ResponseReturnValue:
+    """The tasks of a chantier, as a board by status or as a list by objective."""
+    return show_index(chantier, QuickTaskForm())
+
+
+@tasks.post("/chantiers/<slug:slug>/taches")
+@require("task.create", queries.chantier)
+def create_quickly(chantier: Chantier) -> ResponseReturnValue:
+    """Add a task by its title alone."""
+    form = QuickTaskForm()
+    objectives = {objective.id: objective for objective in queries.objectives(chantier)}
+    form.offer(list(objectives.values()))
+    if not form.validate_on_submit():
+        return show_index(chantier, form), 422
+    filters = Filters.read(request.args, chantier, acting())
+
+    def create() -> str:
+        objective = objectives[form.objective.data]
+        objective.chantier = chantier
+        task = Task.create(objective, form.title.data or "", by=acting())
+        flash(_("La tâche « %(title)s » est créée.", title=task.title), "success")
+        return f"/chantiers/{chantier.slug}/taches?{filters.query()}"
+
+    return create_once(form, create)
+
+
+def show_index(chantier: Chantier, form: QuickTaskForm) -> str:
+    """The page of the chantier's tasks, with the quick form as it stands."""
+    user = acting()
+    filters = Filters.read(request.args, chantier, user)
+    silent_after = current_demarche.silent_after_days
+    objectives = queries.objectives(chantier)
+    form.offer(objectives, chosen=filters.objectif)
+    as_list = filters.vue == "liste"
+    read = queries.listing if as_list else queries.board
+    return render_template(
+        "tasks/list.html" if as_list else "tasks/board.html",
+        chantier=chantier,
+        filters=filters,
+        objectives=objectives,
+        structures=queries.enrolled(chantier),
+        people=queries.members(chantier),
+        found=read(chantier, filters, objectives, silent_after),
+        silent_after=silent_after if user.steers(chantier.id) else 0,
+        may_edit=lambda row: not chantier.is_archived and can(user, "task.edit", row),
+        form=form,
+    )
+
+
+# Birth ----------------------------------------------------------------------------------------------------------------
+
+
+@tasks.route("/chantiers/<slug:slug>/taches/nouvelle", methods=["GET", "POST"])
+@require("task.create", queries.chantier)
+def new(chantier: Chantier) -> ResponseReturnValue:
+    """Add a task with all that one knows of it already."""
+    form = TaskForm()
+    form.offer(queries.objectives(chantier), queries.structures(chantier), queries.members(chantier))
+    if not form.is_submitted():
+        form.objective.data = request.args.get("objectif", type=int)
+        form.title.data = clean_line(request.args.get("titre"))[:300]
+    if not form.validate_on_submit():
+        return render_template(
+            "tasks/new.html", chantier=chantier, form=form
+        ), 422 if form.is_submitted() else 200
+
+    def create() -> str:
+        objective = form.chosen_objective
+        objective.chantier = chantier
+        task = Task.create(
+            objective,
+            form.title.data or "",
+            by=acting(),
+            description=form.description.data or "",
+            due_on=form.due_on.data,
+            pilote=form.chosen_pilote,
+            contributors=form.chosen_contributors,
+            people=form.chosen_people,
+        )
+        flash(_("La tâche est créée."), "success")
+        return f"/taches/{task.id}"
+
+    return create_once(form, create)
+
+
+# One task -------------------------------------------------------------------------------------------------------------
+
+
+@tasks.get("/taches/<id:task_id>")
+@require("chantier.read", queries.task)
+def show(task: Task) -> ResponseReturnValue:
+    """One task: where it stands, who carries it, what can be done, what happened."""
+    return show_task(task)
+
+
+def show_task(task: Task, status_form: StatusForm | None = None, item_form: ItemForm | None = None) -> str:
+    """The page of a task, with its forms as they stand."""
+    user = acting()
+    takes = can(user, "task.take", task) and not task.carrier_ids and task.is_open
+    return render_template(
+        "tasks/show.html",
+        task=task,
+        chantier=task.chantier,
+        moves=moves_of(task, user.steers(task.chantier_id)) if can(user, "task.edit", task) else [],
+        status_form=status_form or StatusForm(),
+        item_form=item_form or ItemForm(),
+        deliverables=queries.deliverables(task),
+        waiting=queries.waiting(task),
+        history=queries.history(task),
+        own_structures=queries.own_structures(user) if takes else [],
+        is_silent=user.steers(task.chantier_id) and task.is_silent(current_demarche.silent_after_days),
+    )
+
+
+@tasks.route("/taches/<id:task_id>/modifier", methods=["GET", "POST"])
+@require("task.edit", queries.task)
+def edit(task: Task) -> ResponseReturnValue:
+    """Change what is said of a task, and for those who may: its date and who carries it."""
+    values = values_of(task)
+    form = TaskEditForm(data=values)
+    if not can(acting(), "task.entrust", task):
+        form.keep_to_words()
+    values = {name: value for name, value in values.items() if name in form}
+    present, others = queries.structures(task.chantier)
+    form.offer(queries.objectives(task.chantier), (present, others), offered_people(task))
+    page = {"chantier": task.chantier, "task": task, "form": form}
+    if not form.is_submitted():
+        form.show(values)
+        return render_template("tasks/edit.html", **page)
+    if not form.validate():
+        return render_template("tasks/edit.html", **page), 422
+    late = form.reconcile(values)
+    if late.conflicts:
+        return render_template("tasks/edit.html", late=late, last=queries.last_change(task), **page), 409
+    apply(form, task)
+    db.session.commit()
+    saved(form)
+    flash(_("La tâche est à jour."), "success")
+    if late.merged:
+        kept = ", ".join(str(field.label.text) for field in late.merged)
+        flash(
+            _("Quelqu’un d’autre avait modifié entre-temps : %(fields)s. C’est gardé aussi.", fields=kept),
+            "info",
+        )
+    return redirect(f"/taches/{task.id}", 303)
+
+
+def offered_people(task: Task) -> list[Any]:
+    """The chantier's members, and those named on the task who left it since."""
+    members = list(queries.members(task.chantier))
+    return members + [person for person in task.people if person not in members]
+
+
+def apply(form: TaskEditForm, task: Task) -> None:
+    """Call the verb of each thing that the form sets."""
+    user = acting()
+    task.reword(form.title.data or "", form.description.data or "", by=user)
+    task.move_to(form.chosen_objective, by=user)
+    if "due_on" in form:
+        task.reschedule(form.due_on.data, by=user)
+        task.entrust(form.chosen_pilote, form.chosen_contributors, form.chosen_people, by=user)
+
+
+@tasks.post("/taches/<id:task_id>/prendre")
+@require("task.take", queries.task)
+def take(task: Task) -> ResponseReturnValue:
+    """Make one's own structure the pilote of a task that nobody carries."""
+    chosen = request.form.get("structure", type=int)
+    structure = next((line for line in queries.own_structures(acting()) if line.id == chosen), None)
+    if structure is None:
+        raise Refused("not_own_structure")
+    task.take(structure, by=acting())
+    db.session.commit()
+    flash(_("%(structure)s pilote maintenant cette tâche. Merci !", structure=structure.name), "success")
+    return redirect(f"/taches/{task.id}", 303)
+
+
+# Status ---------------------------------------------------------------------------------------------------------------
+
+
+@tasks.get("/taches/<id:task_id>/statut")
+@require("task.edit", queries.task)
+def status(task: Task) -> ResponseReturnValue:
+    """The moves that a task offers: a page, or the menu of a row of the list."""
+    return show_status(task, StatusForm())
+
+
+def show_status(task: Task, form: StatusForm, **page: Any) -> str:
+    """The moves of a task as a page or as a fragment, whichever was asked for."""
+    template = "tasks/_status_menu.html" if "HX-Request" in request.headers else "tasks/status.html"
+    moves = moves_of(task, acting().steers(task.chantier_id))
+    return render_template(
+        template,
+        task=task,
+        chantier=task.chantier,
+        moves=moves,
+        form=form,
+        back=local(request.values.get("next"), ""),
+        **page,
+    )
+
+
+@tasks.post("/taches/<id:task_id>/statut")
+@require("task.edit", queries.task)
+def change_status(task: Task) -> ResponseReturnValue:
+    """Make one of the moves, from the status that the page showed."""
+    form = StatusForm()
+    back = local(request.form.get("next"), f"/taches/{task.id}")
+    moves = {move.key: move for move in moves_of(task, acting().steers(task.chantier_id))}
+    if form.seen_status.data and form.seen_status.data != task.status:
+        return show_status(task, form, overtaken=queries.last_change(task)), 409
+    move = moves.get(form.move.data or "")
+    if move is None or not form.validate():
+        return show_status(task, form), 422
+    try:
+        move.perform(task, acting(), form.reason.data or "", form.need.data or "")
+    except Refused as refused:
+        db.session.rollback()
+        form.reason.errors = [say(refused)]
+        return show_status(queries.task(task.id) or task, form, asked=move.key), 422
+    db.session.commit()
+    saved(form)
+    word = TASK_STATUSES[TaskStatus(task.status)]
+    if "HX-Request" in request.headers:
+        return render_template("tasks/_moved.html", task=task, word=word)
+    flash(_("« %(title)s » : %(status)s.", title=task.title, status=word), "success")
+    return redirect(back, 303)
+
+
+# Place on the board ---------------------------------------------------------------------------------------------------
+
+
+@tasks.get("/taches/<id:task_id>/deplacer")
+@require("task.edit", queries.task)
+def place(task: Task) -> ResponseReturnValue:
+    """« Déplacer vers… »: what a drag does, by keyboard and without JavaScript."""
+    form = PlaceForm(status=task.status)
+    return render_template("tasks/place.html", task=task, chantier=task.chantier, form=form)
+
+
+@tasks.post("/taches/<id:task_id>/deplacer")
+@require("task.edit", queries.task)
+def move(task: Task) -> ResponseReturnValue:
+    """Put a task in a column, behind another; the server gives it its position."""
+    form = PlaceForm()
+    dragged = request.accept_mimetypes.best == "application/json"
+    try:
+        if not form.validate() and not dragged:
+            return render_template("tasks/place.html", task=task, chantier=task.chantier, form=form), 422
+        column = (
+            TaskStatus(form.status.data) if form.status.data in list(TaskStatus) else TaskStatus(task.status)
+        )
+        changes = column != task.status
+        task.become(column, by=acting(), reason=form.reason.data or "")
+        if dragged:
+            task.place_after(queries.neighbour(request.form.get("after", type=int)), by=acting())
+        elif not changes:
+            task.shift(form.place.data, by=acting())
+    except Refused as refused:
+        db.session.rollback()
+        if dragged:
+            return jsonify(message=say(refused)), 409
+        form.reason.errors = [say(refused)]
+        task = queries.task(task.id) or task
+        return render_template("tasks/place.html", task=task, chantier=task.chantier, form=form), 422
+    db.session.commit()
+    if dragged:
+        return jsonify(version=task.version, status=task.status)
+    flash(_("« %(title)s » a changé de place.", title=task.title), "success")
+    return redirect(f"/chantiers/{task.chantier.slug}/taches", 303)
+
+
+# Checklist ------------------------------------------------------------------------------------------------------------
+
+
+@tasks.post("/taches/<id:task_id>/points")
+@require("task.edit", queries.task)
+def add_item(task: Task) -> ResponseReturnValue:
+    """Add a line to the checklist."""
+    form = ItemForm()
+    if not form.validate():
+        return show_task(task, item_form=form), 422
+
+    def add() -> str:
+        task.add_item(form.text.data or "", by=acting())
+        return f"/taches/{task.id}#points"
+
+    return create_once(form, add)
+
+
+@tasks.post("/taches/<id:task_id>/points/<id:item_id>")
+@require("task.edit", queries.item)
+def tick_item(item: ChecklistItem) -> ResponseReturnValue:
+    """Tick a line of the checklist, or take the tick away."""
+    if request.form.get("done") == "1":
+        item.check(by=acting())
+    else:
+        item.uncheck(by=acting())
+    db.session.commit()
+    return redirect(f"/taches/{item.task_id}#points", 303)
+
+
+@tasks.post("/taches/<id:task_id>/points/<id:item_id>/retirer")
+@require("task.edit", queries.item)
+def remove_item(item: ChecklistItem) -> ResponseReturnValue:
+    """Take a line off the checklist."""
+    task_id = item.task_id
+    item.remove(by=acting())
+    db.session.commit()
+    return redirect(f"/taches/{task_id}#points", 303)
+
+
+# What it waits for ----------------------------------------------------------------------------------------------------
+
+
+@tasks.get("/taches/<id:task_id>/attend")
+@require("task.edit", queries.task)
+def blockers(task: Task) -> ResponseReturnValue:
+    """Choose a task, of any chantier, that this one waits for."""
+    words = clean_line(request.args.get("q"))[:100]
+    found = [other for other in queries.matching(task, words) if other not in task.blockers]
+    return render_template("tasks/blockers.html", task=task, chantier=task.chantier, words=words, found=found)
+
+
+@tasks.post("/taches/<id:task_id>/attend/<id:other_id>")
+@require("task.edit", queries.task_beside)
+def add_blocker(pair: queries.Pair) -> ResponseReturnValue:
+    """Say that a task waits for another."""
+    pair.task.depend_on(pair.other, by=acting())
+    db.session.commit()
+    return redirect(f"/taches/{pair.task.id}#attend", 303)
+
+
+@tasks.post("/taches/<id:task_id>/attend/<id:other_id>/retirer")
+@require("task.edit", queries.task_beside)
+def remove_blocker(pair: queries.Pair) -> ResponseReturnValue:
+    """Say that a task no longer waits for another."""
+    pair.task.no_longer_depend_on(pair.other, by=acting())
+    db.session.commit()
+    return redirect(f"/taches/{pair.task.id}#attend", 303)
+
+
+# Bin ------------------------------------------------------------------------------------------------------------------
+
+
+@tasks.post("/taches/<id:task_id>/supprimer")
+@require("task.trash", queries.task)
+def trash(task: Task) -> ResponseReturnValue:
+    """Put a task in the bin."""
+    task.trash(by=acting())
+    db.session.commit()
+    flash(_("« %(title)s » est dans la corbeille, pendant trente jours.", title=task.title), "success")
+    return redirect(url_for("tasks.index", slug=task.chantier.slug), 303)

@@ -1,0 +1,399 @@
+"""What the screens of tasks read: light rows for lists, whole tasks for their page, in a fixed number of statements."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask_login import current_user
+from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
+from sqlalchemy.orm import contains_eager, joinedload
+
+from chantiers.tasks.filters import Filters
+from models import (
+    OPEN,
+    STARTED,
+    Activity,
+    Chantier,
+    ChantierMembership,
+    ChantierStructure,
+    ChecklistItem,
+    Deliverable,
+    Objective,
+    ObjectiveKind,
+    Structure,
+    Task,
+    TaskStatus,
+    User,
+    db,
+    held,
+    now,
+    task_person,
+    task_structure,
+    today,
+)
+from models.task import title_matches
+
+#: A column of the board shows its first cards, the finished one its latest.
+CARDS = {TaskStatus.DONE: 20}
+MOST_CARDS = 50
+#: The columns of the board, in the order in which work goes through them.
+COLUMNS = (
+    TaskStatus.TODO,
+    TaskStatus.IN_PROGRESS,
+    TaskStatus.BLOCKED,
+    TaskStatus.TO_VALIDATE,
+    TaskStatus.DONE,
+)
+HISTORY = 30
+MATCHES = 20
+
+
+@dataclass(slots=True)
+class Pilote:
+    """The lead structure of a row: its name is all that a list shows."""
+
+    name: str
+
+
+@dataclass(slots=True)
+class Row:
+    """A task as lists and boards show it, and as the permission table asks about it."""
+
+    id: int
+    chantier_id: int
+    objective_id: int
+    title: str
+    status: str
+    due_on: date | None
+    version: int
+    blocked_reason: str
+    created_by_id: int | None
+    last_news_at: datetime
+    pilote_id: int | None
+    pilote: Pilote | None = None
+    is_late: bool = False
+    is_silent_now: bool = False
+    is_without_pilote: bool = False
+    carrier_ids: set[int] = field(default_factory=set)
+    person_ids: set[int] = field(default_factory=set)
+    #: Lines of the checklist: ticked, and in all.
+    ticked: int = 0
+    items: int = 0
+
+    def is_silent(self, after_days: int) -> bool:
+        """Whether nobody touched it for the démarche's delay, which the query was given."""
+        return bool(after_days) and self.is_silent_now
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the board: its first cards, how many there are in all, and where the rest is."""
+
+    status: str
+    tasks: Sequence[Row]
+    total: int
+    more: str | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """The tasks of one objective on a page of the list."""
+
+    objective: Objective
+    tasks: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A page of the list."""
+
+    groups: Sequence[Group]
+    total: int
+    page: int
+    pages: int
+
+
+# Loading --------------------------------------------------------------------------------------------------------------
+
+
+def chantier(slug: str) -> Chantier | None:
+    """The chantier of that address."""
+    return db.session.scalar(Chantier.visible_to(_me()).where(Chantier.slug == slug))
+
+
+def task(task_id: int) -> Task | None:
+    """The task of that number with everything that its page shows; held when it is about to change."""
+    query = Task.visible_to(_me()).where(Task.id == task_id).options(*Task.whole())
+    return db.session.scalar(held(query, Task))
+
+
+def item(task_id: int, item_id: int) -> ChecklistItem | None:
+    """A line of that task's checklist; a line of another task is not found."""
+    found = task(task_id)
+    if found is None:
+        return None
+    return next((line for line in found.checklist if line.id == item_id), None)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A task and another one beside it; the permission is about the first."""
+
+    task: Task
+    other: Task
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.task, name)
+
+
+def task_beside(task_id: int, other_id: int) -> Pair | None:
+    """A task to change, and another that the person may read."""
+    first, other = task(task_id), neighbour(other_id)
+    return Pair(first, other) if first and other else None
+
+
+def neighbour(task_id: int | None) -> Task | None:
+    """A task that another is put behind on the board."""
+    return db.session.scalar(Task.visible_to(_me()).where(Task.id == task_id)) if task_id else None
+
+
+# Choices --------------------------------------------------------------------------------------------------------------
+
+
+def objectives(chantier: Chantier) -> Sequence[Objective]:
+    """The operational objectives of the chantier with their tallies, in order."""
+    query = (
+        select(Objective)
+        .join(Objective.tally)
+        .where(
+            Objective.chantier_id == chantier.id,
+            Objective.kind == ObjectiveKind.OPERATIONAL,
+            Objective.live(),
+        )
+        .order_by(Objective.position, Objective.id)
+        .options(contains_eager(Objective.tally))
+    )
+    return db.session.scalars(query).all()
+
+
+def structures(chantier: Chantier) -> tuple[Sequence[Structure], Sequence[Structure]]:
+    """Those who take part in the chantier, and all others: giving a task to one of these enrols it."""
+    present = select(ChantierStructure.structure_id).where(
+        ChantierStructure.chantier_id == chantier.id, ChantierStructure.left_at.is_(None)
+    )
+    query = Structure.visible_to(_me()).add_columns(Structure.id.in_(present))
+    rows = db.session.execute(query).all()
+    return [structure for structure, here in rows if here], [
+        structure for structure, here in rows if not here
+    ]
+
+
+def enrolled(chantier: Chantier) -> Sequence[tuple[int, str]]:
+    """The structures of the chantier, as a filter offers them."""
+    query = (
+        select(Structure.id, Structure.name)
+        .join(ChantierStructure, ChantierStructure.structure_id == Structure.id)
+        .where(ChantierStructure.chantier_id == chantier.id, ChantierStructure.left_at.is_(None))
+        .order_by(Structure.name_key)
+    )
+    return [(number, name) for number, name in db.session.execute(query)]
+
+
+def members(chantier: Chantier) -> Sequence[User]:
+    """The people who take part in the chantier, by name."""
+    query = (
+        select(User)
+        .join(ChantierMembership, ChantierMembership.user_id == User.id)
+        .where(ChantierMembership.chantier_id == chantier.id, User.closed_at.is_(None))
+        .order_by(User.name_key, User.id)
+    )
+    return db.session.scalars(query).all()
+
+
+# Lists ----------------------------------------------------------------------------------------------------------------
+
+
+def board(
+    chantier: Chantier, filters: Filters, objectives: Sequence[Objective], silent_after: int
+) -> Sequence[Column]:
+    """The board: the first cards of each column, and how many each holds."""
+    conditions = filters.conditions(chantier, silent_after)
+    statuses = [status for status in COLUMNS if filters.statut in ("", status)]
+    if filters.statut == TaskStatus.ABANDONED:
+        statuses = [TaskStatus.ABANDONED]
+    latest_first = {TaskStatus.DONE: (Task.status_since.desc(), Task.id.desc())}
+    firsts = [
+        select(Task.id)
+        .where(*conditions, Task.status == status)
+        .order_by(*latest_first.get(status, (Task.position, Task.id)))
+        .limit(CARDS.get(status, MOST_CARDS))
+        .subquery()
+        for status in statuses
+    ]
+    chosen = union_all(*(select(first.c.id) for first in firsts))
+    rows = _rows(_columns().where(Task.id.in_(chosen)).order_by(Task.position, Task.id), silent_after)
+    totals = _totals(conditions, filters, objectives)
+    columns = []
+    for status in statuses:
+        cards = [row for row in rows if row.status == status]
+        total = totals.get(status, 0)
+        more = f"?{filters.query(vue='liste', statut=str(status))}" if total > len(cards) else None
+        columns.append(Column(str(status), cards, total, more))
+    return columns
+
+
+def listing(
+    chantier: Chantier, filters: Filters, objectives: Sequence[Objective], silent_after: int
+) -> Listing:
+    """A page of the list, grouped by objective."""
+    conditions = filters.conditions(chantier, silent_after)
+    total = sum(_totals(conditions, filters, objectives).values())
+    pages = max(1, -(-total // filters.par_page))
+    page = min(filters.page, pages)
+    query = (
+        _columns()
+        .where(*conditions)
+        .join(Objective, Objective.id == Task.objective_id)
+        .order_by(Objective.position, Task.objective_id, Task.position, Task.id)
+        .limit(filters.par_page)
+        .offset((page - 1) * filters.par_page)
+    )
+    rows = _rows(query, silent_after)
+    groups = [
+        Group(objective, tasks)
+        for objective in objectives
+        if (tasks := [row for row in rows if row.objective_id == objective.id])
+    ]
+    return Listing(groups, total, page, pages)
+
+
+def _totals(
+    conditions: list[ColumnElement[bool]], filters: Filters, objectives: Sequence[Objective]
+) -> dict[str, int]:
+    """How many tasks each status holds: from the tallies as long as nothing but objective and status narrows."""
+    if filters.structure or filters.personne or filters.etat or filters.q:
+        counting = select(Task.status, func.count()).where(*conditions).group_by(Task.status)
+        return dict(db.session.execute(counting).tuples())
+    tallies = [line.tally for line in objectives if filters.objectif in (None, line.id)]
+    wanted = [str(status) for status in TaskStatus if filters.statut in ("", status)]
+    return {status: sum(getattr(tally, status) for tally in tallies) for status in wanted}
+
+
+def _columns() -> Select[*tuple[Any, ...]]:
+    return select(
+        Task.id,
+        Task.chantier_id,
+        Task.objective_id,
+        Task.title,
+        Task.status,
+        Task.due_on,
+        Task.version,
+        Task.blocked_reason,
+        Task.created_by_id,
+        Task.last_news_at,
+        Task.pilote_id,
+        Structure.name,
+    ).outerjoin(Structure, Structure.id == Task.pilote_id)
+
+
+def _rows(query: Select[*tuple[Any, ...]], silent_after: int) -> list[Row]:
+    this_day, silent_since = today(), now() - timedelta(days=silent_after)
+    pilotes: dict[int, Pilote] = {}
+    rows = []
+    for *columns, pilote_name in db.session.execute(query):
+        row = Row(*columns)
+        is_open = row.status in OPEN
+        row.is_late = is_open and row.due_on is not None and row.due_on < this_day
+        row.is_without_pilote = is_open and row.pilote_id is None
+        row.is_silent_now = row.status in STARTED and row.last_news_at < silent_since
+        if row.pilote_id:
+            row.pilote = pilotes.setdefault(row.pilote_id, Pilote(pilote_name))
+        rows.append(row)
+    _add_checklists(rows)
+    if not current_user.is_coordinator:
+        _add_carriers(rows)
+    return rows
+
+
+def _add_checklists(rows: Iterable[Row]) -> None:
+    by_id = {row.id: row for row in rows}
+    counting = (
+        select(ChecklistItem.task_id, func.count(), func.count(ChecklistItem.done_at))
+        .where(ChecklistItem.task_id.in_(list(by_id)))
+        .group_by(ChecklistItem.task_id)
+    )
+    for task_id, items, ticked in db.session.execute(counting):
+        by_id[task_id].items, by_id[task_id].ticked = items, ticked
+
+
+def _add_carriers(rows: Iterable[Row]) -> None:
+    """Who carries each task, for the permission table; those who decide everywhere need none of it."""
+    by_id = {row.id: row for row in rows}
+    for row in by_id.values():
+        if row.pilote_id:
+            row.carrier_ids.add(row.pilote_id)
+    given = select(task_structure.c.task_id, task_structure.c.structure_id, literal(False))
+    named = select(task_person.c.task_id, task_person.c.user_id, literal(True))
+    numbers = list(by_id)
+    both = union_all(
+        given.where(task_structure.c.task_id.in_(numbers)), named.where(task_person.c.task_id.in_(numbers))
+    )
+    for task_id, carrier, is_person in db.session.execute(both):
+        (by_id[task_id].person_ids if is_person else by_id[task_id].carrier_ids).add(carrier)
+
+
+# One task -------------------------------------------------------------------------------------------------------------
+
+
+def history(task: Task) -> Sequence[Activity]:
+    """The latest lines of the task's journal."""
+    query = (
+        select(Activity)
+        .where(Activity.subject_type == "task", Activity.subject_id == task.id)
+        .order_by(Activity.id.desc())
+        .limit(HISTORY)
+        .options(joinedload(Activity.actor))
+    )
+    return db.session.scalars(query).all()
+
+
+def last_change(task: Task) -> Activity | None:
+    """Who did what to it last."""
+    return next(iter(history(task)), None)
+
+
+def deliverables(task: Task) -> Sequence[Deliverable]:
+    """The deliverables that rely on the task: their titles and states are for everybody."""
+    query = select(Deliverable).join(Deliverable.tasks).where(Task.id == task.id, Deliverable.live())
+    return db.session.scalars(query.order_by(Deliverable.id)).all()
+
+
+def waiting(task: Task) -> Sequence[Task]:
+    """The tasks that wait for this one."""
+    query = (
+        select(Task)
+        .where(Task.blockers.any(Task.id == task.id), Task.live())
+        .options(joinedload(Task.chantier))
+    )
+    return db.session.scalars(query.order_by(Task.id).limit(MATCHES)).all()
+
+
+def own_structures(user: User) -> Sequence[Structure]:
+    """The structures that this person may engage."""
+    mine = Structure.visible_to(user).where(Structure.id.in_(list(user.standing.structures)))
+    return db.session.scalars(mine).all()
+
+
+def matching(task: Task, words: str) -> Sequence[Task]:
+    """Tasks that this one could wait for: those of its chantier first, narrowed by the words of their title."""
+    query = Task.visible_to(_me()).where(Task.id != task.id, Task.status.in_(OPEN))
+    query = query.where(title_matches(words)) if words else query.where(Task.chantier_id == task.chantier_id)
+    nearest = (Task.chantier_id != task.chantier_id, Task.position, Task.id)
+    return db.session.scalars(
+        query.order_by(*nearest).limit(MATCHES).options(joinedload(Task.chantier))
+    ).all()
+
+
+def _me() -> User:
+    return current_user._get_current_object()  # type: ignore[no-any-return]
