@@ -113,8 +113,11 @@ class Storage:
             "STORAGE_URL must be file:///an/absolute/folder or s3://bucket/prefix?endpoint=…&region=…"
         )
 
-    def save(self, stream: Readable) -> Stored:
-        """Write a file whole or not at all. Raises StorageFull or StorageDown, or what reading the stream raises."""
+    def save(self, stream: Readable, key: str | None = None) -> Stored:
+        """Write a file whole or not at all. Raises StorageFull or StorageDown, or what reading the stream raises.
+
+        Only a restored backup names the key: the one that its rows know.
+        """
         raise NotImplementedError
 
     def open(self, key: str) -> Chunks:
@@ -170,8 +173,8 @@ class LocalStorage(Storage):
         #: On the same filesystem as the files, so that a rename is atomic.
         self.incoming = root / "incoming"
 
-    def save(self, stream: Readable) -> Stored:
-        key = _new_key()
+    def save(self, stream: Readable, key: str | None = None) -> Stored:
+        key = _checked(key) if key else _new_key()
         target = self.root / key
         with _disk(absent=StorageDown):
             self.incoming.mkdir(parents=True, exist_ok=True)
@@ -260,8 +263,8 @@ class S3Storage(Storage):
             **settings,
         )
 
-    def save(self, stream: Readable) -> Stored:
-        key = _new_key()
+    def save(self, stream: Readable, key: str | None = None) -> Stored:
+        key = _checked(key) if key else _new_key()
         source = _Source(stream)
         try:
             first = source.take(PART)

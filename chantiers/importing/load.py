@@ -75,6 +75,8 @@ class Report:
     kept: list[str] = field(default_factory=list)
     #: What the file no longer names; nothing of it was removed.
     gone: list[str] = field(default_factory=list)
+    #: Whom the file names to coordinate the démarche.
+    coordination: User | None = None
 
     @property
     def changes(self) -> bool:
@@ -116,7 +118,7 @@ class _Loader:
             for chantier in self.file.chantiers:
                 self._chantier(chantier)
             if self.file.coordination:
-                self._person(self.file.coordination)
+                self.report.coordination = self._person(self.file.coordination)
         except Refused as refused:
             raise FileRefused([Problem(self.line, say(refused))]) from None
         self._tell_what_is_gone()

@@ -1,0 +1,27 @@
+"""What has served its time and leaves without a trace: old sessions, links, form keys and failures to sign in."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, or_
+
+from models.account import PasswordLink, SignInFailure, Submission, UserSession
+from models.base import db, now
+
+#: How long what is over stays, for whoever has to understand what happened.
+KEPT = timedelta(days=30)
+#: Failures say who tried to come in and when: they go as soon as they no longer slow anybody down.
+FAILURES_KEPT = timedelta(days=1)
+
+
+def forget_expired() -> int:
+    """Delete what is over since long enough; returns how many rows went."""
+    over, failed = now() - KEPT, now() - FAILURES_KEPT
+    statements = (
+        delete(UserSession).where(or_(UserSession.expires_at < over, UserSession.ended_at < over)),
+        delete(PasswordLink).where(or_(PasswordLink.expires_at < over, PasswordLink.used_at < over)),
+        delete(Submission).where(Submission.at < over),
+        delete(SignInFailure).where(SignInFailure.at < failed),
+    )
+    results: list[Any] = [db.session.execute(statement) for statement in statements]
+    return sum(result.rowcount for result in results)
