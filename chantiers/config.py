@@ -1,17 +1,26 @@
 """From the environment to settings. Production refuses to start on a setting that would not be safe."""
 
 import os
+import sys
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from click import ClickException
+
 ROOT = Path(__file__).resolve().parent.parent
 MEBIBYTE = 1024 * 1024
 
 
-class Misconfigured(RuntimeError):
-    """A setting that is missing or that contradicts another; the message says how to mend it."""
+class Misconfigured(ClickException):
+    """A setting that is missing or that contradicts another; the message says how to mend it.
+
+    A command that cannot even begin shows it as it is, without a traceback.
+    """
+
+    def show(self, file: Any = None) -> None:
+        print(self.message, file=sys.stderr)
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
@@ -24,15 +33,23 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SECRET_KEY": environ.get("SECRET_KEY") or kept_secret(instance),
         "STORAGE_URL": environ.get("STORAGE_URL", (instance / "files").as_uri()),
         "PUBLIC_URL": public_url,
-        "TRUSTED_PROXIES": int(environ.get("TRUSTED_PROXIES", "0")),
+        "TRUSTED_PROXIES": number(environ, "TRUSTED_PROXIES", 0),
         "DEMONSTRATION": environ.get("CHANTIERS_DEMONSTRATION") == "1",
         # What the law asks to say of an instance, and nobody but its operator knows: one line each.
         "LEGAL_DIRECTOR": environ.get("LEGAL_DIRECTOR", ""),
         "LEGAL_HOST": environ.get("LEGAL_HOST", ""),
         "HOST": environ.get("HOST", "127.0.0.1"),
         "LOG_LEVEL": environ.get("LOG_LEVEL", "INFO").upper(),
-        "MAX_CONTENT_LENGTH": int(environ.get("MAX_UPLOAD_MB", "50")) * MEBIBYTE,
+        "MAX_CONTENT_LENGTH": number(environ, "MAX_UPLOAD_MB", 50) * MEBIBYTE,
     }
+
+
+def number(environ: Mapping[str, str], name: str, default: int) -> int:
+    """A setting that is a whole number. Raises Misconfigured."""
+    given = environ.get(name) or str(default)
+    if not (given.isascii() and given.isdigit()):
+        raise Misconfigured(f"{name} doit être un nombre entier.")
+    return int(given)
 
 
 def kept_secret(instance: Path) -> str:
@@ -66,10 +83,14 @@ def complete(config: dict[str, Any]) -> None:
     """Derive what follows from the settings, and refuse those that would not be safe. Raises Misconfigured."""
     if not config.get("SECRET_KEY"):
         raise Misconfigured(
-            "SECRET_KEY is missing: set it to a long random text, and keep it the same at each start."
+            "SECRET_KEY manque : donnez-lui un long texte tiré au hasard, et gardez le même à chaque démarrage."
         )
     if len(config["SECRET_KEY"]) < 32:
-        raise Misconfigured("SECRET_KEY is too short: at least 32 characters.")
+        raise Misconfigured("SECRET_KEY est trop court : 32 caractères au moins.")
+    if not config["SQLALCHEMY_DATABASE_URI"].startswith(("sqlite:", "postgresql+psycopg:")):
+        raise Misconfigured(
+            "DATABASE_URL doit commencer par postgresql:// ou par sqlite:/// (sans elle, la base est un fichier)."
+        )
     config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(config["SQLALCHEMY_DATABASE_URI"])
     secure = config.get("PUBLIC_URL", "").startswith("https://")
     config["SESSION_COOKIE_SECURE"] = secure
@@ -82,14 +103,16 @@ def refuse_exposed_demonstration(config: Mapping[str, Any]) -> None:
     """The demonstration opens its accounts in one click: only a local SQLite file served on loopback may have it."""
     if not config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite:///"):
         raise Misconfigured(
-            "The demonstration only runs on its own SQLite file: unset CHANTIERS_DEMONSTRATION."
+            "La démonstration ne tourne que dans son propre fichier SQLite : retirez CHANTIERS_DEMONSTRATION."
         )
     if not is_loopback(config.get("HOST", "")):
         raise Misconfigured(
-            "The demonstration is only served on this computer: unset HOST or CHANTIERS_DEMONSTRATION."
+            "La démonstration n’est servie que sur cet ordinateur : retirez HOST ou CHANTIERS_DEMONSTRATION."
         )
     if config.get("PUBLIC_URL") or config.get("TRUSTED_PROXIES"):
-        raise Misconfigured("The demonstration has no public address: unset PUBLIC_URL and TRUSTED_PROXIES.")
+        raise Misconfigured(
+            "La démonstration n’a pas d’adresse publique : retirez PUBLIC_URL et TRUSTED_PROXIES."
+        )
 
 
 def is_loopback(host: str | None) -> bool:

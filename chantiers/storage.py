@@ -110,7 +110,7 @@ class Storage:
                 parts.netloc, unquote(parts.path).strip("/"), asked.get("endpoint"), asked.get("region")
             )
         raise Misconfigured(
-            "STORAGE_URL must be file:///an/absolute/folder or s3://bucket/prefix?endpoint=…&region=…"
+            "STORAGE_URL doit être file:///un/dossier/absolu ou s3://seau/préfixe?endpoint=…&region=…"
         )
 
     def save(self, stream: Readable, key: str | None = None) -> Stored:
