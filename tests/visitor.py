@@ -127,7 +127,12 @@ class Visitor:
         try:
             # In a context of its own the request cannot find the test's application context, nor its session.
             options.setdefault("base_url", self.base_url)
-            return contextvars.Context().run(self.client.open, address, method=method, **options)
+            # Read to its end and closed, as a server does: a file that is sent must not stay open.
+            options.setdefault("buffered", True)
+            response = contextvars.Context().run(self.client.open, address, method=method, **options)
+            # The test client leaves open the temporary file through which it sent a large upload.
+            response.request.environ["wsgi.input"].close()
+            return response
         finally:
             recorder.listeners = []
 
