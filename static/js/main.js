@@ -12,6 +12,7 @@ const files = {
   "filter-list": () => import("./behaviours/filter-list.js"),
   focus: () => import("./behaviours/focus.js"),
   menu: () => import("./behaviours/menu.js"),
+  "row-menu": () => import("./behaviours/row-menu.js"),
   "submit-once": () => import("./behaviours/submit-once.js"),
   theme: () => import("./behaviours/theme.js"),
   "warn-unsaved": () => import("./behaviours/warn-unsaved.js"),
