@@ -21,9 +21,10 @@ from sqlalchemy.exc import (
     TimeoutError,
 )
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
 
 from chantiers.extensions import LOCALES
+from chantiers.forms import clean_text
 from chantiers.refusals import say
 from chantiers.storage import StorageDown, StorageFull
 from models import Refused, db
@@ -135,7 +136,7 @@ def typed() -> list[tuple[str, str]]:
     except (HTTPException, ValueError):
         return []
     kept = [
-        (name, _readable(value))
+        (name, clean_text(value))
         for name, value in values
         if name not in PLUMBING and "password" not in name and value.strip() and not value.isdecimal()
     ]
@@ -143,11 +144,6 @@ def typed() -> list[tuple[str, str]]:
         (str(NAMES.get(name) or _("Texte %(number)d", number=number)), value)
         for number, (name, value) in enumerate(kept[:50], 1)
     ]
-
-
-def _readable(text: str) -> str:
-    """The text without what no page can carry: NUL and lone surrogates."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def answer(
@@ -241,7 +237,13 @@ def _is_public() -> bool:
 
 
 def refuse_unreadable() -> ResponseReturnValue | None:
-    """NUL is in no address of ours and breaks a database: such a path is not found, such a query is not understood."""
+    """Refuse what would break us further on, before anything reads it.
+
+    NUL is in no address of ours and breaks a database: such a path is not found, such a query is not understood. Only
+    files may be heavy: Werkzeug bounds the texts of a form that carries files, and reads any other whole into memory.
+    """
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = current_app.config["MAX_FORM_MEMORY_SIZE"]
     if "\x00" in request.path:
         return answer(404)
     if b"%00" in request.query_string or b"\x00" in request.query_string:
@@ -267,7 +269,7 @@ def init_app(app: Flask) -> None:
     def refuse_forgery(_error: CSRFError) -> ResponseReturnValue:
         # Somebody whose session ended while they wrote deserves to hear that, not about tokens.
         if not _is_public() and not current_user.is_authenticated:
-            return answer(401, way=(_("Se connecter"), "/connexion"))
+            return app.handle_user_exception(Unauthorized())  # type: ignore[return-value]
         return answer(400)
 
     @app.errorhandler(Refused)

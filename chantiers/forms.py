@@ -31,8 +31,12 @@ YEARS = (2000, 2100)
 #: What an address looks like; whether it exists, only a mail can tell.
 ADDRESS = r"^[^@\s<>()\[\],;:\\\"]+@[^@\s<>()\[\],;:\\\"]+\.[^@\s.]+$"
 
+#: The last two code points of each plane are no characters: no page may hold them.
+_NOWHERE = "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
 #: Control characters that no text needs; line breaks and tabs stay.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff" + _NOWHERE + "]"
+)
 
 
 def clean_text(text: str | None) -> str:

@@ -1,7 +1,7 @@
 """Who is here: what each request knows of its person before any view runs."""
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, current_app, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -33,7 +33,7 @@ PROXY_HEADERS = (
     "X-Real-Ip",
 )
 
-_CONTROL = re.compile(r"[\x00-\x20\x7f\\\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\\\ud800-\udfff]")
 
 
 def local_path(target: str | None) -> str | None:
@@ -56,7 +56,8 @@ def here() -> str | None:
     """The path and query of this request when it can be opened again, as `next` tells it; None for a POST."""
     if request.method not in ("GET", "HEAD"):
         return None
-    return local_path(request.full_path.rstrip("?"))
+    query = quote(request.query_string, safe="=&%+/:@!$'()*,;?~[]")
+    return local_path(quote(request.path, safe="/:@!$&'()*+,;=~") + (f"?{query}" if query else ""))
 
 
 def shut_out_examples() -> None:
@@ -111,6 +112,7 @@ def init_app(app: Flask) -> None:
     app.permanent_session_lifetime = SESSION_LIFE
     # The cookie lives as long as the row that it names: from the sign-in on, not from the last page.
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False
+    app.jinja_env.globals["this_page"] = lambda: here() or "/"
     app.before_request(shut_out_examples)
     app.before_request(ask_for_charter)
 

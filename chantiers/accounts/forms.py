@@ -7,6 +7,7 @@ from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectCh
 from wtforms.validators import DataRequired, EqualTo, Length
 
 from chantiers.forms import EditForm, Form, LineField, clean_line
+from chantiers.sessions import local_path
 
 #: Longer than any password that is taken: enough to say so in words rather than to cut it.
 PASSWORD_FIELD = 1000
@@ -33,7 +34,7 @@ class SignInForm(Form):
         filters=[clean_line],
     )
     password = SecretField(_l("Mot de passe"))
-    next = HiddenField()
+    next = HiddenField(filters=[local_path])
 
 
 class ChoosePasswordForm(Form):
@@ -70,11 +71,11 @@ class LanguageForm(Form):
             SelectChoice("en", "English"),
         ],
     )
-    next = HiddenField()
+    next = HiddenField(filters=[local_path])
 
 
 class CharterForm(Form):
     """An acceptance, of the very text that was read."""
 
     number = HiddenField()
-    next = HiddenField()
+    next = HiddenField(filters=[local_path])

@@ -67,7 +67,7 @@ def sign_in() -> ResponseReturnValue:
         return sign_in_page(form), 422
     come_in(user)
     db.session.commit()
-    return redirect(local_path(form.next.data) or url_for("my_work.show"), 303)
+    return redirect(form.next.data or url_for("my_work.show"), 303)
 
 
 def sign_in_page(form: SignInForm) -> str:
@@ -215,7 +215,7 @@ def accept_charter() -> ResponseReturnValue:
     if charter is None:
         abort(404)
     form = CharterForm()
-    next_page = local_path(form.next.data)
+    next_page = form.next.data
     if form.number.data != str(charter.number):
         flash(_("La charte vient de changer : voici la nouvelle."), "warning")
         return redirect(url_for("accounts.charter", next=next_page), 303)
@@ -276,7 +276,7 @@ def language() -> ResponseReturnValue:
     if current_user.is_authenticated:
         acting().speak(form.locale.data)
         db.session.commit()
-    answer = redirect(local_path(form.next.data) or url_for("public.home"), 303)
+    answer = redirect(form.next.data or url_for("public.home"), 303)
     if form.locale.data:
         answer.set_cookie(
             "locale",
