@@ -36,7 +36,7 @@ from models import (
 
 #: How far ahead the chantier's first page looks.
 SOON = timedelta(weeks=6)
-AGENDA, BLOCKED, NEWS, DELIVERABLES, STRUCTURES = 10, 5, 8, 60, 60
+AGENDA, BLOCKED, NEWS, DELIVERABLES, STRUCTURES = 10, 5, 8, 60, 16
 #: Lines on one page of the journal.
 LINES = 50
 #: Where the history of drafts shows: what a mere observer may not read.
@@ -163,6 +163,11 @@ class Glance:
     @property
     def done(self) -> int:
         return self.counts[TaskStatus.DONE]
+
+    @property
+    def present(self) -> dict[str, int]:
+        """The statuses in which there are tasks, with how many."""
+        return {status: count for status, count in self.counts.items() if count}
 
     @property
     def total(self) -> int:
