@@ -36,11 +36,14 @@ def signed_in(view: View) -> View:
     return view
 
 
-def require(permission: str, load: Callable[..., Any] | None = None) -> Callable[[View], View]:
+def require(
+    permission: str, load: Callable[..., Any] | None = None, about: Callable[[Any], Any] = lambda thing: thing
+) -> Callable[[View], View]:
     """Let in those who hold `permission`, a word of the table.
 
     With `load`, the permission is about one thing: `load` gets the address's values, finds the thing through the
     person (what they may not know of is 404) and the view receives it instead of them; who may not do it gets 403.
+    Where the permission is about something that the thing belongs to, `about` leads from one to the other.
     """
     if permission not in TABLE:
         raise KeyError(permission)
@@ -55,7 +58,7 @@ def require(permission: str, load: Callable[..., Any] | None = None) -> Callable
             thing = load(**values)
             if thing is None:
                 raise NotFound()
-            if not can(current_user, permission, thing):
+            if not can(current_user, permission, about(thing)):
                 abort(403)
             return view(thing)
 

@@ -64,7 +64,7 @@ def choose_locale() -> str:
 
 @login_manager.user_loader
 def load_user(token: str) -> User | None:
-    """The person of a living session, and the session itself in `g`: read at each request, so that ending it is enough."""
+    """The person of a living session; read at each request, so that ending the session is enough."""
     session = UserSession.with_token(token)
     if session is None or not session.user.may_sign_in:
         return None

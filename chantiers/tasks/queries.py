@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
@@ -128,23 +128,25 @@ def task(task_id: int) -> Task | None:
     return db.session.scalar(held(query, Task))
 
 
-def item(task_id: int, item_id: int) -> ChecklistItem | None:
-    """A line of that task's checklist; a line of another task is not found."""
-    found = task(task_id)
-    if found is None:
-        return None
-    return next((line for line in found.checklist if line.id == item_id), None)
-
-
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """A task and another one beside it; the permission is about the first."""
 
     task: Task
     other: Task
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.task, name)
+
+class Line(NamedTuple):
+    """A line of a task's checklist, with the task that the permission is about."""
+
+    task: Task
+    item: ChecklistItem
+
+
+def line(task_id: int, item_id: int) -> Line | None:
+    """A line of that task's checklist; a line of another task is not found."""
+    found = task(task_id)
+    items = found.checklist if found else []
+    return next((Line(item.task, item) for item in items if item.id == item_id), None)
 
 
 def task_beside(task_id: int, other_id: int) -> Pair | None:
@@ -274,7 +276,7 @@ def _totals(
     """How many tasks each status holds: from the tallies as long as nothing but objective and status narrows."""
     if filters.structure or filters.personne or filters.etat or filters.q:
         counting = select(Task.status, func.count()).where(*conditions).group_by(Task.status)
-        return dict(db.session.execute(counting).tuples())
+        return dict(db.session.execute(counting).all())
     tallies = [line.tally for line in objectives if filters.objectif in (None, line.id)]
     wanted = [str(status) for status in TaskStatus if filters.statut in ("", status)]
     return {status: sum(getattr(tally, status) for tally in tallies) for status in wanted}

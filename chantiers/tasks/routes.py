@@ -1,5 +1,6 @@
 """Tasks: the board and the list of a chantier, and one task with everything that can be done to it."""
 
+from operator import attrgetter
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -25,7 +26,7 @@ from chantiers.tasks.forms import (
     values_of,
 )
 from chantiers.tasks.moves import moves_of
-from models import Chantier, ChecklistItem, Refused, Task, TaskStatus, db
+from models import Chantier, Refused, Task, TaskStatus, db
 
 tasks = Blueprint("tasks", __name__)
 
@@ -326,25 +327,24 @@ def add_item(task: Task) -> ResponseReturnValue:
 
 
 @tasks.post("/taches/<id:task_id>/points/<id:item_id>")
-@require("task.edit", queries.item)
-def tick_item(item: ChecklistItem) -> ResponseReturnValue:
+@require("task.edit", queries.line, about=attrgetter("task"))
+def tick_item(line: queries.Line) -> ResponseReturnValue:
     """Tick a line of the checklist, or take the tick away."""
     if request.form.get("done") == "1":
-        item.check(by=acting())
+        line.item.check(by=acting())
     else:
-        item.uncheck(by=acting())
+        line.item.uncheck(by=acting())
     db.session.commit()
-    return redirect(f"/taches/{item.task_id}#points", 303)
+    return redirect(f"/taches/{line.task.id}#points", 303)
 
 
 @tasks.post("/taches/<id:task_id>/points/<id:item_id>/retirer")
-@require("task.edit", queries.item)
-def remove_item(item: ChecklistItem) -> ResponseReturnValue:
+@require("task.edit", queries.line, about=attrgetter("task"))
+def remove_item(line: queries.Line) -> ResponseReturnValue:
     """Take a line off the checklist."""
-    task_id = item.task_id
-    item.remove(by=acting())
+    line.item.remove(by=acting())
     db.session.commit()
-    return redirect(f"/taches/{task_id}#points", 303)
+    return redirect(f"/taches/{line.task.id}#points", 303)
 
 
 # What it waits for ----------------------------------------------------------------------------------------------------
@@ -360,7 +360,7 @@ def blockers(task: Task) -> ResponseReturnValue:
 
 
 @tasks.post("/taches/<id:task_id>/attend/<id:other_id>")
-@require("task.edit", queries.task_beside)
+@require("task.edit", queries.task_beside, about=attrgetter("task"))
 def add_blocker(pair: queries.Pair) -> ResponseReturnValue:
     """Say that a task waits for another."""
     pair.task.depend_on(pair.other, by=acting())
@@ -369,7 +369,7 @@ def add_blocker(pair: queries.Pair) -> ResponseReturnValue:
 
 
 @tasks.post("/taches/<id:task_id>/attend/<id:other_id>/retirer")
-@require("task.edit", queries.task_beside)
+@require("task.edit", queries.task_beside, about=attrgetter("task"))
 def remove_blocker(pair: queries.Pair) -> ResponseReturnValue:
     """Say that a task no longer waits for another."""
     pair.task.no_longer_depend_on(pair.other, by=acting())
