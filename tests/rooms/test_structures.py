@@ -33,7 +33,8 @@ def test_the_directory_sorts_as_people_expect(session, visitor, coordinator):
     for name in ("Ecosolies", "Éco-habitat", "e-graine", "Œuvres", "OCTO", "3 Petits Pas", "Avise"):
         make_structure(name)
     page = visitor(make_user()).get("/structures")
-    assert page.has("7 structures")
+    assert page.has("7 structures") and page.value_of("Nature") == ""
+    assert page.texts("option").count("Non précisé") == 0
     names = page.texts("a", class_="letter__structure")
     assert names == ["3 Petits Pas", "Avise", "e-graine", "Éco-habitat", "Ecosolies", "OCTO", "Œuvres"]
     assert page.texts("h2", class_="letter__name") == ["#", "A", "E", "O"]
@@ -112,7 +113,7 @@ def test_what_a_structure_carries(session, visitor, coordinator):
 def test_a_structure_without_commitment_says_what_to_do(session, visitor, coordinator):
     make_structure("Ellyx")
     page = visitor(make_user()).get("/structures/ellyx")
-    assert page.has("Aucun engagement pour l’instant") and page.has("Personne n’est encore inscrit")
+    assert page.has("Aucun engagement pour l’instant") and page.has("Aucun membre inscrit")
 
 
 def test_unknown_addresses(session, visitor, coordinator):
