@@ -12,13 +12,15 @@ from chantiers.presentation import ago, excerpt, file_size
 from chantiers.sentences import name_of
 from models import DeliverableVersion, VersionKind
 
+#: Licences by the name under which the world knows them, which is also how they are kept.
 LICENCES = {
     "": _l("Pas encore choisie"),
-    "cc-by-4.0": _l("CC BY 4.0 : réutilisation libre, en citant la source"),
-    "cc-by-sa-4.0": _l("CC BY-SA 4.0 : en citant la source, et sous la même licence"),
-    "cc0-1.0": _l("CC0 1.0 : domaine public, sans condition"),
-    "etalab-2.0": _l("Licence Ouverte 2.0 (Etalab) : en citant la source et sa date"),
-    "all-rights-reserved": _l("Tous droits réservés"),
+    "CC BY 4.0": _l("CC BY 4.0 : réutilisation libre, en citant la source"),
+    "CC BY-SA 4.0": _l("CC BY-SA 4.0 : en citant la source, et sous la même licence"),
+    "CC0 1.0": _l("CC0 1.0 : domaine public, sans condition"),
+    "Licence ouverte 2.0": _l("Licence ouverte 2.0 (Etalab) : en citant la source et sa date"),
+    "ODbL 1.0": _l("ODbL 1.0 : base de données partagée aux mêmes conditions"),
+    "Tous droits réservés": _l("Tous droits réservés"),
 }
 #: Beyond so many lines, finding those that differ costs more than it helps.
 MOST_COMPARED = 2000

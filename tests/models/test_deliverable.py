@@ -125,7 +125,7 @@ def test_nobody_decides_on_a_version_they_have_not_seen(session, by, deliverable
 
 
 def test_editing_says_what_changed(session, by, deliverable):
-    assert deliverable.edit(by=by, title=deliverable.title, licence="cc0-1.0") == ["licence"]
+    assert deliverable.edit(by=by, title=deliverable.title, licence="CC0 1.0") == ["licence"]
     deliverable.reschedule(None, by=by)
     assert actions(session, deliverable)[-1] == "deliverable.edited"
 
