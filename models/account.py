@@ -58,7 +58,7 @@ class UserSession(Base):
     @classmethod
     def open(cls, user: "User", browser: str = "") -> tuple["UserSession", str]:
         """Sign somebody in: the new session, and the token that its cookie will hold. Their expired ones are swept."""
-        db.session.execute(delete(cls).where(cls.user_id == user.id, cls.expires_at < now() - SESSION_LIFE))
+        db.session.execute(delete(cls).where(cls.user_id == user.id, cls.expires_at < now()))
         token = secrets.token_urlsafe(32)
         session = cls(
             token_hash=digest(token),

@@ -1,0 +1,155 @@
+"""Coming in with a browser: by password, by a link, by the demonstration's buttons; and what anybody sees before."""
+
+from typing import Any
+
+import pytest
+
+from models import DEMONSTRATION_ENTRIES, Demarche, ObjectiveKind, PasswordLink
+from tests.browser import axe, overflow
+from tests.factories import (
+    PASSWORD,
+    make_chantier,
+    make_demarche,
+    make_objective,
+    make_referent,
+    make_structure,
+    make_user,
+)
+
+EMAIL = "ada@example.org"
+
+
+def furnish(charter: str = "", **fields: Any) -> Demarche:
+    """A démarche as a newcomer finds it."""
+    demarche = make_demarche(
+        name="Coopérer ici",
+        presentation="Une démarche.\n\nElle associe.",
+        contact_name="Camille Exemple",
+        **fields,
+    )
+    for number in range(1, 6):
+        chantier = make_chantier(f"Un chantier qui porte le numéro {number}", number=number)
+        make_objective(chantier, "Élaborer un référentiel")
+        make_objective(chantier, "Donner de la visibilité", ObjectiveKind.POLITICAL)
+        make_structure()
+    referent = make_referent(chantier, "Ada Exemple")
+    referent.email = EMAIL
+    referent.choose_password(PASSWORD)
+    if charter:
+        demarche.publish_charter(charter, by=None)
+    return demarche
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", ["narrow", "desk"])
+def test_what_anybody_sees_is_open_to_all(
+    open_browser: Any, in_app: Any, live_server: Any, width: str, theme: str
+) -> None:
+    with in_app():
+        furnish()
+        token = PasswordLink.issue(make_user("Grace Exemple"), by=None)
+    page = open_browser(width=width, theme=theme)
+    for address in (
+        "/",
+        "/connexion",
+        f"/mot-de-passe/{token}",
+        "/mentions-legales",
+        "/confidentialite",
+        "/accessibilite",
+        "/ecoconception",
+    ):
+        page.goto(address)
+        assert axe(page) == [], address
+        assert overflow(page) == [], address
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_one_s_account_is_open_to_all(signed_in_page: Any, in_app: Any, theme: str) -> None:
+    with in_app():
+        furnish("# Coopérer\n\nVraiment.")
+        person = make_user("Grace Exemple")
+        person.charter_number = 1
+    page = signed_in_page(person, width="narrow", theme=theme)
+    for address in ("/profil", "/profil/mot-de-passe", "/profil/sessions", "/charte"):
+        page.goto(address)
+        assert axe(page) == [], address
+        assert overflow(page) == [], address
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_errors_are_open_to_all(
+    open_browser: Any, in_app: Any, watch: Any, live_server: Any, theme: str
+) -> None:
+    with in_app():
+        furnish()
+    page = open_browser(width="narrow", theme=theme)
+    for address, status in (
+        ("/nulle-part", "404"),
+        ("/mon-travail", "401"),
+        ("/deconnexion", "405"),
+        ("/mot-de-passe/" + "a" * 43, "404"),
+    ):
+        watch.expect(status)
+        page.goto(address)
+        assert axe(page) == [], address
+        assert overflow(page) == [], address
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_first_entry_with_the_keyboard_alone(
+    open_browser: Any, in_app: Any, watch: Any, live_server: Any, scripts: bool
+) -> None:
+    with in_app():
+        furnish("Coopérer, vraiment.")
+    page = open_browser(scripts=scripts)
+    watch.expect("401")
+    page.goto("/profil")
+    page.get_by_label("Adresse électronique").focus()
+    page.keyboard.type(EMAIL)
+    page.keyboard.press("Tab")
+    page.keyboard.type("pas la bonne phrase")
+    watch.expect("422")
+    page.keyboard.press("Enter")
+    page.get_by_text("ne vont pas ensemble").wait_for()
+    assert page.get_by_label("Adresse électronique").input_value() == EMAIL
+    page.get_by_label("Mot de passe", exact=True).focus()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="La charte de la démarche").wait_for()
+    page.get_by_role("button", name="J’ai lu et j’accepte").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Mon profil").wait_for()
+    assert page.url.endswith("/profil")
+
+
+def test_a_first_view_weighs_little(open_browser: Any, in_app: Any, live_server: Any) -> None:
+    with in_app():
+        furnish()
+    page = open_browser()
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    sizes = page.evaluate(
+        "() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+        ".map(each => [each.name, each.transferSize])"
+    )
+    assert sum(size for _, size in sizes) <= 150_000, sizes
+    assert len(sizes) <= 25, sizes
+    assert page.evaluate("() => document.querySelectorAll('*').length") <= 700
+
+
+@pytest.mark.databases("sqlite")
+def test_the_demonstration_lets_each_role_in_with_one_click(
+    open_browser: Any, in_app: Any, make_server: Any
+) -> None:
+    with in_app():
+        furnish(is_demonstration=True)
+        for key, email in DEMONSTRATION_ENTRIES:
+            make_user(f"{key.title()} (exemple)", email=email, is_example=True)
+    server = make_server(CHANTIERS_DEMONSTRATION="1", PUBLIC_URL="").start()
+    for key, _email in DEMONSTRATION_ENTRIES:
+        page = open_browser()
+        page.goto(f"{server.url}/connexion")
+        assert axe(page) == []
+        page.locator(f'form[action$="/demonstration/{key}"] button').click()
+        page.wait_for_url("**/mon-travail")
+        assert page.get_by_text(f"{key.title()} (exemple)").first.is_visible()
