@@ -104,10 +104,10 @@ RANKS = {
 PLACES = {"task": "/taches/", "deliverable": "/livrables/"}
 
 
-def sentence(activity: Activity, in_bin: bool = False) -> Markup:
+def sentence(activity: Activity, in_bin: bool = False, at_home: bool = False) -> Markup:
     """An activity as a sentence of HTML; its subject is a link where it has a page. `actor` must be loaded.
 
-    What is in the bin is named, and no more.
+    What is in the bin is named, and no more. A chantier is not named at home, on its own pages.
     """
     particulars = dict(activity.particulars)
     words = SENTENCES[activity.action]
@@ -116,11 +116,12 @@ def sentence(activity: Activity, in_bin: bool = False) -> Markup:
     if in_bin:
         words = WITHOUT_WORDS.get(activity.action, words)
     who = Markup("<strong>{}</strong>").format(name_of(activity.actor))
-    return Markup(escape(str(words))) % {
+    in_words = Markup(escape(str(words))) % {
         **{name: _in_words(name, value) for name, value in particulars.items()},
         "who": who,
-        "what": _subject(activity, link=not in_bin),
+        "what": "" if at_home and activity.subject_type == "chantier" else _subject(activity, link=not in_bin),
     }
+    return in_words.strip()
 
 
 def name_of(person: Any) -> str:

@@ -283,7 +283,7 @@ def appoint(membership: ChantierMembership) -> ResponseReturnValue:
     membership.chantier.appoint(membership.user, ChantierRole(form.role.data), by=acting())
     db.session.commit()
     saved(form)
-    flash(_("Le rôle de %(name)s dans ce chantier est à jour.", name=membership.user.name), "success")
+    flash(_("%(name)s a changé de rôle dans ce chantier.", name=membership.user.name), "success")
     return redirect(url_for("chantier.members", slug=membership.chantier.slug), 303)
 
 

@@ -7,8 +7,8 @@ from chantiers.forms import CreationForm, EditForm, LongTextField, options
 from models import ObjectiveKind
 
 KINDS = {
-    ObjectiveKind.OPERATIONAL: _l("Opérationnel : ce que le chantier va faire"),
-    ObjectiveKind.POLITICAL: _l("Politique : ce que le chantier veut changer"),
+    ObjectiveKind.OPERATIONAL: _l("Opérationnel : ce que le chantier va faire"),
+    ObjectiveKind.POLITICAL: _l("Politique : ce que le chantier veut changer"),
 }
 #: An objective is a sentence, at most a short paragraph: it is a heading on the chantier's page.
 LENGTH = 1000

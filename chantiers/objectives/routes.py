@@ -85,7 +85,7 @@ def trash(objective: Objective) -> ResponseReturnValue:
     """Put an objective in the bin, once nothing hangs on it any more."""
     objective.trash(by=acting())
     db.session.commit()
-    flash(_("L’objectif est dans la corbeille : vous pouvez le rétablir pendant trente jours."), "success")
+    flash(_("L’objectif est dans la corbeille : vous pouvez le rétablir pendant trente jours."), "success")
     return redirect(url_for("chantier.show", slug=objective.chantier.slug), 303)
 
 

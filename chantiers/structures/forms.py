@@ -48,7 +48,7 @@ class SiteField(LineField):
         except ValueError:
             whole = False
         if field.data and (not whole or " " in field.data):
-            raise ValidationError(_l("Cette adresse de site n’est pas complète : https://www.exemple.org."))
+            raise ValidationError(_l("Cette adresse de site n’est pas complète : https://www.exemple.org."))
 
 
 class StructureFields:
@@ -65,7 +65,7 @@ class StructureFields:
         """One name a line, none longer than a name."""
         names = lines_of(field.data)
         if len(names) > ALIASES or any(len(name) > LINE_LENGTH for name in names):
-            raise ValidationError(_l("Un nom par ligne : cinquante au plus, de 300 caractères au plus."))
+            raise ValidationError(_l("Un nom par ligne : cinquante au plus, de 300 caractères au plus."))
 
 
 class StructureForm(StructureFields, CreationForm):

@@ -142,7 +142,7 @@ def merge(structure: Structure) -> ResponseReturnValue:
     gone, kept, slug = structure.name, into.name, into.slug
     structure.merge_into(into, by=acting())
     db.session.commit()
-    flash(_("%(gone)s est réunie à %(kept)s : rien ne s’est perdu.", gone=gone, kept=kept), "success")
+    flash(_("%(gone)s est réunie à %(kept)s : rien ne s’est perdu.", gone=gone, kept=kept), "success")
     return redirect(url_for("structures.show", slug=slug), 303)
 
 

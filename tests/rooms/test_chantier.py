@@ -264,6 +264,7 @@ def test_the_journal_tells_by_day_who_did_what(session, visitor, clock):
         "12 mars 2026",
         "11 mars 2026",
     ] or True
+    assert "Ada Lovelace rejoint le chantier" in page.texts("p", class_="timeline__words")
     only = visitor(ada).get(f"/chantiers/{chantier.slug}/journal?quoi=livrables")
     assert only.has("Un herbier") and not only.has("Planter")
     only = visitor(ada).get(f"/chantiers/{chantier.slug}/journal?quoi=membres&personne={ada.id}")
@@ -279,7 +280,7 @@ def test_the_journal_pages_backwards_without_missing_a_line(session, visitor):
     person = visitor(make_user())
     page, seen = person.get(f"/chantiers/{chantier.slug}/journal?quoi=taches"), []
     for _ in range(3):
-        seen += [text for text in page.texts("p", class_="timeline__words")]
+        seen += page.texts("p", class_="timeline__words")
         page = page.click("Plus ancien") if page.has("Plus ancien") else page
     assert len(seen) == 120 and len(set(seen)) == 120
     assert not page.has("Plus ancien")

@@ -247,7 +247,7 @@ def test_a_role_changes_and_a_member_goes(session, visitor, chantier):
     page = visitor(referent).get(url(chantier, f"/{ada.id}"))
     assert page.heading == "Ada" and page.has("nommée sur 1 tâche ouverte")
     page = page.choose("Rôle dans ce chantier", "Référent·e").submit("Enregistrer le rôle")
-    assert page.has("Le rôle de Ada dans ce chantier est à jour") and ada.leads(chantier.id)
+    assert page.has("Ada a changé de rôle dans ce chantier") and ada.leads(chantier.id)
     page = page.visitor.get(url(chantier, f"/{ada.id}")).submit("Retirer du chantier")
     assert page.has("Ada ne participe plus au chantier")
     assert session.scalars(select(ChantierMembership.user_id)).all() == [referent.id]

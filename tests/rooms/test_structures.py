@@ -33,7 +33,7 @@ def test_the_directory_sorts_as_people_expect(session, visitor, coordinator):
     for name in ("Ecosolies", "Éco-habitat", "e-graine", "Œuvres", "OCTO", "3 Petits Pas", "Avise"):
         make_structure(name)
     page = visitor(make_user()).get("/structures")
-    assert page.has("7 structures") and page.value_of("Nature") == ""
+    assert page.has("7 structures") and page.value_of("Nature") == "Toutes"
     assert page.texts("option").count("Non précisé") == 0
     names = page.texts("a", class_="letter__structure")
     assert names == ["3 Petits Pas", "Avise", "e-graine", "Éco-habitat", "Ecosolies", "OCTO", "Œuvres"]
