@@ -116,13 +116,14 @@ class Activity(Base):
     __tablename__ = "activity"
     __table_args__ = (
         Index("ix_activity_chantier_id_id", "chantier_id", "id"),
+        Index("ix_activity_actor_id_at", "actor_id", "at"),
         Index("ix_activity_subject_type_subject_id_id", "subject_type", "subject_id", "id"),
     )
 
     id: Mapped[IntId]
     at: Mapped[datetime] = mapped_column(index=True)
     #: Nobody when the machine did it: an import from the command line.
-    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     action: Mapped[str] = mapped_column(String(40))
     subject_type: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[int]

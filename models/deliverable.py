@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    literal_column,
     select,
     text,
     update,
@@ -27,7 +28,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 from models.activity import record
 from models.base import Base, IntId, Line, LongText, Versioned, db, now, today
 from models.concerns.sourced import Sourced
-from models.concerns.trashable import Trashable
+from models.concerns.trashable import Trashable, index_of_bin
 from models.errors import Refused
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class Deliverable(Versioned, Sourced, Trashable, Base):
             sqlite_where=text("state <> 'approved' AND trashed_at IS NULL"),
             postgresql_where=text("state <> 'approved' AND trashed_at IS NULL"),
         ),
+        index_of_bin("deliverable"),
     )
 
     id: Mapped[IntId]
@@ -220,7 +222,8 @@ class Deliverable(Versioned, Sourced, Trashable, Base):
 
     @classmethod
     def unfinished(cls) -> ColumnElement[bool]:
-        return and_(cls.state != DeliverableState.APPROVED, cls.live())
+        # Written out, as the partial index says it.
+        return and_(cls.state != literal_column(f"'{DeliverableState.APPROVED}'"), cls.live())
 
     @classmethod
     def late(cls) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.activity import record
 from models.base import Base, IntId, LongText, Versioned, db
 from models.concerns.sourced import Sourced
-from models.concerns.trashable import Trashable
+from models.concerns.trashable import Trashable, index_of_bin
 from models.errors import Refused
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Objective(Versioned, Sourced, Trashable, Base):
     """An objective, in the words of the démarche."""
 
     __tablename__ = "objective"
+    __table_args__ = (index_of_bin("objective"),)
 
     id: Mapped[IntId]
     chantier_id: Mapped[int] = mapped_column(ForeignKey("chantier.id"), index=True)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     delete,
     func,
     or_,
@@ -27,7 +28,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from models.activity import record
 from models.base import Base, IntId, Line, LongText, Versioned, db, fold, now, today
-from models.concerns.trashable import Trashable
+from models.concerns.trashable import Trashable, index_of_bin
 from models.errors import Refused
 from models.objective import count_task
 
@@ -98,6 +99,7 @@ class Task(Versioned, Trashable, Base):
         _partial("ix_task_open_without_pilote", "chantier_id", where=f"{_IS_OPEN} AND pilote_id IS NULL"),
         _partial("ix_task_started_last_news", "chantier_id", "last_news_at", where=_IS_STARTED),
         _partial("ix_task_blocked_since", "status_since", where="status = 'blocked' AND trashed_at IS NULL"),
+        index_of_bin("task"),
     )
 
     id: Mapped[IntId]
@@ -267,8 +269,20 @@ class Task(Versioned, Trashable, Base):
         return self.status in STARTED and self.last_news_at < now() - timedelta(days=after_days)
 
     @classmethod
+    def in_status(cls, *statuses: TaskStatus) -> ColumnElement[bool]:
+        """The condition of standing so, written out in the statement: partial indexes are chosen by what it says."""
+        written = [str(status) for status in statuses]
+        if len(written) == 1:
+            return cls.status == bindparam(None, written[0], unique=True, literal_execute=True)
+        return cls.status.in_(bindparam(None, written, unique=True, expanding=True, literal_execute=True))
+
+    @classmethod
     def open_now(cls) -> ColumnElement[bool]:
-        return and_(cls.status.in_(OPEN), cls.live())
+        return and_(cls.in_status(*OPEN), cls.live())
+
+    @classmethod
+    def blocked_now(cls) -> ColumnElement[bool]:
+        return and_(cls.in_status(TaskStatus.BLOCKED), cls.live())
 
     @classmethod
     def late(cls) -> ColumnElement[bool]:
@@ -279,7 +293,7 @@ class Task(Versioned, Trashable, Base):
     def silent(cls, after_days: int) -> ColumnElement[bool]:
         """The condition of « Sans nouvelles », now."""
         return and_(
-            cls.status.in_(STARTED), cls.live(), cls.last_news_at < now() - timedelta(days=after_days)
+            cls.in_status(*STARTED), cls.live(), cls.last_news_at < now() - timedelta(days=after_days)
         )
 
     @classmethod

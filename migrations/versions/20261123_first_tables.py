@@ -152,7 +152,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activity")),
     )
     with op.batch_alter_table("activity", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_activity_actor_id"), ["actor_id"], unique=False)
+        batch_op.create_index("ix_activity_actor_id_at", ["actor_id", "at"], unique=False)
         batch_op.create_index(batch_op.f("ix_activity_at"), ["at"], unique=False)
         batch_op.create_index("ix_activity_chantier_id_id", ["chantier_id", "id"], unique=False)
         batch_op.create_index(
@@ -246,7 +246,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("objective", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_objective_chantier_id"), ["chantier_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_objective_trashed_at"), ["trashed_at"], unique=False)
+        batch_op.create_index(
+            "ix_objective_trashed_at",
+            ["trashed_at"],
+            unique=False,
+            sqlite_where=sa.text("trashed_at IS NOT NULL"),
+            postgresql_where=sa.text("trashed_at IS NOT NULL"),
+        )
 
     op.create_table(
         "password_link",
@@ -385,7 +391,13 @@ def upgrade() -> None:
     with op.batch_alter_table("deliverable", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_deliverable_chantier_id"), ["chantier_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_deliverable_objective_id"), ["objective_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_deliverable_trashed_at"), ["trashed_at"], unique=False)
+        batch_op.create_index(
+            "ix_deliverable_trashed_at",
+            ["trashed_at"],
+            unique=False,
+            sqlite_where=sa.text("trashed_at IS NOT NULL"),
+            postgresql_where=sa.text("trashed_at IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_deliverable_unfinished_expected_on",
             ["chantier_id", "expected_on"],
@@ -502,7 +514,13 @@ def upgrade() -> None:
                 "status IN ('in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL"
             ),
         )
-        batch_op.create_index(batch_op.f("ix_task_trashed_at"), ["trashed_at"], unique=False)
+        batch_op.create_index(
+            "ix_task_trashed_at",
+            ["trashed_at"],
+            unique=False,
+            sqlite_where=sa.text("trashed_at IS NOT NULL"),
+            postgresql_where=sa.text("trashed_at IS NOT NULL"),
+        )
 
     op.create_table(
         "checklist_item",
@@ -704,7 +722,11 @@ def downgrade() -> None:
 
     op.drop_table("checklist_item")
     with op.batch_alter_table("task", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_task_trashed_at"))
+        batch_op.drop_index(
+            "ix_task_trashed_at",
+            sqlite_where=sa.text("trashed_at IS NOT NULL"),
+            postgresql_where=sa.text("trashed_at IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_task_started_last_news",
             sqlite_where=sa.text(
@@ -762,7 +784,11 @@ def downgrade() -> None:
             sqlite_where=sa.text("state <> 'approved' AND trashed_at IS NULL"),
             postgresql_where=sa.text("state <> 'approved' AND trashed_at IS NULL"),
         )
-        batch_op.drop_index(batch_op.f("ix_deliverable_trashed_at"))
+        batch_op.drop_index(
+            "ix_deliverable_trashed_at",
+            sqlite_where=sa.text("trashed_at IS NOT NULL"),
+            postgresql_where=sa.text("trashed_at IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_deliverable_objective_id"))
         batch_op.drop_index(batch_op.f("ix_deliverable_chantier_id"))
 
@@ -793,7 +819,11 @@ def downgrade() -> None:
 
     op.drop_table("password_link")
     with op.batch_alter_table("objective", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_objective_trashed_at"))
+        batch_op.drop_index(
+            "ix_objective_trashed_at",
+            sqlite_where=sa.text("trashed_at IS NOT NULL"),
+            postgresql_where=sa.text("trashed_at IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_objective_chantier_id"))
 
     op.drop_table("objective")
@@ -815,7 +845,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_activity_subject_type_subject_id_id")
         batch_op.drop_index("ix_activity_chantier_id_id")
         batch_op.drop_index(batch_op.f("ix_activity_at"))
-        batch_op.drop_index(batch_op.f("ix_activity_actor_id"))
+        batch_op.drop_index("ix_activity_actor_id_at")
 
     op.drop_table("activity")
     with op.batch_alter_table("user", schema=None) as batch_op:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, ForeignKey, and_, false, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_, false, or_, select, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from models.activity import record
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 RESTORABLE = timedelta(days=30)
 
 
+def index_of_bin(table: str) -> Index:
+    """The index by which the bin is read. It holds nothing else: asked for what is live, it would be all but the table."""
+    binned = text("trashed_at IS NOT NULL")
+    return Index(f"ix_{table}_trashed_at", "trashed_at", sqlite_where=binned, postgresql_where=binned)
+
+
 class Trashable:
     """Something that goes to the bin instead of disappearing."""
 
@@ -25,7 +31,7 @@ class Trashable:
         __tablename__: str
         __name__: str
 
-    trashed_at: Mapped[datetime | None] = mapped_column(index=True)
+    trashed_at: Mapped[datetime | None]
     #: Set when the content was erased for good; the row remains as a tombstone.
     purged_at: Mapped[datetime | None]
 
