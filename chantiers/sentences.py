@@ -119,7 +119,9 @@ def sentence(activity: Activity, in_bin: bool = False, at_home: bool = False) ->
     in_words = Markup(escape(str(words))) % {
         **{name: _in_words(name, value) for name, value in particulars.items()},
         "who": who,
-        "what": "" if at_home and activity.subject_type == "chantier" else _subject(activity, link=not in_bin),
+        "what": ""
+        if at_home and activity.subject_type == "chantier"
+        else _subject(activity, link=not in_bin),
     }
     return in_words.strip()
 

@@ -1,0 +1,127 @@
+"""A chantier in a browser: its pages fit and are accessible, a structure comes and goes, an objective is reworded."""
+
+from datetime import timedelta
+
+import pytest
+
+from models import ChantierRole, ObjectiveKind, Role, User, today
+from tests.browser import axe, overflow
+from tests.factories import (
+    make_chantier,
+    make_coordinator,
+    make_deliverable,
+    make_demarche,
+    make_objective,
+    make_referent,
+    make_structure,
+    make_task,
+    make_user,
+)
+
+ROOT = "/chantiers/developper-les-ecosystemes"
+LONG = "Déterminer la valeur ajoutée d’un écosystème coopératif territorial – rendre compte de sa mise en mouvement"
+
+
+@pytest.fixture
+def people(in_app):
+    """The ids of a référent and of the coordination of a chantier that has something of everything."""
+    with in_app() as session:
+        make_demarche()
+        chantier, by = make_chantier("Développer les écosystèmes", number=4), make_coordinator("Mickaël V.")
+        referent, structure = make_referent(chantier, "Céline Coubard"), make_structure("Ellyx")
+        structure.gather(referent, by=by)
+        structure.edit(by=by, kind="company", site="https://ellyx.example", summary="**Innovation**")
+        make_structure("France Active Franche-Comté - Générateur BFC").also_known_as(["FAFC"])
+        chantier.welcome(make_user("Ada Lovelace"), ChantierRole.PARTICIPANT, by=by)
+        make_objective(chantier, "Acculturer le secteur public", ObjectiveKind.POLITICAL)
+        objective = make_objective(chantier, LONG)
+        for days in (-20, -3, 0, 1, 2, 3, 30, 60):
+            due_on = today() + timedelta(days=days)
+            task = make_task(
+                objective, f"Une tâche à {days} jours", due_on=due_on, by=referent, pilote=structure
+            )
+        task.block("Les territoires n’ont pas répondu.", "Un contact à la Région", by=referent)
+        make_deliverable(objective, "Grille d’analyse", expected_on=today(), structures=[structure])
+        make_chantier("Un ancien chantier", number=9).archive(by=by)
+        session.flush()
+        return {
+            "referent": referent.id,
+            "coordinator": by.id,
+            "objective": objective.id,
+            "structure": structure.id,
+        }
+
+
+def person(in_app, user_id):
+    """The user, as the browser's sign-in wants it."""
+    with in_app() as session:
+        return session.get(User, user_id)
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(("width", "theme"), [("desk", "light"), ("phone", "dark"), ("narrow", "light")])
+def test_every_screen_is_accessible_and_fits(signed_in_page, in_app, people, width, theme):
+    page = signed_in_page(person(in_app, people["coordinator"]), width=width, theme=theme)
+    for address in (
+        "/chantiers",
+        ROOT,
+        f"{ROOT}/calendrier",
+        f"{ROOT}/membres",
+        f"{ROOT}/membres/{people['referent']}",
+        f"{ROOT}/membres/structures/ajouter",
+        f"{ROOT}/membres/structures/{people['structure']}/quitter",
+        f"{ROOT}/membres/personnes/ajouter",
+        f"{ROOT}/membres/personnes/nouvelle",
+        f"{ROOT}/journal",
+        f"{ROOT}/objectifs/nouveau",
+        f"/objectifs/{people['objective']}/modifier",
+        "/structures",
+        "/structures/ellyx",
+        "/structures/nouvelle",
+        "/structures/ellyx/modifier",
+        "/structures/ellyx/reunir",
+        "/structures/ellyx/personnes/ajouter",
+    ):
+        page.goto(address)
+        assert axe(page) == [], address
+        assert overflow(page) == [], address
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_a_structure_comes_and_goes(signed_in_page, in_app, people, scripts):
+    page = signed_in_page(person(in_app, people["referent"]), scripts=scripts)
+    page.goto("/chantiers")
+    page.get_by_role("link", name="Développer les écosystèmes").click()
+    page.get_by_role("link", name="Membres").first.click()
+    page.get_by_role("link", name="Enrôler une structure").click()
+    page.get_by_label("France Active").check()
+    page.get_by_role("button", name="Enrôler", exact=True).click()
+    page.get_by_text("participe maintenant au chantier").wait_for()
+    page.get_by_role("link", name="Faire quitter France Active").click()
+    page.get_by_text("ne porte rien d’inachevé").wait_for()
+    page.get_by_role("button", name="Faire quitter le chantier").click()
+    page.get_by_text("ne participe plus au chantier").wait_for()
+    page.get_by_text("1 structure a quitté le chantier").wait_for()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_an_objective_is_reworded(signed_in_page, in_app, people, scripts):
+    page = signed_in_page(person(in_app, people["referent"]), scripts=scripts)
+    page.goto(ROOT)
+    page.get_by_role("link", name="Modifier l’objectif").click()
+    page.get_by_label("L’objectif, en une phrase").fill("Une phrase plus courte")
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("heading", name="Une phrase plus courte").wait_for()
+
+
+def test_the_calendar_reads_week_by_week_on_a_phone(signed_in_page, in_app, people):
+    with in_app() as session:
+        observer = make_user(role=Role.OBSERVER)
+        session.flush()
+    page = signed_in_page(observer, width="phone")
+    page.goto(f"{ROOT}/calendrier")
+    assert not page.get_by_role("table").is_visible()
+    page.get_by_role("link", name="Grille d’analyse").wait_for()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert page.get_by_role("table").is_visible()
+    assert page.get_by_role("link", name="Grille d’analyse").count() == 1
