@@ -138,10 +138,11 @@ class Task(Versioned, Trashable, Base):
     checklist: Mapped[list["ChecklistItem"]] = relationship(
         back_populates="task", lazy="raise_on_sql", order_by="ChecklistItem.position"
     )
+    #: The tasks that it waits for, but for those in the bin.
     blockers: Mapped[list["Task"]] = relationship(
         secondary=task_dependency,
         primaryjoin="Task.id == task_dependency.c.task_id",
-        secondaryjoin="Task.id == task_dependency.c.blocker_id",
+        secondaryjoin="and_(Task.id == task_dependency.c.blocker_id, Task.trashed_at.is_(None))",
         lazy="raise_on_sql",
     )
     status_changes: Mapped[list["StatusChange"]] = relationship(
@@ -176,8 +177,7 @@ class Task(Versioned, Trashable, Base):
         Giving it to a structure enrols the structure in the chantier. `objective.chantier` must be loaded.
         Raises Refused("objective_not_operational").
         """
-        if not objective.is_operational or objective.is_trashed:
-            raise Refused("objective_not_operational")
+        _hold_operational(objective, objective.chantier_id)
         bottom = select(func.max(cls.position)).where(
             cls.chantier_id == objective.chantier_id, cls.status == TaskStatus.TODO
         )
@@ -327,10 +327,10 @@ class Task(Versioned, Trashable, Base):
         """Hang it under another operational objective of the same chantier."""
         if objective.id == self.objective_id:
             return
-        if objective.chantier_id != self.chantier_id or not objective.is_operational or objective.is_trashed:
-            raise Refused("objective_not_operational")
-        count_task(self.objective_id, self.status, -1)
-        count_task(objective.id, self.status, +1)
+        _hold_operational(objective, self.chantier_id)
+        # In the order of their numbers, so that two tasks that swap objectives never wait for each other.
+        for objective_id, change in sorted([(self.objective_id, -1), (objective.id, +1)]):
+            count_task(objective_id, self.status, change)
         self.objective_id = objective.id
         self.objective = objective
         record(self, "task.moved", by=by, objective=objective.text[:200])
@@ -361,8 +361,9 @@ class Task(Versioned, Trashable, Base):
     def take(self, structure: "Structure", *, by: "User") -> None:
         """Make one's own structure the pilote of a task that no structure carries.
 
-        Raises Refused("already_carried") and Refused("not_own_structure").
+        Raises Refused("task_closed"), Refused("already_carried") and Refused("not_own_structure").
         """
+        self._refuse_when_closed()
         if self.carrier_ids:
             raise Refused("already_carried")
         if structure.id not in by.standing.structures:
@@ -399,7 +400,7 @@ class Task(Versioned, Trashable, Base):
             pilote=pilote.name if pilote and pilote is not old_pilote else None,
             added=[after[key] for key in after if key not in before],
             removed=[before[key] for key in before if key not in after]
-            + ([old_pilote.name] if old_pilote and pilote is None else []),
+            + ([old_pilote.name] if old_pilote and old_pilote not in (pilote, *contributors) else []),
         )
 
     # Status -----------------------------------------------------------------------------------------------------------
@@ -415,12 +416,18 @@ class Task(Versioned, Trashable, Base):
         self._change_status(TaskStatus.TODO, "task.postponed", by=by, refuse_from=(TaskStatus.TODO,))
 
     def finish(self, *, by: "User") -> None:
-        """« C'est fait »: by a référent or the coordination it is finished; by somebody in charge, to be validated."""
+        """« C'est fait »: by a référent or the coordination it is finished; by somebody in charge, to be validated.
+
+        Raises Refused("awaits_referent") when somebody in charge said so already.
+        """
+        if self.status == TaskStatus.TO_VALIDATE and not by.steers(self.chantier_id):
+            raise Refused("awaits_referent")
         if by.steers(self.chantier_id):
             self._change_status(TaskStatus.DONE, "task.finished", by=by, refuse_from=(TaskStatus.DONE,))
         else:
-            done = (TaskStatus.DONE, TaskStatus.TO_VALIDATE)
-            self._change_status(TaskStatus.TO_VALIDATE, "task.submitted", by=by, refuse_from=done)
+            self._change_status(
+                TaskStatus.TO_VALIDATE, "task.submitted", by=by, refuse_from=(TaskStatus.DONE,)
+            )
 
     def submit(self, *, by: "User") -> None:
         """Say that it is done and waits for a référent's word."""
@@ -434,28 +441,42 @@ class Task(Versioned, Trashable, Base):
         self._change_status(TaskStatus.IN_PROGRESS, "task.sent_back", by=by, reason=reason)
 
     def block(self, reason: str, need: str = "", *, by: "User") -> None:
-        """Say what blocks it, in a sentence, and what is needed. Raises Refused("reason_missing")."""
+        """Say what blocks it, in a sentence, and what is needed.
+
+        Raises Refused("task_closed") and Refused("reason_missing").
+        """
+        self._refuse_when_closed()
         if not reason.strip():
             raise Refused("reason_missing")
-        finished = (TaskStatus.BLOCKED, TaskStatus.DONE, TaskStatus.ABANDONED)
         self._change_status(
-            TaskStatus.BLOCKED, "task.blocked", by=by, refuse_from=finished, reason=reason, need=need
+            TaskStatus.BLOCKED,
+            "task.blocked",
+            by=by,
+            refuse_from=(TaskStatus.BLOCKED,),
+            reason=reason,
+            need=need,
         )
         self.blocked_reason, self.blocked_need = reason, need
 
-    def unblock(self, *, by: "User") -> None:
-        """Take the obstacle away: the task goes back to where it stood before. Raises Refused("not_blocked")."""
+    def unblock(self, *, by: "User", to: TaskStatus | None = None) -> None:
+        """Take the obstacle away: the task goes back to where it stood before, or `to` where it is told.
+
+        Raises Refused("not_blocked").
+        """
         if self.status != TaskStatus.BLOCKED:
             raise Refused("not_blocked")
+        to = to or self._status_before_block()
+        self._set_status(to, by=by)
+        record(self, "task.unblocked", by=by, to=str(to))
+
+    def _status_before_block(self) -> TaskStatus:
         before = db.session.scalar(
             select(StatusChange.from_status)
             .where(StatusChange.task_id == self.id, StatusChange.to_status == TaskStatus.BLOCKED)
             .order_by(StatusChange.id.desc())
             .limit(1)
         )
-        to = TaskStatus(before) if before else TaskStatus.IN_PROGRESS
-        self._set_status(to, by=by)
-        record(self, "task.unblocked", by=by, to=str(to))
+        return TaskStatus(before) if before else TaskStatus.IN_PROGRESS
 
     def abandon(self, reason: str, *, by: "User") -> None:
         """Give it up, and say why. It no longer counts in progress. Raises Refused("reason_missing")."""
@@ -465,32 +486,43 @@ class Task(Versioned, Trashable, Base):
             TaskStatus.ABANDONED, "task.abandoned", by=by, refuse_from=(TaskStatus.ABANDONED,), reason=reason
         )
 
-    def reopen(self, *, by: "User") -> None:
+    def reopen(self, *, by: "User", to: TaskStatus = TaskStatus.IN_PROGRESS) -> None:
         """Take up again what was finished or abandoned. Raises Refused("not_closed")."""
         if self.is_open:
             raise Refused("not_closed")
-        self._change_status(TaskStatus.IN_PROGRESS, "task.reopened", by=by)
+        self._change_status(to, "task.reopened", by=by)
 
     def become(self, status: TaskStatus, *, by: "User", reason: str = "", need: str = "") -> None:
-        """Go to `status` by the verb that leads there: for a board's column or a menu, where people pick a status."""
+        """Go to `status` by the verb that leads there: for a board's column or a menu, where people pick a status.
+
+        « Terminée » said by somebody in charge leads to « À valider ». Raises what the verb raises.
+        """
         if status == self.status:
             return
+        if not self.is_open and status in (TaskStatus.BLOCKED, TaskStatus.TO_VALIDATE):
+            self.reopen(by=by)
         if status == TaskStatus.BLOCKED:
             self.block(reason, need, by=by)
         elif status == TaskStatus.ABANDONED:
             self.abandon(reason, by=by)
         elif status == TaskStatus.DONE:
             self.finish(by=by)
+        elif not self.is_open:
+            self.reopen(by=by, to=status)
         elif status == TaskStatus.TO_VALIDATE:
             self.submit(by=by)
+        elif self.status == TaskStatus.BLOCKED:
+            self.unblock(by=by, to=status)
         elif status == TaskStatus.TODO:
             self.postpone(by=by)
-        elif not self.is_open:
-            self.reopen(by=by)
         elif self.status == TaskStatus.TO_VALIDATE and by.steers(self.chantier_id):
             self.send_back(reason, by=by)
         else:
             self.start(by=by)
+
+    def _refuse_when_closed(self) -> None:
+        if not self.is_open:
+            raise Refused("task_closed")
 
     def _change_status(
         self,
@@ -519,47 +551,41 @@ class Task(Versioned, Trashable, Base):
         self.status, self.status_since = to, at
         self.blocked_reason = self.blocked_need = ""
         # A card that changes column arrives on top, where its people look for what just moved.
-        top = select(func.min(Task.position)).where(Task.chantier_id == self.chantier_id, Task.status == to)
-        self.position = (db.session.scalar(top) or GAP) - GAP
+        self.position = self._top_of_column()
 
     # Order on the board -----------------------------------------------------------------------------------------------
 
     def place_after(self, other: "Task | None", *, by: "User") -> None:
         """Stand right behind `other` in its column, or first of all when `other` is None.
 
-        Order is not news: nobody is told. Raises Refused("other_column") when `other` stands elsewhere.
+        Order is not news: nobody is told. Two people who order one column at once both get a place; at worst their
+        cards share a position, and then stand by their numbers. Raises Refused("other_column") when `other` stands
+        elsewhere.
         """
-        if other is not None and (other.chantier_id, other.status) != (self.chantier_id, self.status):
+        if other is None:
+            self.position = self._top_of_column()
+            return
+        if (other.chantier_id, other.status) != (self.chantier_id, self.status) or other.is_trashed:
             raise Refused("other_column")
         if other is self:
             return
-        column = select(Task).where(
-            Task.chantier_id == self.chantier_id, Task.status == self.status, Task.live(), Task.id != self.id
-        )
-        if other is None:
-            first = db.session.scalar(column.order_by(Task.position, Task.id).limit(1))
-            self.position = (first.position if first else GAP) - GAP
-            return
-        behind = or_(
-            Task.position > other.position, and_(Task.position == other.position, Task.id > other.id)
-        )
-        following = db.session.scalar(column.where(behind).order_by(Task.position, Task.id).limit(1))
+        following = self._position_behind(other)
+        if following is not None and following - other.position < 2:
+            self._spread_column()
+            db.session.refresh(other, ["position"])
+            following = self._position_behind(other)
         if following is None:
             self.position = other.position + GAP
-        elif following.position - other.position > 1:
-            self.position = (other.position + following.position) // 2
         else:
-            self._spread_column(column, after=other)
+            self.position = (other.position + following) // 2
 
     def shift(self, where: str, *, by: "User") -> None:
         """Go to the top of its column ("first"), or one place "up" or "down"."""
         if where == "first":
             self.place_after(None, by=by)
             return
-        column = select(Task).where(
-            Task.chantier_id == self.chantier_id, Task.status == self.status, Task.live(), Task.id != self.id
-        )
         above = or_(Task.position < self.position, and_(Task.position == self.position, Task.id < self.id))
+        column = select(Task).where(*self._others_in_column())
         if where == "down":
             below = column.where(~above).order_by(Task.position, Task.id)
             following = db.session.scalar(below.limit(1))
@@ -571,11 +597,31 @@ class Task(Versioned, Trashable, Base):
         ).all()
         self.place_after(two_above[1] if len(two_above) > 1 else None, by=by)
 
-    def _spread_column(self, column: "Select[Task]", *, after: "Task") -> None:
-        tasks = list(db.session.scalars(column.order_by(Task.position, Task.id)))
-        tasks.insert(tasks.index(after) + 1, self)
-        for rank, task in enumerate(tasks, start=1):
-            task.position = rank * GAP
+    def _others_in_column(self) -> tuple[ColumnElement[bool], ...]:
+        return (
+            Task.chantier_id == self.chantier_id,
+            Task.status == self.status,
+            Task.live(),
+            Task.id != self.id,
+        )
+
+    def _top_of_column(self) -> int:
+        first = db.session.scalar(select(func.min(Task.position)).where(*self._others_in_column()))
+        return GAP if first is None else first - GAP
+
+    def _position_behind(self, other: "Task") -> int | None:
+        behind = or_(
+            Task.position > other.position, and_(Task.position == other.position, Task.id > other.id)
+        )
+        query = select(Task.position).where(*self._others_in_column(), behind)
+        return db.session.scalar(query.order_by(Task.position, Task.id).limit(1))
+
+    def _spread_column(self) -> None:
+        """Give the others of the column room between them again, in one statement: their versions do not change."""
+        rank = func.row_number().over(order_by=(Task.position, Task.id))
+        ranked = select(Task.id, (rank * GAP).label("position")).where(*self._others_in_column()).subquery()
+        spreading = update(Task).where(Task.id == ranked.c.id).values(position=ranked.c.position)
+        db.session.execute(spreading.execution_options(synchronize_session=False))
 
     # Checklist and dependencies ---------------------------------------------------------------------------------------
 
@@ -597,6 +643,7 @@ class Task(Versioned, Trashable, Base):
             raise Refused("dependency_on_itself")
         if other in self.blockers:
             return
+        _wait_to_depend()
         if self.id in _all_blockers_of(other.id):
             raise Refused("dependency_circle", title=other.title)
         self.blockers.append(other)
@@ -686,6 +733,26 @@ class ChecklistItem(Base):
 def title_matches(words: str) -> ColumnElement[bool]:
     """The condition of having every one of these words in the title, whatever their accents and their order."""
     return and_(*(Task.title_key.contains(word, autoescape=True) for word in fold(words).split()))
+
+
+def _hold_operational(objective: "Objective", chantier_id: int) -> None:
+    """Refuse an objective that carries no tasks, and keep it out of the bin until this transaction ends.
+
+    Reading it again matters: somebody may have put it in the bin since the page was read.
+    """
+    columns = Base.metadata.tables["objective"].c
+    trashed_at = db.session.scalar(
+        select(columns.trashed_at)
+        .where(columns.id == objective.id)
+        .with_for_update(read=True, key_share=True)
+    )
+    if trashed_at is not None or objective.chantier_id != chantier_id or not objective.is_operational:
+        raise Refused("objective_not_operational")
+
+
+def _wait_to_depend() -> None:
+    """One new dependency at a time: two that are innocent alone may close a circle together."""
+    db.session.execute(select(Base.metadata.tables["demarche"].c.id).with_for_update(key_share=True))
 
 
 def _all_blockers_of(task_id: int) -> set[int]:

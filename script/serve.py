@@ -203,7 +203,7 @@ def demonstration_words(address: str) -> str:
 
   C’est une démonstration : les contributions, les structures « (exemple) » et les comptes sont inventés.
   Sur la page de connexion ({address}/connexion), quatre boutons font entrer sans mot de passe :
-  coordination, référent·e, participant·e, observatrice ou observateur (a funder who reads).
+  coordination, référent·e, participant·e, observatrice ou observateur.
 
   Ctrl + C pour arrêter. Ce que vous écrivez reste dans le dossier instance/.
 """

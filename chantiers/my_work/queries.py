@@ -81,7 +81,10 @@ def my_work(user: User) -> MyWork:
 
 
 def expected_of(user: User) -> Sequence[Task]:
-    """The open tasks that name this person or that a structure of theirs carries: late and soonest first."""
+    """The open tasks that name this person or that a structure of theirs carries: late and soonest first.
+
+    What waits for a référent's word is no longer expected of those who did it.
+    """
     mine = or_(
         Task.given_to(user.id),
         Task.carried_by(user.standing.structures) if user.standing.structures else false(),

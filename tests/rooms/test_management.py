@@ -130,7 +130,9 @@ def test_two_chantiers_never_share_a_number(coordinator, session, visitor):
     assert page.has("Un autre chantier porte déjà le numéro 1.") and page.value_of("Titre") == "Un autre"
 
 
-def test_the_presentation_and_the_charter_are_published(coordinator, visitor):
+def test_the_presentation_and_the_charter_are_published(coordinator, session, visitor):
+    make.make_chantier()
+    session.commit()
     page = visitor(coordinator).get("/gestion/demarche")
     page.fill("Présentation", "Une démarche **collective**.").submit("Enregistrer")
     assert visitor().get("/").has("Une démarche collective.")
