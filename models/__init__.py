@@ -11,6 +11,7 @@ from models.account import (
 from models.activity import CATALOGUE, Activity, only, record
 from models.base import HOME, Base, at, db, fold, held, now, reading, today
 from models.chantier import HUES, Chantier
+from models.concerns.trashable import RESTORABLE
 from models.deliverable import (
     Deliverable,
     DeliverableState,
@@ -47,6 +48,7 @@ __all__ = [
     "HOME",
     "HUES",
     "OPEN",
+    "RESTORABLE",
     "SESSION_LIFE",
     "STARTED",
     "Activity",

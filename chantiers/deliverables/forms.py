@@ -127,6 +127,11 @@ class VersionForm(CreationForm):
         """That number; 0 where the page said nothing sensible."""
         return int(self.seen.data) if re.fullmatch(r"[0-9]{1,9}", self.seen.data or "") else 0
 
+    def ask_for_file_again(self) -> None:
+        """Say that the file has to be chosen again when the form comes back for another reason: no browser keeps it."""
+        if self.file.data and not self.file.errors:
+            self.file.errors = [_("Choisissez de nouveau le fichier : un navigateur ne le garde pas.")]
+
     def validate(self, extra_validators: Any = None) -> bool:
         """Ask for what the chosen kind needs, and for nothing else."""
         if not super().validate(extra_validators):

@@ -32,7 +32,7 @@ from models import (
 )
 
 #: How many deliverables a page of a list shows.
-PAGE = 40
+PAGE = 30
 #: How many versions the page of a deliverable shows at once.
 VERSIONS = 10
 #: How many lines of history it shows; the rest has a page of its own.

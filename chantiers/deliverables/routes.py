@@ -313,6 +313,7 @@ def new_version(deliverable: Deliverable) -> ResponseReturnValue:
     if not form.is_submitted():
         _start_from_latest(form, deliverable)
     if not form.validate_on_submit():
+        form.ask_for_file_again()
         return _version_page(form, deliverable), 422 if form.is_submitted() else 200
     deliverable_id = deliverable.id
     file: StoredFile | None = None
@@ -379,7 +380,8 @@ def _refused(template: str, deliverable_id: int, form: Any, refused: Refused) ->
     if deliverable is None:
         abort(404)
     form.form_errors = [*form.form_errors, say(refused)]
-    if template == "deliverables/new_version.html":
+    if isinstance(form, VersionForm):
+        form.ask_for_file_again()
         return _version_page(form, deliverable), 409
     return render_template(template, deliverable=deliverable, form=form), 409
 
@@ -389,7 +391,7 @@ def _version_page(form: VersionForm, deliverable: Deliverable, **more: Any) -> s
         "deliverables/new_version.html",
         deliverable=deliverable,
         form=form,
-        limit=uploads.file_limit(),
+        limit=uploads.limit_in_words(),
         types=wording.type_names(),
         accepted=wording.accepted_types(),
         **more,

@@ -4,12 +4,14 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 from flask import current_app, request
+from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 from werkzeug.formparser import FormDataParser
 
 from chantiers import files
 from chantiers.config import MEBIBYTE
 from chantiers.files import FileFacts, FileRefused
+from chantiers.presentation import file_size
 from chantiers.storage import current_storage
 from models import StoredFile
 
@@ -64,6 +66,12 @@ def file_limit() -> int:
     """The size of the largest file that we take."""
     limit: int = current_app.config["MAX_CONTENT_LENGTH"]
     return limit
+
+
+def limit_in_words() -> str:
+    """The same as people read it."""
+    limit = file_limit()
+    return f"{limit // MEBIBYTE}\u00a0{_('Mo')}" if limit >= MEBIBYTE else file_size(limit)
 
 
 def inspected(upload: FileStorage) -> FileFacts:

@@ -9,8 +9,7 @@ from flask_login import current_user
 from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import joinedload
 
-from models import Chantier, Deliverable, Objective, Task, User, db, held
-from models.concerns.trashable import RESTORABLE
+from models import RESTORABLE, Chantier, Deliverable, Objective, Task, User, db, held
 
 PAGE = 40
 

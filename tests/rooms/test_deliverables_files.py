@@ -185,6 +185,14 @@ def test_no_file_chosen(visitor, participant, deliverable):
     )
 
 
+def test_a_file_must_be_chosen_again_after_another_error(visitor, session, participant, deliverable):
+    page = add_page(visitor, participant, deliverable)
+    page.choose("Cette version est", "un fichier").attach("Fichier", ("grille.pdf", PDF))
+    page.fill("Ce qui a changé", "x" * 3000)
+    page = page.submit("Ajouter la version", status=422, validate=False)
+    assert page.error_of("Ce qui a changé") and "Choisissez de nouveau" in page.error_of("Fichier")
+
+
 def test_too_large_a_file_keeps_the_note(visitor, session, make_app, participant, deliverable):
     small = make_app(MAX_CONTENT_LENGTH=2000)
     page = add_page(visitor, participant, deliverable, app=small)

@@ -58,7 +58,12 @@ def test_each_finds_their_own(visitor, session, clock, participant, referent, ob
     mine.trash(by=referent)
     other.trash(by=referent)
     page = visitor(participant).get("/corbeille")
-    assert page.has("Ma tâche") and page.has("Rachel Référente") and page.has("avant le 14 avril 2024")
+    assert (
+        page.has("Ma tâche")
+        and page.has("Rachel Référente")
+        and page.has("avant le 14 avril 2024")
+        and page.has("depuis le 15 mars 2024")
+    )
     assert not page.has("Une note")
     for person in (referent, make_coordinator()):
         assert len(in_bin(visitor, person)) == 2
