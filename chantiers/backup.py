@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -168,7 +168,13 @@ def _rows_of(connection: Connection, table: Table, dump: _Dump) -> Iterator[list
     for row in result:
         if has_files and row.storage_key:
             dump.files[row.storage_key] = _File(row.storage_key, row.size, row.sha256)
-        yield [each.isoformat() if isinstance(each, date) else each for each in row]
+        yield [_plain(each) for each in row]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _kind(of: Any) -> str:

@@ -231,7 +231,7 @@ def doctor(repair: bool) -> None:
         click.echo(f"{finding.mark:<11}{finding.words}")
     broken = sum(finding.is_wrong for finding in findings)
     if broken:
-        click.echo(f"\n{broken} à réparer." if broken > 1 else "\nUn point à réparer.")
+        click.echo(f"\nÀ réparer : {broken}.")
         sys.exit(1)
     click.echo("\nTout va bien.")
 
@@ -254,7 +254,7 @@ def purge() -> None:
     db.session.rollback()
     swept = current_storage().sweep(known, timedelta(days=1))
     click.echo(
-        f"Effacés : {erased} éléments de la corbeille, {forgotten} traces expirées, {len(swept)} fichiers sans usage."
+        f"Effacés. Corbeille : {erased} ; traces expirées : {forgotten} ; fichiers sans usage : {len(swept)}."
     )
 
 
@@ -266,7 +266,7 @@ def backup(folder: str | None) -> None:
     """Sauvegarde la base et les fichiers dans un nouveau dossier, pendant que l’on travaille."""
     if not folder:
         raise Failure("Indiquez le dossier à créer : flask --app app backup sauvegardes/2026-03-15")
-    _tell_backup(backups.make(Path(folder)), f"Sauvegarde complète dans {folder}")
+    _tell_backup(backups.make(Path(folder)), f"Sauvegarde faite dans {folder}")
 
 
 @click.command("restore")
@@ -282,11 +282,14 @@ def restore(folder: str | None) -> None:
 
 def _tell_backup(summary: backups.Summary, title: str) -> None:
     size = f"{summary.size / 1024**2:.1f}".replace(".", ",")
-    click.echo(f"{title} : {summary.rows} lignes et {summary.files} fichiers ({size} Mo), vérifiés.")
+    click.echo(
+        f"{title}. Lignes : {summary.rows} ; fichiers : {summary.files} ({size} Mo). Tout est vérifié."
+    )
     if summary.wrong:
         names = ", ".join(summary.wrong[:5]) + ("…" if len(summary.wrong) > 5 else "")
         click.echo(
-            f"Attention : {len(summary.wrong)} fichiers manquaient ou étaient abîmés ({names}).", err=True
+            f"Attention, des fichiers manquaient ou étaient abîmés : {len(summary.wrong)} ({names}).",
+            err=True,
         )
 
 

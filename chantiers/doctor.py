@@ -264,13 +264,9 @@ def tallies() -> Iterator[Finding]:
         select(Objective.id).where(Objective.id.not_in(select(ObjectiveTally.objective_id)))
     ).all()
     if without:
-        yield wrong(
-            f"{len(without)} objectifs n’ont pas de compteur ({_some(without)}) : restaurez une sauvegarde."
-        )
+        yield wrong(f"Objectifs sans compteur : {_some(without)}. Restaurez une sauvegarde.")
     if off:
-        yield wrong(
-            f"{len(off)} objectifs ont un compteur faux ({_some(off)}) : relancez avec --repair pour recompter."
-        )
+        yield wrong(f"Compteurs faux, par objectif : {_some(off)}. Relancez avec --repair pour recompter.")
     elif not without:
         yield well("L’avancement affiché est celui que l’on compte.")
 
@@ -297,9 +293,7 @@ def last_news() -> Iterator[Finding]:
     """« Sans nouvelles » is told by a date: it must be the journal's."""
     off = [number for _table, _latest, query in _news() for number in db.session.scalars(query.limit(1000))]
     if off:
-        yield wrong(
-            f"{len(off)} dates de dernières nouvelles sont fausses ({_some(off)}) : relancez avec --repair."
-        )
+        yield wrong(f"Dates de dernières nouvelles fausses : {_some(off)}. Relancez avec --repair.")
     else:
         yield well("Les dernières nouvelles sont celles du journal.")
 
@@ -334,7 +328,7 @@ def links() -> Iterator[Finding]:
     ]
     if astray:
         yield wrong(
-            f"{len(astray)} éléments sont dans un autre chantier que leur objectif ({_some(astray)})."
+            f"Éléments dans un autre chantier que leur objectif : {_some(astray)}. Restaurez une sauvegarde."
         )
     broken: Sequence[Any] = []
     if db.engine.dialect.name == "sqlite":
@@ -342,7 +336,7 @@ def links() -> Iterator[Finding]:
     if broken:
         tables = ", ".join(sorted({str(row[0]) for row in broken}))
         yield wrong(
-            f"{len(broken)} lignes renvoient à ce qui n’existe plus ({tables}) : restaurez une sauvegarde."
+            f"Lignes qui renvoient à ce qui n’existe plus : {len(broken)} ({tables}). Restaurez une sauvegarde."
         )
     if not astray and not broken:
         yield well("Rien n’est orphelin.")
@@ -375,15 +369,15 @@ def files() -> Iterator[Finding]:
     limit = datetime.now(UTC) - UPLOADING
     unknown = [key for key, entry in entries.items() if key not in expected and entry.modified < limit]
     if lost:
-        yield wrong(
-            f"{len(lost)} fichiers manquent ou sont tronqués ({_some(lost)}) : reprenez-les d’une sauvegarde."
-        )
+        yield wrong(f"Fichiers manquants ou tronqués : {_some(lost)}. Reprenez-les d’une sauvegarde.")
     else:
-        yield well(f"Les {len(expected)} fichiers des livrables sont là.")
+        yield well(f"Les fichiers des livrables sont là ({len(expected)}).")
     if unknown:
-        yield note(f"{len(unknown)} fichiers ne servent à rien : « flask --app app purge » les effacera.")
+        yield note(f"Fichiers sans usage : {len(unknown)}. « flask --app app purge » les effacera.")
 
 
 def _some(things: Any) -> str:
+    """How many, and which: the first few."""
     listed = list(things)
-    return ", ".join(str(each) for each in listed[:SHOWN]) + ("…" if len(listed) > SHOWN else "")
+    shown = ", ".join(str(each) for each in listed[:SHOWN]) + ("…" if len(listed) > SHOWN else "")
+    return f"{len(listed)} ({shown})"
