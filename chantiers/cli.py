@@ -23,9 +23,7 @@ from chantiers.importing.load import load as load_file
 from chantiers.importing.nodes import LARGEST, FileRefused
 from chantiers.refusals import say
 from chantiers.storage import StorageDown, StorageFull, current_storage
-from models import DeliverableVersion, PasswordLink, Refused, Role, User, db
-from models.expiry import forget_expired
-from models.purge import purge_bin
+from models import DeliverableVersion, PasswordLink, Refused, Role, User, db, forget_expired, purge_bin
 
 LOCAL_ADDRESS = "http://127.0.0.1:5000"
 #: How many lines of a list are worth reading in a terminal.

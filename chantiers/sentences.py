@@ -69,7 +69,7 @@ SENTENCES = {
     "person.created": _l("%(who)s a ajouté %(what)s"),
     "person.edited": _l("%(who)s a modifié la fiche de %(what)s"),
     "person.role_changed": _l("%(who)s a changé le rôle de %(what)s : %(to)s"),
-    "person.closed": _l("%(who)s a fermé le compte de %(what)s"),
+    "person.closed": _l("%(who)s a fermé un compte"),
     "person.joined_structure": _l("%(what)s rejoint la structure %(structure)s"),
     "person.left_structure": _l("%(what)s quitte la structure %(structure)s"),
     "member.added": _l("%(person)s rejoint le chantier %(what)s"),

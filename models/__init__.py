@@ -25,6 +25,7 @@ from models.deliverable import (
 )
 from models.demarche import CharterAcceptance, CharterVersion, Demarche
 from models.errors import Refused
+from models.expiry import forget_expired
 from models.membership import ChantierMembership, ChantierStructure
 from models.objective import Objective, ObjectiveKind, ObjectiveTally, percent
 from models.purge import Purged, purge_bin
@@ -39,6 +40,7 @@ from models.task import (
     task_dependency,
     task_person,
     task_structure,
+    title_matches,
 )
 from models.user import ChantierRole, Role, Standing, User
 
@@ -92,6 +94,7 @@ __all__ = [
     "deliverable_structure",
     "deliverable_task",
     "fold",
+    "forget_expired",
     "held",
     "now",
     "only",
@@ -102,5 +105,6 @@ __all__ = [
     "task_dependency",
     "task_person",
     "task_structure",
+    "title_matches",
     "today",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from models import (
@@ -37,7 +37,7 @@ class People:
 
 def people(search: str, role: str, page: int) -> People:
     """People by name, those whose account is closed left out; `search` ignores accents and case."""
-    condition = [User.closed_at.is_(None)]
+    condition: list[ColumnElement[bool]] = [User.closed_at.is_(None)]
     if search:
         condition.append(
             or_(User.name_key.contains(fold(search), autoescape=True), User.email == search.lower())

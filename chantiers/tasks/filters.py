@@ -7,8 +7,7 @@ from sqlalchemy import ColumnElement
 from werkzeug.datastructures import MultiDict
 
 from chantiers.forms import clean_line
-from models import Chantier, Task, TaskStatus, User, fold
-from models.task import title_matches
+from models import Chantier, Task, TaskStatus, User, fold, title_matches
 
 #: What `etat` may ask for: the computed badges.
 STATES = ("retard", "sans-nouvelles", "sans-pilote")

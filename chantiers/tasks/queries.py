@@ -28,11 +28,12 @@ from models import (
     db,
     held,
     now,
+    task_dependency,
     task_person,
     task_structure,
+    title_matches,
     today,
 )
-from models.task import title_matches
 
 #: A column of the board shows its first cards, the finished one its latest.
 CARDS = {TaskStatus.DONE: 20}
@@ -375,7 +376,8 @@ def waiting(task: Task) -> Sequence[Task]:
     """The tasks that wait for this one."""
     query = (
         select(Task)
-        .where(Task.blockers.any(Task.id == task.id), Task.live())
+        .join(task_dependency, task_dependency.c.task_id == Task.id)
+        .where(task_dependency.c.blocker_id == task.id, Task.live())
         .options(joinedload(Task.chantier))
     )
     return db.session.scalars(query.order_by(Task.id).limit(MATCHES)).all()

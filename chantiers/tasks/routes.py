@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from chantiers.access import acting, require
 from chantiers.extensions import current_demarche
 from chantiers.forms import clean_line, create_once, saved
-from chantiers.links import local
 from chantiers.policy import can
 from chantiers.presentation import TASK_STATUSES
 from chantiers.refusals import say
+from chantiers.sessions import local_path
 from chantiers.tasks import queries
 from chantiers.tasks.filters import Filters
 from chantiers.tasks.forms import (
@@ -233,7 +233,7 @@ def show_status(task: Task, form: StatusForm, **page: Any) -> str:
         chantier=task.chantier,
         moves=moves,
         form=form,
-        back=local(request.values.get("next"), ""),
+        back=local_path(request.values.get("next")),
         **page,
     )
 
@@ -243,7 +243,7 @@ def show_status(task: Task, form: StatusForm, **page: Any) -> str:
 def change_status(task: Task) -> ResponseReturnValue:
     """Make one of the moves, from the status that the page showed."""
     form = StatusForm()
-    back = local(request.form.get("next"), f"/taches/{task.id}")
+    back = local_path(request.form.get("next")) or f"/taches/{task.id}"
     moves = {move.key: move for move in moves_of(task, acting().steers(task.chantier_id))}
     if form.seen_status.data and form.seen_status.data != task.status:
         return show_status(task, form, overtaken=queries.last_change(task)), 409

@@ -18,7 +18,7 @@ RESTORABLE = timedelta(days=30)
 
 
 def index_of_bin(table: str) -> Index:
-    """The index by which the bin is read. It holds nothing else: asked for what is live, it would be all but the table."""
+    """The index by which the bin is read; it holds nothing else, so that it stays as small as the bin."""
     binned = text("trashed_at IS NOT NULL")
     return Index(f"ix_{table}_trashed_at", "trashed_at", sqlite_where=binned, postgresql_where=binned)
 
