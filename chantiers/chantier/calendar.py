@@ -123,7 +123,7 @@ def calendar_of(chantier: Chantier, middle: date) -> Calendar:
     )
 
 
-def _place(row: Row[Any], line: Line) -> None:
+def _place(row: Row[*tuple[Any, ...]], line: Line) -> None:
     cell = line.cells[row.week]
     if row.kind == "deliverable":
         cell.append(
@@ -143,7 +143,9 @@ def _day(day: date) -> str:
     return str(format_date(day, "EEE d"))
 
 
-def _read(chantier: Chantier, monday: date) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]]]:
+def _read(
+    chantier: Chantier, monday: date
+) -> tuple[Sequence[Row[*tuple[Any, ...]]], Sequence[Row[*tuple[Any, ...]]]]:
     """The objectives, and what falls due from `monday` on: a few things per cell, with the cell's count."""
     objectives = db.session.execute(
         select(Objective.id, Objective.text)

@@ -81,7 +81,7 @@ def structures_of(user_ids: Iterable[int]) -> list[tuple[int, Any]]:
     return [(row[0], row) for row in rows]
 
 
-def enrolments(of: Chantier, limit: int = 200) -> Sequence[Row[Any]]:
+def enrolments(of: Chantier, limit: int = 200) -> Sequence[Row[*tuple[Any, ...]]]:
     """The structures that take part, then those that left, with since when and by whom."""
     return db.session.execute(
         select(

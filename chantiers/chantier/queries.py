@@ -13,7 +13,6 @@ from sqlalchemy.orm import joinedload
 from chantiers.sentences import icon_of
 from models import (
     HOME,
-    OPEN,
     STARTED,
     Activity,
     Chantier,
@@ -108,7 +107,7 @@ def cards() -> list[Card]:
     return found
 
 
-def _by_chantier(statement: Select[Any]) -> dict[int, tuple[int, ...]]:
+def _by_chantier(statement: Select[*tuple[Any, ...]]) -> dict[int, tuple[int, ...]]:
     return {row[0]: tuple(int(figure or 0) for figure in row[1:]) for row in db.session.execute(statement)}
 
 
@@ -118,7 +117,7 @@ def _counted() -> Any:
     return tally.todo + tally.in_progress + tally.to_validate + tally.done + tally.blocked
 
 
-def _referents(*columns: Any) -> Select[Any]:
+def _referents(*columns: Any) -> Select[*tuple[Any, ...]]:
     return (
         select(ChantierMembership.chantier_id, *columns)
         .join(User, User.id == ChantierMembership.user_id)
@@ -152,11 +151,11 @@ class Glance:
     silent: int
     unled: int
     late_deliverables: int
-    blocked: Sequence[Row[Any]]
-    agenda: Sequence[Row[Any]]
+    blocked: Sequence[Row[*tuple[Any, ...]]]
+    agenda: Sequence[Row[*tuple[Any, ...]]]
     agenda_total: int
-    referents: Sequence[Row[Any]]
-    structures: Sequence[Row[Any]]
+    referents: Sequence[Row[*tuple[Any, ...]]]
+    structures: Sequence[Row[*tuple[Any, ...]]]
     structures_total: int
     news: list["Entry"]
 
@@ -235,7 +234,7 @@ def _objectives_with_figures(of: Chantier, silent_after: int) -> Sequence[Any]:
     return db.session.execute(statement).all()
 
 
-def deliverables(of: Chantier) -> Sequence[Row[Any]]:
+def deliverables(of: Chantier) -> Sequence[Row[*tuple[Any, ...]]]:
     """The chantier's deliverables, those with a date first; their type, title, date and state, which all may read."""
     return db.session.execute(
         select(
@@ -254,7 +253,7 @@ def deliverables(of: Chantier) -> Sequence[Row[Any]]:
     ).all()
 
 
-def _blocked(of: Chantier) -> Sequence[Row[Any]]:
+def _blocked(of: Chantier) -> Sequence[Row[*tuple[Any, ...]]]:
     return db.session.execute(
         select(
             Task.id,
@@ -265,17 +264,17 @@ def _blocked(of: Chantier) -> Sequence[Row[Any]]:
             Structure.name.label("pilote"),
         )
         .outerjoin(Structure, Structure.id == Task.pilote_id)
-        .where(Task.chantier_id == of.id, Task.status == TaskStatus.BLOCKED, Task.live())
+        .where(Task.chantier_id == of.id, Task.blocked_now())
         .order_by(Task.status_since, Task.id)
         .limit(BLOCKED)
     ).all()
 
 
-def _agenda(of: Chantier) -> Sequence[Row[Any]]:
+def _agenda(of: Chantier) -> Sequence[Row[*tuple[Any, ...]]]:
     """What is due within six weeks or late, tasks and deliverables together, soonest first, with how many in all."""
     until = today() + SOON
     dated = union_all(
-        dated_tasks(of).where(Task.status.in_(OPEN), Task.due_on <= until),
+        dated_tasks(of).where(Task.open_now(), Task.due_on <= until),
         dated_deliverables(of).where(Deliverable.unfinished(), Deliverable.expected_on <= until),
     ).subquery()
     return db.session.execute(
@@ -286,7 +285,7 @@ def _agenda(of: Chantier) -> Sequence[Row[Any]]:
     ).all()
 
 
-def dated_tasks(of: Chantier) -> Select[Any]:
+def dated_tasks(of: Chantier) -> Select[*tuple[Any, ...]]:
     """The tasks that have a date, as rows of a calendar or an agenda."""
     return select(
         literal("task").label("kind"),
@@ -299,7 +298,7 @@ def dated_tasks(of: Chantier) -> Select[Any]:
     ).where(Task.chantier_id == of.id, Task.live(), Task.due_on.is_not(None))
 
 
-def dated_deliverables(of: Chantier) -> Select[Any]:
+def dated_deliverables(of: Chantier) -> Select[*tuple[Any, ...]]:
     """The deliverables that have a date, as the same rows."""
     return select(
         literal("deliverable"),
@@ -312,7 +311,7 @@ def dated_deliverables(of: Chantier) -> Select[Any]:
     ).where(Deliverable.chantier_id == of.id, Deliverable.live(), Deliverable.expected_on.is_not(None))
 
 
-def _structures(of: Chantier) -> Sequence[Row[Any]]:
+def _structures(of: Chantier) -> Sequence[Row[*tuple[Any, ...]]]:
     return db.session.execute(
         select(
             Structure.id,

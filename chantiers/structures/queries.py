@@ -98,7 +98,7 @@ def directory(search: str, kind: str, chantier: str, page: int) -> Directory:
     )
 
 
-def _letter(row: Row[Any]) -> str:
+def _letter(row: Row[*tuple[Any, ...]]) -> str:
     first = row.name_key[:1].upper()
     return first if first.isalpha() else "#"
 
@@ -170,7 +170,7 @@ class Commitments:
     shared: int
     late: int
     expected: int
-    people: Sequence[Row[Any]]
+    people: Sequence[Row[*tuple[Any, ...]]]
     people_total: int
 
 
@@ -212,7 +212,7 @@ def _parts(of: Structure) -> dict[int, Part]:
     return dict(sorted(parts.items(), key=lambda item: item[1].chantier.number))
 
 
-def _tasks(of: Structure) -> Sequence[Row[Any]]:
+def _tasks(of: Structure) -> Sequence[Row[*tuple[Any, ...]]]:
     carried = union_all(
         _rows_of_tasks("pilote").where(Task.pilote_id == of.id),
         _rows_of_tasks("contributor")
@@ -247,13 +247,13 @@ def _tasks(of: Structure) -> Sequence[Row[Any]]:
     ).all()
 
 
-def _rows_of_tasks(part: str) -> Select[Any]:
+def _rows_of_tasks(part: str) -> Select[*tuple[Any, ...]]:
     return select(
         literal(part).label("part"), Task.id, Task.chantier_id, Task.title, Task.status, Task.due_on
     ).where(Task.live())
 
 
-def _deliverables(of: Structure) -> Sequence[Row[Any]]:
+def _deliverables(of: Structure) -> Sequence[Row[*tuple[Any, ...]]]:
     of_chantier: dict[str, Any] = {"partition_by": Deliverable.chantier_id}
     unfinished = Deliverable.state != DeliverableState.APPROVED
     rank = func.row_number().over(
