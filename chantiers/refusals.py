@@ -11,6 +11,9 @@ SENTENCES = {
     "already_carried": _l("Une structure porte déjà cette tâche : proposez-lui votre aide."),
     "already_merged": _l("L’une de ces deux structures a déjà été réunie à une autre."),
     "already_trashed": _l("C’est déjà dans la corbeille."),
+    "awaits_referent": _l(
+        "Vous avez déjà dit que c’est fait : un·e référent·e du chantier doit encore valider."
+    ),
     "charter_empty": _l("La charte ne peut pas être vide."),
     "dependency_circle": _l(
         "« %(title)s » attend déjà cette tâche : elles s’attendraient l’une l’autre sans fin."
@@ -59,6 +62,7 @@ SENTENCES = {
     "state_already": _l("C’est déjà fait : quelqu’un vous a devancé·e, ou l’étape est passée."),
     "status_already": _l("La tâche n’est plus dans le même statut : quelqu’un l’a changée entre-temps."),
     "structure_merged": _l("« %(structure)s » a été réunie à une autre structure : choisissez l’autre."),
+    "task_closed": _l("Cette tâche est terminée ou abandonnée : rouvrez-la d’abord."),
     "task_of_another_chantier": _l("Cette tâche appartient à un autre chantier."),
     "text_empty": _l("Écrivez un texte : une version ne peut pas être vide."),
 }
