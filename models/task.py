@@ -94,8 +94,10 @@ class Task(Versioned, Trashable, Base):
     __table_args__ = (
         Index("ix_task_board", "chantier_id", "status", "position", "id"),
         Index("ix_task_list", "chantier_id", "objective_id", "position", "id"),
+        # Neither index of pilotes holds the tasks without: SQLite would look for them there, one after the other.
+        _partial("ix_task_pilote_id", "pilote_id", where="pilote_id IS NOT NULL"),
         _partial("ix_task_open_due_on", "chantier_id", "due_on", where=_IS_OPEN),
-        _partial("ix_task_open_pilote", "pilote_id", "due_on", where=_IS_OPEN),
+        _partial("ix_task_open_pilote", "pilote_id", "due_on", where=f"{_IS_OPEN} AND pilote_id IS NOT NULL"),
         _partial("ix_task_open_without_pilote", "chantier_id", where=f"{_IS_OPEN} AND pilote_id IS NULL"),
         _partial("ix_task_started_last_news", "chantier_id", "last_news_at", where=_IS_STARTED),
         _partial("ix_task_blocked_since", "status_since", where="status = 'blocked' AND trashed_at IS NULL"),
@@ -119,7 +121,7 @@ class Task(Versioned, Trashable, Base):
     position: Mapped[int]
     due_on: Mapped[date | None]
     #: The one structure that leads it; a task without one is « Sans pilote ».
-    pilote_id: Mapped[int | None] = mapped_column(ForeignKey("structure.id"), index=True)
+    pilote_id: Mapped[int | None] = mapped_column(ForeignKey("structure.id"))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     #: The date of the latest activity on it, kept by `record`: « Sans nouvelles » is told by it.

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Select, func, literal, select, union_all
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from models import (
     Chantier,
@@ -91,7 +92,7 @@ def dashboard(user: User, silent_after: int) -> Dashboard:
     _name_referents(rows)
     return Dashboard(
         rows=list(rows.values()),
-        blocked=_blocked(list(rows)),
+        blocked=_blocked(),
         deliverables=_next_deliverables(list(rows)),
         show_silence=user.is_coordinator or any(user.leads(chantier_id) for chantier_id in rows),
     )
@@ -110,21 +111,19 @@ def _count_statuses(rows: dict[int, Row]) -> None:
 def _count_alerts(rows: dict[int, Row], silent_after: int) -> None:
     """Late, silent and without pilote, and the structures that take part: counted on indexes made for them."""
 
-    def count(figure: str, query: Select[int, int]) -> Select[str, int, int]:
-        counted = query.subquery()
-        return select(literal(figure), *counted.c)
+    def counted(figure: str, condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+        # Chantier by chantier, only what counts is walked; grouped, all that is open would be.
+        walked = select(func.count()).where(Task.chantier_id == Chantier.id, condition).scalar_subquery()
+        return select(literal(figure), Chantier.id, walked)
 
-    by_chantier = select(Task.chantier_id, func.count()).group_by(Task.chantier_id)
-    present = (
-        select(ChantierStructure.chantier_id, func.count())
-        .where(ChantierStructure.left_at.is_(None))
-        .group_by(ChantierStructure.chantier_id)
-    )
+    def grouped(figure: str, chantier_id: Any, condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+        return select(literal(figure), chantier_id, func.count()).where(condition).group_by(chantier_id)
+
     figures = union_all(
-        count("late", by_chantier.where(Task.late())),
-        count("silent", by_chantier.where(Task.silent(silent_after))),
-        count("without_pilote", by_chantier.where(Task.without_pilote())),
-        count("structures", present),
+        counted("late", Task.late()),
+        counted("silent", Task.silent(silent_after)),
+        grouped("without_pilote", Task.chantier_id, Task.without_pilote()),
+        grouped("structures", ChantierStructure.chantier_id, ChantierStructure.left_at.is_(None)),
     )
     for figure, chantier_id, number in db.session.execute(figures):
         if chantier_id in rows:
@@ -161,14 +160,15 @@ def _name_referents(rows: dict[int, Row]) -> None:
             rows[chantier_id].referents.append(name)
 
 
-def _blocked(chantier_ids: list[int]) -> Sequence[Task]:
+def _blocked() -> Sequence[Task]:
     """Blocked tasks, the longest blocked first."""
     query = (
         select(Task)
-        .where(Task.status == TaskStatus.BLOCKED, Task.live(), Task.chantier_id.in_(chantier_ids))
+        .join(Task.chantier)
+        .where(Task.blocked_now(), Chantier.archived_at.is_(None))
         .order_by(Task.status_since, Task.id)
         .limit(LINES)
-        .options(joinedload(Task.chantier), joinedload(Task.pilote))
+        .options(contains_eager(Task.chantier), joinedload(Task.pilote))
     )
     return db.session.scalars(query).all()
 

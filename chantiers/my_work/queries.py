@@ -124,7 +124,7 @@ def _where_to_help(user: User) -> Sequence[Task]:
     others = ~Task.carried_by(structures) if structures else ~false()
     blocked = (
         select(Task)
-        .where(Task.status == TaskStatus.BLOCKED, Task.live(), Task.blocked_need != "", others)
+        .where(Task.blocked_now(), Task.blocked_need != "", others)
         .order_by(Task.status_since.desc())
     )
     unclaimed = (

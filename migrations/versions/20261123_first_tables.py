@@ -485,10 +485,10 @@ def upgrade() -> None:
             ["pilote_id", "due_on"],
             unique=False,
             sqlite_where=sa.text(
-                "status IN ('todo', 'in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL"
+                "status IN ('todo', 'in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL AND pilote_id IS NOT NULL"
             ),
             postgresql_where=sa.text(
-                "status IN ('todo', 'in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL"
+                "status IN ('todo', 'in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL AND pilote_id IS NOT NULL"
             ),
         )
         batch_op.create_index(
@@ -502,7 +502,13 @@ def upgrade() -> None:
                 "status IN ('todo', 'in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL AND pilote_id IS NULL"
             ),
         )
-        batch_op.create_index(batch_op.f("ix_task_pilote_id"), ["pilote_id"], unique=False)
+        batch_op.create_index(
+            "ix_task_pilote_id",
+            ["pilote_id"],
+            unique=False,
+            sqlite_where=sa.text("pilote_id IS NOT NULL"),
+            postgresql_where=sa.text("pilote_id IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_task_started_last_news",
             ["chantier_id", "last_news_at"],
@@ -736,7 +742,11 @@ def downgrade() -> None:
                 "status IN ('in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL"
             ),
         )
-        batch_op.drop_index(batch_op.f("ix_task_pilote_id"))
+        batch_op.drop_index(
+            "ix_task_pilote_id",
+            sqlite_where=sa.text("pilote_id IS NOT NULL"),
+            postgresql_where=sa.text("pilote_id IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_task_open_without_pilote",
             sqlite_where=sa.text(
@@ -749,10 +759,10 @@ def downgrade() -> None:
         batch_op.drop_index(
             "ix_task_open_pilote",
             sqlite_where=sa.text(
-                "status IN ('todo', 'in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL"
+                "status IN ('todo', 'in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL AND pilote_id IS NOT NULL"
             ),
             postgresql_where=sa.text(
-                "status IN ('todo', 'in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL"
+                "status IN ('todo', 'in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL AND pilote_id IS NOT NULL"
             ),
         )
         batch_op.drop_index(
