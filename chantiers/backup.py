@@ -84,7 +84,7 @@ def make(target: Path) -> Summary:
     target = target.absolute()
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise BackupRefused(
-            f"« {target} » existe déjà : donnez un nouveau nom, rien ne sera jamais écrit par-dessus une sauvegarde."
+            f"« {target} » existe déjà : donnez un nouveau nom, rien ne sera jamais écrit par-dessus une sauvegarde."
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     # What an interrupted backup leaves behind bears a name that says so, and no manifest.
@@ -142,8 +142,8 @@ def _dump_tables(connection: Connection, folder: Path) -> _Dump:
     dump = _Dump(_current_revision(connection))
     if dump.revision != head():
         raise BackupRefused(
-            f"La base est à la révision {dump.revision} et ce programme à la {head()} : sauvegardez avec le programme "
-            "d’avant, ou lancez d’abord « flask --app app db upgrade »."
+            f"La base est à la révision {dump.revision} et ce programme à la {head()} : sauvegardez avec le programme "
+            "d’avant, ou lancez d’abord « flask --app app db upgrade »."
         )
     for table in Base.metadata.sorted_tables:
         rows, sha256 = _write_lines(folder / f"{table.name}.jsonl", _rows_of(connection, table, dump))
@@ -234,16 +234,16 @@ def _sound_manifest(source: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads(content)
     except (OSError, ValueError, IndexError):
         raise BackupRefused(
-            f"« {source} » n’est pas une sauvegarde complète : il y manque un manifeste lisible."
+            f"« {source} » n’est pas une sauvegarde complète : il y manque un manifeste lisible."
         ) from None
     if hashlib.sha256(content).hexdigest() != seal:
-        raise BackupRefused("Le manifeste de cette sauvegarde a été modifié : elle n’est pas sûre.")
+        raise BackupRefused("Le manifeste de cette sauvegarde a été modifié : elle n’est pas sûre.")
     if manifest.get("format") != FORMAT:
         raise BackupRefused("Cette sauvegarde a été faite par une version plus récente du programme.")
     for table in manifest["tables"]:
         if _hash_of(source / "tables" / f"{table['name']}.jsonl") != table["sha256"]:
             raise BackupRefused(
-                f"La table « {table['name']} » de cette sauvegarde est abîmée : rien n’a été fait."
+                f"La table « {table['name']} » de cette sauvegarde est abîmée : rien n’a été fait."
             )
     return manifest
 
@@ -251,12 +251,12 @@ def _sound_manifest(source: Path) -> dict[str, Any]:
 def _sound_files(source: Path, manifest: dict[str, Any]) -> list[_File]:
     listing = source / "files.jsonl"
     if _hash_of(listing) != manifest["files"]["sha256"]:
-        raise BackupRefused("La liste des fichiers de cette sauvegarde est abîmée : rien n’a été fait.")
+        raise BackupRefused("La liste des fichiers de cette sauvegarde est abîmée : rien n’a été fait.")
     files = [_File(*line) for line in _read_lines(listing)]
     for file in files:
         if not _KEY.fullmatch(file.key) or _hash_of(source / "files" / file.key) != file.sha256:
             raise BackupRefused(
-                f"Le fichier « {file.key} » de cette sauvegarde est abîmé : rien n’a été fait."
+                f"Le fichier « {file.key} » de cette sauvegarde est abîmé : rien n’a été fait."
             )
     return files
 
@@ -266,15 +266,15 @@ def _refuse_unless_ready(connection: Connection, manifest: dict[str, Any]) -> No
     if revision != manifest["revision"]:
         wanted = manifest["revision"]
         raise BackupRefused(
-            f"La sauvegarde est à la révision {wanted}, la base à : {revision or 'rien'}. Sur une base vide : "
-            f"« flask --app app db upgrade {wanted} », puis restaurez, puis « flask --app app db upgrade »."
+            f"La sauvegarde est à la révision {wanted}, la base à : {revision or 'rien'}. Sur une base vide : "
+            f"« flask --app app db upgrade {wanted} », puis restaurez, puis « flask --app app db upgrade »."
         )
     for table in manifest["tables"]:
         if table["name"] in FILLED_BY_MIGRATIONS:
             continue
         if connection.scalar(sa.select(sa.literal(1)).select_from(sa.table(table["name"])).limit(1)):
             raise BackupRefused(
-                "Cette base n’est pas vide : on ne restaure que dans une base neuve, pour ne rien écraser."
+                "Cette base n’est pas vide : on ne restaure que dans une base neuve, pour ne rien écraser."
             )
 
 

@@ -62,7 +62,7 @@ def _problems(refused: FileRefused) -> str:
     lines = [str(problem) for problem in refused.problems]
     if refused.left_out:
         lines.append(f"… et {refused.left_out} autres.")
-    return "\n".join(["Ce fichier n’a pas été chargé :", *(f"  {line}" for line in lines)])
+    return "\n".join(["Ce fichier n’a pas été chargé :", *(f"  {line}" for line in lines)])
 
 
 def _in_a_sentence(error: Exception) -> str:
@@ -71,24 +71,24 @@ def _in_a_sentence(error: Exception) -> str:
     if isinstance(error, backups.BackupRefused | DemonstrationRefused):
         return str(error)
     if isinstance(error, StorageFull):
-        return f"Il n’y a plus de place pour les fichiers ({error}) : libérez-en, puis recommencez."
+        return f"Il n’y a plus de place pour les fichiers ({error}) : libérez-en, puis recommencez."
     if isinstance(error, StorageDown):
-        return f"Les fichiers ne répondent pas ({error}) : vérifiez STORAGE_URL, puis recommencez."
+        return f"Les fichiers ne répondent pas ({error}) : vérifiez STORAGE_URL, puis recommencez."
     if isinstance(error, StaleDataError):
-        return "Quelqu’un a modifié la même chose au même moment : rien n’a été gardé, recommencez."
+        return "Quelqu’un a modifié la même chose au même moment : rien n’a été gardé, recommencez."
     if isinstance(error, SQLAlchemyError):
         return _of_the_database(error)
     if isinstance(error, OSError):
-        return f"Le disque refuse : {error.strerror or error} ({error.filename or 'fichier inconnu'})."
-    return f"Une erreur inattendue a tout arrêté, et rien n’a été gardé ({type(error).__name__} : {error})."
+        return f"Le disque refuse : {error.strerror or error} ({error.filename or 'fichier inconnu'})."
+    return f"Une erreur inattendue a tout arrêté, et rien n’a été gardé ({type(error).__name__} : {error})."
 
 
 def _of_the_database(error: SQLAlchemyError) -> str:
     words = examination.reason(error)
     if "no such table" in words or ("relation" in words and "does not exist" in words):
-        return "Les tables manquent ou ne sont pas à jour : lancez d’abord « flask --app app db upgrade »."
+        return "Les tables manquent ou ne sont pas à jour : lancez d’abord « flask --app app db upgrade »."
     if isinstance(error, OperationalError):
-        return f"La base ne répond pas ({words}) : vérifiez DATABASE_URL, la place et les droits, puis recommencez."
+        return f"La base ne répond pas ({words}) : vérifiez DATABASE_URL, la place et les droits, puis recommencez."
     return f"La base refuse ({words}). Rien n’a été gardé."
 
 
@@ -110,13 +110,13 @@ def init(file: str | None, dry_run: bool) -> None:
     is_coordinated = _coordinator_with_account() is not None
     if report.coordination is None and not is_coordinated:
         raise Failure(
-            "Rien n’a été chargé, car le fichier ne dit pas qui coordonne : ajoutez « coordination », avec « nom » et "
-            "« courriel », à la partie « demarche »."
+            "Rien n’a été chargé, car le fichier ne dit pas qui coordonne : ajoutez « coordination », avec « nom » et "
+            "« courriel », à la partie « demarche »."
         )
     if report.coordination is None or is_coordinated:
         db.session.commit()
         _tell(report, dry_run=False)
-        click.echo("La coordination a déjà un compte : elle n’a pas besoin de lien.")
+        click.echo("La coordination a déjà un compte : elle n’a pas besoin de lien.")
         return
     report.coordination.become(Role.COORDINATOR, by=None)
     token = PasswordLink.issue(report.coordination, by=None)
@@ -142,10 +142,10 @@ def import_file(file: str | None, dry_run: bool) -> None:
 
 def _content_of(file: str | None) -> bytes:
     if not file:
-        raise Failure("Indiquez le fichier de la démarche : flask --app app init data/demarche.yaml")
+        raise Failure("Indiquez le fichier de la démarche : flask --app app init data/demarche.yaml")
     path = Path(file)
     if not path.is_file():
-        raise Failure(f"Il n’y a pas de fichier « {file} ».")
+        raise Failure(f"Il n’y a pas de fichier « {file} ».")
     with path.open("rb") as opened:
         # One byte too many is enough to refuse a file that is too large.
         return opened.read(LARGEST + 1)
@@ -153,7 +153,7 @@ def _content_of(file: str | None) -> bytes:
 
 def _tell(report: Report, *, dry_run: bool) -> None:
     if not report.changes:
-        click.echo("Rien ne changerait." if dry_run else "Rien n’a changé : tout était déjà là.")
+        click.echo("Rien ne changerait." if dry_run else "Rien n’a changé : tout était déjà là.")
     _list("Serait ajouté" if dry_run else "Ajouté", report.created)
     _list("Serait mis à jour" if dry_run else "Mis à jour", report.updated)
     _list(
@@ -165,7 +165,7 @@ def _tell(report: Report, *, dry_run: bool) -> None:
 
 def _list(title: str, lines: list[str]) -> None:
     if lines:
-        click.echo(f"{title} ({len(lines)}) :")
+        click.echo(f"{title} ({len(lines)}) :")
     for line in lines[:SHOWN]:
         click.echo(f"  {line}")
     if len(lines) > SHOWN:
@@ -182,13 +182,13 @@ def _list(title: str, lines: list[str]) -> None:
 def link(address: str | None) -> None:
     """Donne à une personne un nouveau lien pour choisir son mot de passe."""
     if not address:
-        raise Failure("Indiquez l’adresse de la personne : flask --app app link prenom@example.org")
+        raise Failure("Indiquez l’adresse de la personne : flask --app app link prenom@example.org")
     person = User.with_email(address)
     if person is None:
         raise Failure(f"Personne n’a l’adresse {address}.")
     if person.is_example:
         raise Failure(
-            "C’est un compte de la démonstration : il s’ouvre d’un clic, et n’a pas de mot de passe."
+            "C’est un compte de la démonstration : il s’ouvre d’un clic, et n’a pas de mot de passe."
         )
     token = PasswordLink.issue(person, by=None)
     db.session.commit()
@@ -205,7 +205,7 @@ def _coordinator_with_account() -> User | None:
 def _print_link(person: User, token: str) -> None:
     path = current_app.url_map.bind("").build("accounts.choose_password", {"token": token})
     click.echo(
-        f"\nPour que {person.name} choisisse son mot de passe (une seule fois, dans les deux semaines) :\n"
+        f"\nPour que {person.name} choisisse son mot de passe (une seule fois, dans les deux semaines) :\n"
     )
     click.echo(f"  {current_app.config['PUBLIC_URL'] or LOCAL_ADDRESS}{path}\n")
 
@@ -229,7 +229,7 @@ def doctor(repair: bool) -> None:
         click.echo(f"{finding.mark:<11}{finding.words}")
     broken = sum(finding.is_wrong for finding in findings)
     if broken:
-        click.echo(f"\nÀ réparer : {broken}.")
+        click.echo(f"\nÀ réparer : {broken}.")
         sys.exit(1)
     click.echo("\nTout va bien.")
 
@@ -252,7 +252,7 @@ def purge() -> None:
     db.session.rollback()
     swept = current_storage().sweep(known, timedelta(days=1))
     click.echo(
-        f"Effacés. Corbeille : {erased} ; traces expirées : {forgotten} ; fichiers sans usage : {len(swept)}."
+        f"Effacés. Corbeille : {erased} ; traces expirées : {forgotten} ; fichiers sans usage : {len(swept)}."
     )
 
 
@@ -263,7 +263,7 @@ def purge() -> None:
 def backup(folder: str | None) -> None:
     """Sauvegarde la base et les fichiers dans un nouveau dossier, pendant que l’on travaille."""
     if not folder:
-        raise Failure("Indiquez le dossier à créer : flask --app app backup sauvegardes/2026-03-15")
+        raise Failure("Indiquez le dossier à créer : flask --app app backup sauvegardes/2026-03-15")
     _tell_backup(backups.make(Path(folder)), f"Sauvegarde faite dans {folder}")
 
 
@@ -274,19 +274,19 @@ def backup(folder: str | None) -> None:
 def restore(folder: str | None) -> None:
     """Remplit une base neuve avec une sauvegarde, après l’avoir vérifiée."""
     if not folder:
-        raise Failure("Indiquez le dossier de la sauvegarde : flask --app app restore sauvegardes/2026-03-15")
+        raise Failure("Indiquez le dossier de la sauvegarde : flask --app app restore sauvegardes/2026-03-15")
     _tell_backup(backups.restore(Path(folder)), f"Restauré depuis {folder}")
 
 
 def _tell_backup(summary: backups.Summary, title: str) -> None:
     size = f"{summary.size / 1024**2:.1f}".replace(".", ",")
     click.echo(
-        f"{title}. Lignes : {summary.rows} ; fichiers : {summary.files} ({size} Mo). Tout est vérifié."
+        f"{title}. Lignes : {summary.rows} ; fichiers : {summary.files} ({size} Mo). Tout est vérifié."
     )
     if summary.wrong:
         names = ", ".join(summary.wrong[:5]) + ("…" if len(summary.wrong) > 5 else "")
         click.echo(
-            f"Attention, des fichiers manquaient ou étaient abîmés : {len(summary.wrong)} ({names}).",
+            f"Attention, des fichiers manquaient ou étaient abîmés : {len(summary.wrong)} ({names}).",
             err=True,
         )
 

@@ -83,10 +83,10 @@ def complete(config: dict[str, Any]) -> None:
     """Derive what follows from the settings, and refuse those that would not be safe. Raises Misconfigured."""
     if not config.get("SECRET_KEY"):
         raise Misconfigured(
-            "SECRET_KEY manque : donnez-lui un long texte tiré au hasard, et gardez le même à chaque démarrage."
+            "SECRET_KEY manque : donnez-lui un long texte tiré au hasard, et gardez le même à chaque démarrage."
         )
     if len(config["SECRET_KEY"]) < 32:
-        raise Misconfigured("SECRET_KEY est trop court : 32 caractères au moins.")
+        raise Misconfigured("SECRET_KEY est trop court : 32 caractères au moins.")
     if not config["SQLALCHEMY_DATABASE_URI"].startswith(("sqlite:", "postgresql+psycopg:")):
         raise Misconfigured(
             "DATABASE_URL doit commencer par postgresql:// ou par sqlite:/// (sans elle, la base est un fichier)."
@@ -103,15 +103,15 @@ def refuse_exposed_demonstration(config: Mapping[str, Any]) -> None:
     """The demonstration opens its accounts in one click: only a local SQLite file served on loopback may have it."""
     if not config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite:///"):
         raise Misconfigured(
-            "La démonstration ne tourne que dans son propre fichier SQLite : retirez CHANTIERS_DEMONSTRATION."
+            "La démonstration ne tourne que dans son propre fichier SQLite : retirez CHANTIERS_DEMONSTRATION."
         )
     if not is_loopback(config.get("HOST", "")):
         raise Misconfigured(
-            "La démonstration n’est servie que sur cet ordinateur : retirez HOST ou CHANTIERS_DEMONSTRATION."
+            "La démonstration n’est servie que sur cet ordinateur : retirez HOST ou CHANTIERS_DEMONSTRATION."
         )
     if config.get("PUBLIC_URL") or config.get("TRUSTED_PROXIES"):
         raise Misconfigured(
-            "La démonstration n’a pas d’adresse publique : retirez PUBLIC_URL et TRUSTED_PROXIES."
+            "La démonstration n’a pas d’adresse publique : retirez PUBLIC_URL et TRUSTED_PROXIES."
         )
 
 

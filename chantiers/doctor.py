@@ -80,12 +80,12 @@ def examine() -> Iterator[Finding]:
             db.session.rollback()
     except SQLAlchemyError as error:
         yield wrong(
-            f"La base ne répond pas ({reason(error)}) : vérifiez DATABASE_URL et que le serveur est en marche."
+            f"La base ne répond pas ({reason(error)}) : vérifiez DATABASE_URL et que le serveur est en marche."
         )
         return
     yield from found
     if any(finding.is_wrong for finding in found):
-        yield note("Le contenu de la base n’a pas été examiné : réparez d’abord ce qui précède.")
+        yield note("Le contenu de la base n’a pas été examiné : réparez d’abord ce qui précède.")
         return
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (content, tallies, last_news, order, links, files)
     with reading():
@@ -129,12 +129,12 @@ def configuration() -> Iterator[Finding]:
     public = config["PUBLIC_URL"]
     if config["DEMONSTRATION"]:
         yield note(
-            "C’est une démonstration : quatre comptes s’ouvrent sans mot de passe, sur cet ordinateur seulement."
+            "C’est une démonstration : quatre comptes s’ouvrent sans mot de passe, sur cet ordinateur seulement."
         )
     elif not public:
-        yield note("PUBLIC_URL n’est pas réglé : les liens à copier commenceront par http://127.0.0.1:5000.")
+        yield note("PUBLIC_URL n’est pas réglé : les liens à copier commenceront par http://127.0.0.1:5000.")
     elif not public.startswith("https://") and not is_loopback(host_of(public)):
-        yield note(f"PUBLIC_URL ({public}) n’est pas en https : les mots de passe passeraient en clair.")
+        yield note(f"PUBLIC_URL ({public}) n’est pas en https : les mots de passe passeraient en clair.")
 
 
 def host_of(url: str) -> str:
@@ -153,12 +153,12 @@ def room() -> Iterator[Finding]:
         amount = f"{free / GIBIBYTE:.1f} Go libres".replace(".", ",")
         if free < LITTLE_ROOM:
             yield wrong(
-                f"Disque ({name}) : {amount} dans {folder}. Faites de la place : bientôt rien ne s’écrira."
+                f"Disque ({name}) : {amount} dans {folder}. Faites de la place : bientôt rien ne s’écrira."
             )
         elif free < SOME_ROOM:
-            yield note(f"Disque ({name}) : {amount} dans {folder}. Pensez à faire de la place.")
+            yield note(f"Disque ({name}) : {amount} dans {folder}. Pensez à faire de la place.")
         else:
-            yield well(f"Disque ({name}) : {amount}.")
+            yield well(f"Disque ({name}) : {amount}.")
 
 
 def _existing(folder: Path) -> Path:
@@ -171,7 +171,7 @@ def storage() -> Iterator[Finding]:
         current_storage().check()
     except (StorageDown, StorageFull) as error:
         yield wrong(
-            f"Les fichiers ne s’écrivent pas ({error}) : vérifiez STORAGE_URL, ses droits et la place."
+            f"Les fichiers ne s’écrivent pas ({error}) : vérifiez STORAGE_URL, ses droits et la place."
         )
     else:
         yield well("Les fichiers s’écrivent, se lisent et s’effacent.")
@@ -192,25 +192,25 @@ def _sqlite() -> Iterator[Finding]:
         yield well("La base SQLite répond (WAL, synchronous=FULL, clés étrangères).")
     else:
         yield wrong(
-            f"La base SQLite n’a pas ses réglages ({found}) : son dossier doit permettre le mode WAL."
+            f"La base SQLite n’a pas ses réglages ({found}) : son dossier doit permettre le mode WAL."
         )
     verdict = db.session.scalar(text("PRAGMA quick_check(1)"))
     if verdict != "ok":
-        yield wrong(f"Le fichier de la base est abîmé ({verdict}) : restaurez la dernière sauvegarde.")
+        yield wrong(f"Le fichier de la base est abîmé ({verdict}) : restaurez la dernière sauvegarde.")
 
 
 def _postgresql() -> Iterator[Finding]:
     version = db.session.scalar(text("SHOW server_version"))
     encoding = db.session.scalar(text("SHOW server_encoding"))
     if encoding != "UTF8":
-        yield wrong(f"La base PostgreSQL est en {encoding} : recréez-la avec ENCODING 'UTF8'.")
+        yield wrong(f"La base PostgreSQL est en {encoding} : recréez-la avec ENCODING 'UTF8'.")
     else:
         yield well(f"La base PostgreSQL {version} répond.")
     careless = [
         name for name in ("fsync", "synchronous_commit") if db.session.scalar(text(f"SHOW {name}")) == "off"
     ]
     if careless:
-        yield note(f"PostgreSQL peut perdre ce qu’il confirme : remettez {' et '.join(careless)} à « on ».")
+        yield note(f"PostgreSQL peut perdre ce qu’il confirme : remettez {' et '.join(careless)} à « on ».")
 
 
 def migrations() -> Iterator[Finding]:
@@ -220,7 +220,7 @@ def migrations() -> Iterator[Finding]:
         yield well(f"Les tables sont à jour ({current}).")
     else:
         yield wrong(
-            f"Les tables sont à « {current or 'rien'} » et non à « {wanted} » : lancez « flask --app app db upgrade »."
+            f"Les tables sont à « {current or 'rien'} » et non à « {wanted} » : lancez « flask --app app db upgrade »."
         )
 
 
@@ -231,18 +231,18 @@ def content() -> Iterator[Finding]:
     """There is a démarche, and somebody to coordinate it."""
     demarche = Demarche.current()
     if demarche is None:
-        yield note("Aucune démarche n’est chargée : lancez « flask --app app init FICHIER.yaml ».")
+        yield note("Aucune démarche n’est chargée : lancez « flask --app app init FICHIER.yaml ».")
         return
     if demarche.is_demonstration != current_app.config["DEMONSTRATION"] and demarche.is_demonstration:
         yield wrong(
-            "Cette base est celle d’une démonstration : prenez-en une autre pour travailler pour de bon."
+            "Cette base est celle d’une démonstration : prenez-en une autre pour travailler pour de bon."
         )
     able = select(User.id).where(
         User.role == Role.COORDINATOR, User.closed_at.is_(None), User.password_hash.is_not(None)
     )
     if not demarche.is_demonstration and db.session.scalar(able.limit(1)) is None:
         yield note(
-            "Personne de la coordination n’a de mot de passe : relancez « flask --app app init FICHIER.yaml »."
+            "Personne de la coordination n’a de mot de passe : relancez « flask --app app init FICHIER.yaml »."
         )
 
 
@@ -264,9 +264,9 @@ def tallies() -> Iterator[Finding]:
         select(Objective.id).where(Objective.id.not_in(select(ObjectiveTally.objective_id)))
     ).all()
     if without:
-        yield wrong(f"Objectifs sans compteur : {_some(without)}. Restaurez une sauvegarde.")
+        yield wrong(f"Objectifs sans compteur : {_some(without)}. Restaurez une sauvegarde.")
     if off:
-        yield wrong(f"Compteurs faux, par objectif : {_some(off)}. Relancez avec --repair pour recompter.")
+        yield wrong(f"Compteurs faux, par objectif : {_some(off)}. Relancez avec --repair pour recompter.")
     elif not without:
         yield well("L’avancement affiché est celui que l’on compte.")
 
@@ -293,7 +293,7 @@ def last_news() -> Iterator[Finding]:
     """« Sans nouvelles » is told by a date: it must be the journal's."""
     off = [number for _table, _latest, query in _news() for number in db.session.scalars(query.limit(1000))]
     if off:
-        yield wrong(f"Dates de dernières nouvelles fausses : {_some(off)}. Relancez avec --repair.")
+        yield wrong(f"Dates de dernières nouvelles fausses : {_some(off)}. Relancez avec --repair.")
     else:
         yield well("Les dernières nouvelles sont celles du journal.")
 
@@ -311,10 +311,10 @@ def order() -> Iterator[Finding]:
     ).all()
     if far > limit:
         yield wrong(
-            "Des cartes du tableau sont au bord des nombres possibles : déplacez-en une dans sa colonne."
+            "Des cartes du tableau sont au bord des nombres possibles : déplacez-en une dans sa colonne."
         )
     if same:
-        yield note("Des objectifs ont le même rang : montez ou descendez l’un d’eux pour les ranger.")
+        yield note("Des objectifs ont le même rang : montez ou descendez l’un d’eux pour les ranger.")
     if far <= limit and not same:
         yield well("L’ordre des cartes et des objectifs se tient.")
 
@@ -328,7 +328,7 @@ def links() -> Iterator[Finding]:
     ]
     if astray:
         yield wrong(
-            f"Éléments dans un autre chantier que leur objectif : {_some(astray)}. Restaurez une sauvegarde."
+            f"Éléments dans un autre chantier que leur objectif : {_some(astray)}. Restaurez une sauvegarde."
         )
     broken: Sequence[Any] = []
     if db.engine.dialect.name == "sqlite":
@@ -336,7 +336,7 @@ def links() -> Iterator[Finding]:
     if broken:
         tables = ", ".join(sorted({str(row[0]) for row in broken}))
         yield wrong(
-            f"Lignes qui renvoient à ce qui n’existe plus : {len(broken)} ({tables}). Restaurez une sauvegarde."
+            f"Lignes qui renvoient à ce qui n’existe plus : {len(broken)} ({tables}). Restaurez une sauvegarde."
         )
     if not astray and not broken:
         yield well("Rien n’est orphelin.")
@@ -363,17 +363,17 @@ def files() -> Iterator[Finding]:
     try:
         entries = {entry.key: entry for entry in current_storage().entries()}
     except (StorageDown, StorageFull) as error:
-        yield wrong(f"La liste des fichiers ne se lit pas ({error}) : vérifiez STORAGE_URL.")
+        yield wrong(f"La liste des fichiers ne se lit pas ({error}) : vérifiez STORAGE_URL.")
         return
     lost = [key for key, size in expected.items() if key not in entries or entries[key].size != size]
     limit = datetime.now(UTC) - UPLOADING
     unknown = [key for key, entry in entries.items() if key not in expected and entry.modified < limit]
     if lost:
-        yield wrong(f"Fichiers manquants ou tronqués : {_some(lost)}. Reprenez-les d’une sauvegarde.")
+        yield wrong(f"Fichiers manquants ou tronqués : {_some(lost)}. Reprenez-les d’une sauvegarde.")
     else:
         yield well(f"Les fichiers des livrables sont là ({len(expected)}).")
     if unknown:
-        yield note(f"Fichiers sans usage : {len(unknown)}. « flask --app app purge » les effacera.")
+        yield note(f"Fichiers sans usage : {len(unknown)}. « flask --app app purge » les effacera.")
 
 
 def _some(things: Any) -> str:

@@ -100,7 +100,7 @@ def load() -> bool:
     """
     if not current_app.config["DEMONSTRATION"]:
         raise DemonstrationRefused(
-            "La démonstration ne se charge que là où elle est demandée : script/server s’en occupe, ou réglez "
+            "La démonstration ne se charge que là où elle est demandée : script/server s’en occupe, ou réglez "
             "CHANTIERS_DEMONSTRATION=1."
         )
     if db.engine.dialect.name != "sqlite":
@@ -128,7 +128,7 @@ def _refuse_if_somebody_works_here() -> None:
     for query in (invited, select(Task.id), select(Structure.id).where(Structure.source_key.is_(None))):
         if db.session.scalar(query.limit(1)) is not None:
             raise DemonstrationRefused(
-                "Cette base sert déjà : la démonstration ne se mêle pas au travail de quelqu’un."
+                "Cette base sert déjà : la démonstration ne se mêle pas au travail de quelqu’un."
             )
 
 

@@ -200,13 +200,13 @@ class _Loader:
             structure,
             _key(entry.name),
             {"name": entry.name},
-            _("la structure « %(name)s »", name=entry.name),
+            _("la structure « %(name)s »", name=entry.name),
             is_new=is_new,
             aliases=aliases,
         )
         new = [alias for alias in entry.aliases if fold(alias) not in said]
         if new and _add_names(structure, new) and not is_new:
-            self.report.updated.append(_("la structure « %(name)s » (autres noms)", name=entry.name))
+            self.report.updated.append(_("la structure « %(name)s » (autres noms)", name=entry.name))
 
     def _known_structure(self, entry: StructureEntry) -> Structure | None:
         """By its key, else by any of its names, unless that record is another line of this file."""
@@ -249,7 +249,7 @@ class _Loader:
             chantier,
             str(entry.number),
             {"title": entry.title},
-            _("le chantier %(number)s « %(title)s »", number=entry.number, title=entry.title),
+            _("le chantier %(number)s « %(title)s »", number=entry.number, title=entry.title),
             is_new=is_new,
             referents=[_person_key(each) for each, _person in referents],
             **orders,
@@ -308,7 +308,7 @@ class _Loader:
     def _objective(self, chantier: Chantier, entry: ObjectiveEntry) -> None:
         self.line = entry.line
         kind = ObjectiveKind.OPERATIONAL if entry.is_operational else ObjectiveKind.POLITICAL
-        what = _("l’objectif %(key)s « %(text)s »", key=entry.key, text=_shortened(entry.text))
+        what = _("l’objectif %(key)s « %(text)s »", key=entry.key, text=_shortened(entry.text))
         objective = self.objectives.get(entry.key)
         is_new = objective is None
         if objective is None:
@@ -316,7 +316,7 @@ class _Loader:
             db.session.flush()
         if (objective.chantier_id, objective.kind) != (chantier.id, kind):
             words = _(
-                "la clé « %(key)s » est celle d’un objectif d’un autre chantier, ou d’une autre sorte : "
+                "la clé « %(key)s » est celle d’un objectif d’un autre chantier, ou d’une autre sorte : "
                 "gardez-la où elle était, ou donnez une nouvelle clé.",
                 key=entry.key,
             )
@@ -334,7 +334,7 @@ class _Loader:
         numbers = (n for n in count(1) if f"{entry.key}/{n}" not in self.deliverables)
         for line in entry.deliverables:
             self.line = line.line
-            what = _("le livrable « %(title)s »", title=line.title)
+            what = _("le livrable « %(title)s »", title=line.title)
             deliverable = matches.get(line) or _unsourced(objective, line.title)
             is_new = deliverable is None
             if deliverable is None:
@@ -348,7 +348,7 @@ class _Loader:
 
     def _leave_in_bin(self, thing: Objective | Deliverable, what: str) -> None:
         self.met.add(thing)
-        self.report.kept.append(_("%(what)s : c’est dans la corbeille, et y reste", what=what))
+        self.report.kept.append(_("%(what)s : c’est dans la corbeille, et y reste", what=what))
 
     def _order(self, chantier: Chantier, kind: ObjectiveKind, said: list[str], wanted: list[str]) -> None:
         """Put the objectives of the file in its order, unless people chose their own."""
@@ -382,10 +382,10 @@ class _Loader:
         )
         for thing in things:
             if thing not in self.met and not getattr(thing, "is_trashed", False):
-                self.report.gone.append(f"« {_shortened(thing.journal_title)} »")
+                self.report.gone.append(f"« {_shortened(thing.journal_title)} »")
         for structure in self.structures.values():
             if structure not in self.met and structure.merged_into_id is None:
-                self.report.gone.append(_("la structure « %(name)s »", name=structure.name))
+                self.report.gone.append(_("la structure « %(name)s »", name=structure.name))
         for person in self.people.values():
             if person not in self.met and person.closed_at is None:
                 self.report.gone.append(person.name)

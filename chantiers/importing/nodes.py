@@ -33,7 +33,7 @@ class Problem:
     def __str__(self) -> str:
         if not self.line:
             return self.words
-        return _("ligne %(line)s : %(words)s", line=self.line, words=self.words)
+        return _("ligne %(line)s : %(words)s", line=self.line, words=self.words)
 
 
 class FileRefused(Exception):
@@ -66,13 +66,13 @@ class Problems:
 def tree(content: bytes) -> Node:
     """The root of the document. Raises FileRefused."""
     if len(content) > LARGEST:
-        raise _refused(0, _("Ce fichier est trop gros pour une démarche : 1 Mo au plus."))
+        raise _refused(0, _("Ce fichier est trop gros pour une démarche : 1 Mo au plus."))
     try:
         text = unicodedata.normalize("NFC", content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise _refused(
-            line, _("le texte n’est pas en UTF-8 : enregistrez le fichier dans ce codage.")
+            line, _("le texte n’est pas en UTF-8 : enregistrez le fichier dans ce codage.")
         ) from None
     strange = _CONTROL.search(text)
     if strange:
@@ -99,7 +99,7 @@ def _in_words() -> Iterator[None]:
         mark = error.problem_mark or error.context_mark
         raise _refused(mark.line + 1 if mark else 0, _syntax(error)) from None
     except (yaml.YAMLError, ValueError):
-        raise _refused(0, _("Ce fichier n’est pas du YAML : vérifiez que c’est le bon.")) from None
+        raise _refused(0, _("Ce fichier n’est pas du YAML : vérifiez que c’est le bon.")) from None
 
 
 def _refuse_references_and_depth(events: Iterator[yaml.Event]) -> None:
@@ -108,10 +108,10 @@ def _refuse_references_and_depth(events: Iterator[yaml.Event]) -> None:
         mark = event.start_mark
         line = mark.line + 1 if mark else 0
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise _refused(line, _("les renvois (« & » et « * ») ne sont pas acceptés : écrivez le texte."))
+            raise _refused(line, _("les renvois (« & » et « * ») ne sont pas acceptés : écrivez le texte."))
         tag = getattr(event, "tag", None)
         if tag and tag != _TEXT:
-            raise _refused(line, _("les étiquettes (« ! ») ne sont pas acceptées : écrivez le texte seul."))
+            raise _refused(line, _("les étiquettes (« ! ») ne sont pas acceptées : écrivez le texte seul."))
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -123,17 +123,17 @@ def _refuse_references_and_depth(events: Iterator[yaml.Event]) -> None:
 def _syntax(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or ""
     if "mapping values are not allowed" in problem:
-        return _("deux-points en trop : mettez entre guillemets un texte qui en contient.")
+        return _("deux-points en trop : mettez entre guillemets un texte qui en contient.")
     if "cannot start any token" in problem:
         return _(
-            "un signe ou une tabulation n’est pas à sa place : espaces devant, guillemets autour du texte."
+            "un signe ou une tabulation n’est pas à sa place : espaces devant, guillemets autour du texte."
         )
     if "end of stream" in problem or "end of stream" in (error.context or ""):
-        return _("le fichier s’arrête au milieu d’un texte : un guillemet ou un crochet n’est pas fermé.")
+        return _("le fichier s’arrête au milieu d’un texte : un guillemet ou un crochet n’est pas fermé.")
     if "expected <block end>" in problem or "not find expected" in problem:
         return _("le décalage des lignes ou un guillemet n’est pas juste ici, ou juste au-dessus.")
     if "expected a single document" in (error.context or ""):
-        return _("un second document commence ici (« --- ») : il n’en faut qu’un.")
+        return _("un second document commence ici (« --- ») : il n’en faut qu’un.")
     return _("ce n’est pas du YAML correct.")
 
 
@@ -150,7 +150,7 @@ class Record:
         self._lines: dict[str, int] = {}
         self._asked: set[str] = set()
         if not isinstance(node, MappingNode):
-            problems.add(self.line, _("%(what)s : il faut ici des champs « nom: valeur ».", what=what))
+            problems.add(self.line, _("%(what)s : il faut ici des champs « nom: valeur ».", what=what))
             self.is_readable = False
             return
         self.is_readable = True
@@ -163,7 +163,7 @@ class Record:
             self.problems.add(
                 line_of(key),
                 _(
-                    "%(what)s : « %(name)s » est déjà à la ligne %(other)s.",
+                    "%(what)s : « %(name)s » est déjà à la ligne %(other)s.",
                     what=self.what,
                     name=name[:60],
                     other=self._lines[name],
@@ -189,7 +189,7 @@ class Record:
         if node is None:
             return ""
         return scalar(
-            node, f"{self.what}, « {name} »", longest, self.problems, required=required, lines=lines
+            node, f"{self.what}, « {name} »", longest, self.problems, required=required, lines=lines
         )
 
     def number(self, name: str, highest: int) -> int | None:
@@ -204,7 +204,7 @@ class Record:
         self.problems.add(
             line_of(node),
             _(
-                "%(what)s, « %(name)s » : il faut un nombre entier de 1 à %(highest)s.",
+                "%(what)s, « %(name)s » : il faut un nombre entier de 1 à %(highest)s.",
                 what=self.what,
                 name=name,
                 highest=highest,
@@ -220,7 +220,7 @@ class Record:
         if isinstance(node, SequenceNode):
             return list(node.value)
         self.problems.add(
-            line_of(node), _("%(what)s, « %(name)s » : il faut une liste.", what=self.what, name=name)
+            line_of(node), _("%(what)s, « %(name)s » : il faut une liste.", what=self.what, name=name)
         )
         return []
 
@@ -239,7 +239,7 @@ class Record:
                 self.problems.add(
                     self._lines[name],
                     _(
-                        "%(what)s : « %(name)s » n’est pas connu ici. Champs possibles : %(known)s.",
+                        "%(what)s : « %(name)s » n’est pas connu ici. Champs possibles : %(known)s.",
                         what=self.what,
                         name=name[:60],
                         known=", ".join(sorted(self._asked)),
@@ -250,7 +250,7 @@ class Record:
         self._asked.add(name)
         node = self._fields.get(name)
         if node is None and required and self.is_readable:
-            self.problems.add(self.line, _("%(what)s : « %(name)s » manque.", what=self.what, name=name))
+            self.problems.add(self.line, _("%(what)s : « %(name)s » manque.", what=self.what, name=name))
         return node
 
 
@@ -259,17 +259,17 @@ def scalar(
 ) -> str:
     """The text of a scalar, tidied; adds to the problems what is wrong with it."""
     if not isinstance(node, ScalarNode):
-        problems.add(line_of(node), _("%(what)s : il faut un texte.", what=what))
+        problems.add(line_of(node), _("%(what)s : il faut un texte.", what=what))
         return ""
     is_nothing = node.style is None and node.value in ("", "null", "~")
     text = "" if is_nothing else node.value.strip() if lines else " ".join(node.value.split())
     if required and not text:
-        problems.add(line_of(node), _("%(what)s : il faut un texte.", what=what))
+        problems.add(line_of(node), _("%(what)s : il faut un texte.", what=what))
     if len(text) > longest:
         problems.add(
             line_of(node),
             _(
-                "%(what)s : le texte est trop long, %(longest)s caractères au plus.",
+                "%(what)s : le texte est trop long, %(longest)s caractères au plus.",
                 what=what,
                 longest=longest,
             ),

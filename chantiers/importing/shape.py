@@ -150,7 +150,7 @@ class _Reader:
             name, aliases = scalar(node, what, LINE, self.problems, required=True), []
         if name and not fold(name):
             self.problems.add(
-                line_of(node), _("le nom « %(name)s » n’a ni lettre ni chiffre.", name=name[:60])
+                line_of(node), _("le nom « %(name)s » n’a ni lettre ni chiffre.", name=name[:60])
             )
         own = fold(name)
         for key, spelling in {fold(each): each for each in (name, *aliases) if fold(each)}.items():
@@ -158,7 +158,7 @@ class _Reader:
                 "structure",
                 key,
                 line_of(node),
-                _("la structure « %(name)s »", name=spelling[:60]),
+                _("la structure « %(name)s »", name=spelling[:60]),
                 feminine=True,
             )
             self._names.add(key)
@@ -200,14 +200,14 @@ class _Reader:
             self.problems.add(
                 record.line_of("cle"),
                 _(
-                    "la clé « %(key)s » n’est pas faite de lettres sans accent, de chiffres et de tirets.",
+                    "la clé « %(key)s » n’est pas faite de lettres sans accent, de chiffres et de tirets.",
                     key=key[:60],
                 ),
             )
         elif key:
             record.what = _("l’objectif %(key)s", key=key)
             self._once(
-                "objectif", key, record.line_of("cle"), _("la clé « %(key)s »", key=key), feminine=True
+                "objectif", key, record.line_of("cle"), _("la clé « %(key)s »", key=key), feminine=True
             )
         text = record.text("texte", TEXT, required=True)
         nodes = record.items("livrables") if is_operational else []
@@ -224,7 +224,7 @@ class _Reader:
             self.problems.add(
                 record.line_of("type"),
                 _(
-                    "le type de livrable « %(type)s » n’existe pas. Types possibles : %(known)s.",
+                    "le type de livrable « %(type)s » n’existe pas. Types possibles : %(known)s.",
                     type=type_key,
                     known=", ".join(self.types),
                 ),
@@ -235,7 +235,7 @@ class _Reader:
                 f"livrable de {objective_key}",
                 fold(title),
                 record.line_of("titre"),
-                _("le livrable « %(title)s »", title=title[:60]),
+                _("le livrable « %(title)s »", title=title[:60]),
             )
         record.done()
         return DeliverableEntry(record.line, type_key, title)
@@ -251,14 +251,14 @@ class _Reader:
         if person.email and not _ADDRESS.fullmatch(person.email):
             self.problems.add(
                 record.line_of("courriel"),
-                _("« %(email)s » n’est pas une adresse de courriel.", email=person.email[:80]),
+                _("« %(email)s » n’est pas une adresse de courriel.", email=person.email[:80]),
             )
         self._one_identity(record, person)
         if person.structure and fold(person.structure) not in self._names:
             self.problems.add(
                 record.line_of("structure"),
                 _(
-                    "« %(name)s » n’est pas dans la liste des structures : ajoutez-la, ou ajoutez ce nom à ses alias.",
+                    "« %(name)s » n’est pas dans la liste des structures : ajoutez-la, ou ajoutez ce nom à ses alias.",
                     name=person.structure[:80],
                 ),
             )
@@ -272,7 +272,7 @@ class _Reader:
             self.problems.add(
                 record.line_of("courriel"),
                 _(
-                    "« %(email)s » est déjà l’adresse de quelqu’un d’autre dans ce fichier.",
+                    "« %(email)s » est déjà l’adresse de quelqu’un d’autre dans ce fichier.",
                     email=person.email[:80],
                 ),
             )
@@ -285,7 +285,7 @@ class _Reader:
         site = head.text("site", 500)
         if site and not _is_web_address(site):
             self.problems.add(
-                head.line_of("site"), _("« site » n’est pas une adresse qui commence par https://.")
+                head.line_of("site"), _("« site » n’est pas une adresse qui commence par https://.")
             )
         return site
 

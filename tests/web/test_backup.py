@@ -25,6 +25,7 @@ from chantiers.importing.load import load
 from chantiers.storage import StorageDown, current_storage
 from models import Base, Chantier, DeliverableVersion, Objective, StoredFile, Structure, Task, User, db
 from tests.factories import make_deliverable, make_referent, make_task
+from tests.terminal import said
 
 InApp = Callable[[], AbstractContextManager[Session]]
 
@@ -98,15 +99,12 @@ def test_a_backup_is_restored_whole_on_either_database(
         summary = backup.make(tmp_path / "copie")
     assert summary.files == 3 and summary.wrong == () and summary.rows > 150
     with another_instance(empty_database, tmp_path) as app:
-        result = app.test_cli_runner().invoke(args=["restore", str(tmp_path / "copie")])
-        assert result.exit_code == 0, result.output
-        assert "fichiers : 3" in result.output
+        assert "fichiers : 3" in said(app, "restore", str(tmp_path / "copie"))
         assert contents() == before
         # The counters go on from there: what is made next takes no number twice.
         User.create("Après", by=None)
         db.session.commit()
-        doctor = app.test_cli_runner().invoke(args=["doctor"])
-        assert doctor.exit_code == 0, doctor.output
+        assert "Tout va bien." in said(app, "doctor")
 
 
 def test_a_backup_under_writes_holds_one_instant(app: Flask, in_app: InApp, tmp_path: Path) -> None:
@@ -200,9 +198,8 @@ def test_a_missing_file_is_told_and_the_rest_is_saved(app: Flask, in_app: InApp,
         key = session.scalars(select(DeliverableVersion.storage_key)).first()
         session.rollback()
         current_storage().delete(str(key))
-    result = app.test_cli_runner().invoke(args=["backup", str(tmp_path / "copie")])
-    assert result.exit_code == 0, result.output
-    assert "fichiers : 2" in result.output and f"manquaient ou étaient abîmés : 1 ({key})" in result.output
+    result = said(app, "backup", str(tmp_path / "copie"))
+    assert "fichiers : 2" in result and f"manquaient ou étaient abîmés : 1 ({key})" in result
 
 
 def test_only_an_empty_database_is_filled(in_app: InApp, tmp_path: Path) -> None:
@@ -250,14 +247,12 @@ def test_a_damaged_backup_changes_nothing(in_app: InApp, database: Any, app: Fla
             folder = tmp_path / "abîmée"
             shutil.copytree(tmp_path / "copie", folder)
             damage(folder)
-            result = other.test_cli_runner().invoke(args=["restore", str(folder)])
-            assert result.exit_code == 1 and words in result.output, (name, result.output)
+            assert words in said(other, "restore", str(folder), status=1), name
             assert db.session.scalar(select(func.count()).select_from(User)) == 0, name
             db.session.rollback()
             assert not list(current_storage().entries()), name
             shutil.rmtree(folder)
-        result = other.test_cli_runner().invoke(args=["restore", str(tmp_path / "copie")])
-        assert result.exit_code == 0, result.output
+        said(other, "restore", str(tmp_path / "copie"))
         assert db.session.scalar(select(func.count()).select_from(Task)) == 1
 
 

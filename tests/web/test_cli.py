@@ -1,13 +1,13 @@
 """The commands: each does what it says, says it in French, and fails in one sentence."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
@@ -40,6 +40,7 @@ from tests.factories import (
     make_referent,
     make_task,
 )
+from tests.terminal import said
 from tests.visitor import Visitor
 
 REAL = str(ROOT / "data/demarche.yaml")
@@ -48,16 +49,9 @@ InApp = Callable[[], AbstractContextManager[Session]]
 
 
 @pytest.fixture
-def run(app: Flask) -> Iterator[Callable[..., Result]]:
-    """`run("init", path)`: a command, in a context of its own, as in a terminal."""
-
-    def invoke(*arguments: str, status: int = 0) -> Result:
-        result = app.test_cli_runner().invoke(args=list(arguments))
-        assert result.exit_code == status, result.output
-        assert "Traceback" not in result.output
-        return result
-
-    yield invoke
+def run(app: Flask) -> Callable[..., str]:
+    """`run("init", path)`: a command, in a context of its own, as in a terminal; what it printed."""
+    return partial(said, app)
 
 
 def link_in(output: str) -> str:
@@ -67,32 +61,30 @@ def link_in(output: str) -> str:
 # A démarche ------------------------------------------------------------------------------------------------------
 
 
-def test_init_loads_and_prints_a_link_that_works(
-    run: Callable[..., Result], app: Flask, in_app: InApp
-) -> None:
+def test_init_loads_and_prints_a_link_that_works(run: Callable[..., str], app: Flask, in_app: InApp) -> None:
     result = run("init", REAL)
-    assert "Ajouté" in result.output and "Mickaël Vartuaroglu choisisse son mot de passe" in result.output
+    assert "Ajouté" in result and "Mickaël Vartuaroglu choisisse son mot de passe" in result
     with in_app() as session:
         coordinator = session.scalars(select(User).where(User.role == Role.COORDINATOR)).one()
         assert coordinator.name == "Mickaël Vartuaroglu" and not coordinator.has_account
-    address = link_in(result.output)
+    address = link_in(result)
     assert address.startswith("http://localhost/mot-de-passe/")
     Visitor(app).get(address.removeprefix("http://localhost"))
 
 
 def test_init_again_makes_a_new_link_until_there_is_an_account(
-    run: Callable[..., Result], in_app: InApp
+    run: Callable[..., str], in_app: InApp
 ) -> None:
-    first = link_in(run("init", REAL).output)
+    first = link_in(run("init", REAL))
     result = run("init", REAL)
-    assert "Rien n’a changé" in result.output and link_in(result.output) != first
+    assert "Rien n’a changé" in result and link_in(result) != first
     with in_app():
         assert PasswordLink.with_token(first.rpartition("/")[2]) is None
-        link = PasswordLink.with_token(link_in(result.output).rpartition("/")[2])
+        link = PasswordLink.with_token(link_in(result).rpartition("/")[2])
         assert link is not None
         link.use("une phrase à moi seule")
     result = run("init", REAL)
-    assert "a déjà un compte" in result.output and "/mot-de-passe/" not in result.output
+    assert "a déjà un compte" in result and "/mot-de-passe/" not in result
     with in_app() as session:
         assert (
             session.scalar(
@@ -102,42 +94,40 @@ def test_init_again_makes_a_new_link_until_there_is_an_account(
         )
 
 
-def test_a_dry_run_says_what_would_change_and_changes_nothing(
-    run: Callable[..., Result], in_app: InApp
-) -> None:
+def test_a_dry_run_says_what_would_change_and_changes_nothing(run: Callable[..., str], in_app: InApp) -> None:
     result = run("init", REAL, "--dry-run")
-    assert "Serait ajouté" in result.output and "la structure « Actes »" in result.output
-    assert "/mot-de-passe/" not in result.output
+    assert "Serait ajouté" in result and "la structure « Actes »" in result
+    assert "/mot-de-passe/" not in result
     with in_app() as session:
         for table in (Chantier, Structure, User, Activity, PasswordLink):
             assert session.scalar(select(func.count()).select_from(table)) == 0
 
 
-def test_import_tells_the_difference(run: Callable[..., Result], tmp_path: Path) -> None:
+def test_import_tells_the_difference(run: Callable[..., str], tmp_path: Path) -> None:
     run("init", REAL)
-    assert "Rien n’a changé" in run("import", REAL).output
+    assert "Rien n’a changé" in run("import", REAL)
     changed = tmp_path / "autre.yaml"
     changed.write_text(
         Path(REAL).read_text(encoding="utf-8").replace("  - UNADEL\n", "  - Une de plus\n"), "utf-8"
     )
-    dry = run("import", str(changed), "--dry-run").output
+    dry = run("import", str(changed), "--dry-run")
     assert (
         "Serait ajouté (1)" in dry
         and "N’est plus dans le fichier" in dry
         and "la structure « UNADEL »" in dry
     )
-    assert "Ajouté (1)" in run("import", str(changed)).output
+    assert "Ajouté (1)" in run("import", str(changed))
 
 
 def test_a_file_without_coordination_loads_nothing(
-    run: Callable[..., Result], tmp_path: Path, in_app: InApp
+    run: Callable[..., str], tmp_path: Path, in_app: InApp
 ) -> None:
     path = tmp_path / "d.yaml"
     path.write_text("demarche: {nom: X}\nchantiers: []\nstructures: [A]\n", "utf-8")
-    assert "ne dit pas qui coordonne" in run("init", str(path), status=1).output
+    assert "ne dit pas qui coordonne" in run("init", str(path), status=1)
     with in_app() as session:
         assert session.scalar(select(func.count()).select_from(Structure)) == 0
-    assert "Ajouté" in run("import", str(path)).output
+    assert "Ajouté" in run("import", str(path))
 
 
 @pytest.mark.parametrize(
@@ -156,23 +146,23 @@ def test_a_file_without_coordination_loads_nothing(
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(
-    run: Callable[..., Result], arguments: tuple[str, ...], words: str
+    run: Callable[..., str], arguments: tuple[str, ...], words: str
 ) -> None:
-    output = run(*arguments, status=1).output
+    output = run(*arguments, status=1)
     assert words in output and len(output.strip().splitlines()) == 1
 
 
-def test_a_bad_file_lists_its_problems(run: Callable[..., Result], tmp_path: Path) -> None:
+def test_a_bad_file_lists_its_problems(run: Callable[..., str], tmp_path: Path) -> None:
     path = tmp_path / "d.yaml"
     path.write_text("demarche: {nom: X, couleur: bleu}\nchantiers: []\nstructures: [A, a]\n", "utf-8")
-    output = run("init", str(path), status=1).output
+    output = run("init", str(path), status=1)
     assert "ligne 1 : la démarche : « couleur »" in output and "ligne 3 : la structure « a »" in output
 
 
-def test_link_lets_a_person_choose_a_password_again(run: Callable[..., Result], in_app: InApp) -> None:
+def test_link_lets_a_person_choose_a_password_again(run: Callable[..., str], in_app: InApp) -> None:
     with in_app():
         User.create("Camille", email="camille@example.org", by=None)
-    token = link_in(run("link", "Camille@example.org").output).rpartition("/")[2]
+    token = link_in(run("link", "Camille@example.org")).rpartition("/")[2]
     with in_app():
         link = PasswordLink.with_token(token)
         assert link is not None and link.user.name == "Camille"
@@ -188,15 +178,8 @@ def test_without_tables_every_command_says_what_to_run(empty_database: str, tmp_
             "STORAGE_URL": (tmp_path / "files").as_uri(),
         }
     )
-    runner = app.test_cli_runner()
-    for arguments in (("init", REAL), ("link", "a@example.org"), ("purge",)):
-        result = runner.invoke(args=list(arguments))
-        assert result.exit_code == 1
-        assert "flask --app app db upgrade" in result.output and "Traceback" not in result.output, (
-            result.output
-        )
-    result = runner.invoke(args=["doctor"])
-    assert result.exit_code == 1 and "flask --app app db upgrade" in result.output, result.output
+    for arguments in (("init", REAL), ("link", "a@example.org"), ("purge",), ("doctor",)):
+        assert "flask --app app db upgrade" in said(app, *arguments, status=1)
     with app.app_context():
         app.extensions["sqlalchemy"].engine.dispose()
 
@@ -215,55 +198,55 @@ def deliverable_with_file(content: bytes = b"un fichier") -> tuple[Deliverable, 
     return deliverable, stored.key
 
 
-def test_the_doctor_finds_a_sound_instance_sound(run: Callable[..., Result], in_app: InApp) -> None:
+def test_the_doctor_finds_a_sound_instance_sound(run: Callable[..., str], in_app: InApp) -> None:
     with in_app():
         deliverable_with_file()
         task = make_task(make_objective(make_chantier()))
         task.start(by=make_referent(task.chantier))
-    output = run("doctor").output
+    output = run("doctor")
     assert "Tout va bien." in output and "À RÉPARER" not in output
     assert "Les fichiers des livrables sont là (1)." in output
 
 
-def test_the_doctor_counts_again(run: Callable[..., Result], in_app: InApp) -> None:
+def test_the_doctor_counts_again(run: Callable[..., str], in_app: InApp) -> None:
     with in_app() as session:
         make_demarche()
         objective = make_objective(make_chantier())
         make_task(objective)
         session.execute(update(ObjectiveTally).values(todo=7))
         session.execute(update(Task).values(last_news_at=now() - timedelta(days=90)))
-    output = run("doctor", status=1).output
+    output = run("doctor", status=1)
     assert (
         "Compteurs faux, par objectif : 1 (" in output
         and "Dates de dernières nouvelles fausses : 1 (" in output
     )
-    assert "Tout va bien." in run("doctor", "--repair").output
+    assert "Tout va bien." in run("doctor", "--repair")
     with in_app() as session:
         assert session.scalar(select(ObjectiveTally.todo)) == 1
 
 
-def test_the_doctor_misses_a_file_and_finds_a_stray_one(run: Callable[..., Result], in_app: InApp) -> None:
+def test_the_doctor_misses_a_file_and_finds_a_stray_one(run: Callable[..., str], in_app: InApp) -> None:
     with in_app():
         _deliverable, key = deliverable_with_file()
         current_storage().delete(key)
-    output = run("doctor", status=1).output
+    output = run("doctor", status=1)
     assert "Fichiers manquants ou tronqués : 1 (" in output and key in output
 
 
-def test_the_doctor_sees_a_task_under_another_chantier(run: Callable[..., Result], in_app: InApp) -> None:
+def test_the_doctor_sees_a_task_under_another_chantier(run: Callable[..., str], in_app: InApp) -> None:
     with in_app() as session:
         make_demarche()
         make_task(make_objective(make_chantier()))
         other = make_chantier()
         session.execute(update(Task).values(chantier_id=other.id))
-    assert "dans un autre chantier que leur objectif : 1" in run("doctor", status=1).output
+    assert "dans un autre chantier que leur objectif : 1" in run("doctor", status=1)
 
 
-def test_the_doctor_says_when_the_tables_are_old(run: Callable[..., Result], in_app: InApp) -> None:
+def test_the_doctor_says_when_the_tables_are_old(run: Callable[..., str], in_app: InApp) -> None:
     with in_app() as session:
         session.execute(text("UPDATE alembic_version SET version_num = 'ancienne'"))
     try:
-        assert "lancez « flask --app app db upgrade »" in run("doctor", status=1).output
+        assert "lancez « flask --app app db upgrade »" in run("doctor", status=1)
     finally:
         with in_app() as session:
             session.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head()})
@@ -272,42 +255,40 @@ def test_the_doctor_says_when_the_tables_are_old(run: Callable[..., Result], in_
 def test_the_doctor_says_when_files_cannot_be_written(make_app: Callable[..., Flask], tmp_path: Path) -> None:
     blocked = tmp_path / "blocked"
     blocked.write_text("not a folder")
-    result = make_app(STORAGE_URL=(blocked / "files").as_uri()).test_cli_runner().invoke(args=["doctor"])
-    assert result.exit_code == 1 and "Les fichiers ne s’écrivent pas" in result.output, result.output
+    app = make_app(STORAGE_URL=(blocked / "files").as_uri())
+    assert "Les fichiers ne s’écrivent pas" in said(app, "doctor", status=1)
 
 
 # The purge -------------------------------------------------------------------------------------------------------
 
 
 def test_the_purge_erases_what_had_its_thirty_days(
-    run: Callable[..., Result], in_app: InApp, clock: Clock
+    run: Callable[..., str], in_app: InApp, clock: Clock
 ) -> None:
     with in_app() as session:
         deliverable, key = deliverable_with_file()
         deliverable.trash(by=make_referent(deliverable.chantier))
         UserSession.open(session.scalars(select(User)).first())  # type: ignore[arg-type]
-    assert "Corbeille : 0" in run("purge").output
+    assert "Corbeille : 0" in run("purge")
     clock.forward(days=31)
-    assert "Corbeille : 1" in run("purge").output
+    assert "Corbeille : 1" in run("purge")
     with in_app() as session:
         assert not current_storage().exists(key)
         assert session.scalar(select(DeliverableVersion.storage_key)) is None
         assert session.scalar(select(func.count()).select_from(UserSession)) == 1
     clock.forward(days=60)
-    assert "traces expirées : 1" in run("purge").output
+    assert "traces expirées : 1" in run("purge")
     with in_app() as session:
         assert session.scalar(select(func.count()).select_from(UserSession)) == 0
 
 
-def test_the_purge_sweeps_files_without_a_row(
-    run: Callable[..., Result], in_app: InApp, clock: Clock
-) -> None:
+def test_the_purge_sweeps_files_without_a_row(run: Callable[..., str], in_app: InApp, clock: Clock) -> None:
     with in_app():
         _deliverable, kept = deliverable_with_file()
         stray = current_storage().save(BytesIO(b"personne")).key
-    assert "fichiers sans usage : 0" in run("purge").output
+    assert "fichiers sans usage : 0" in run("purge")
     clock.forward(days=2)
-    assert "Fichiers sans usage : 1" in run("doctor").output
-    assert "fichiers sans usage : 1" in run("purge").output
+    assert "Fichiers sans usage : 1" in run("doctor")
+    assert "fichiers sans usage : 1" in run("purge")
     with in_app():
         assert current_storage().exists(kept) and not current_storage().exists(stray)

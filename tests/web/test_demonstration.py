@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from click.testing import Result
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import func, select
@@ -36,15 +35,13 @@ from models import (
 )
 from tests.conftest import Clock
 from tests.factories import make_user
+from tests.terminal import said
 
 MakeApp = Callable[..., Flask]
 
 
-def load(app: Flask, status: int = 0) -> Result:
-    result = app.test_cli_runner().invoke(args=["demonstration", "load"])
-    assert result.exit_code == status, result.output
-    assert "Traceback" not in result.output
-    return result
+def load(app: Flask, status: int = 0) -> str:
+    return said(app, "demonstration", "load", status=status)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +59,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     )
     with app.app_context():
         upgrade(str(ROOT / "migrations"))
-    assert "prête" in load(app).output
+    assert "prête" in load(app)
     yield app
     with app.app_context():
         app.extensions["sqlalchemy"].engine.dispose()
@@ -79,11 +76,10 @@ def test_it_loads_once_and_quickly(make_app: MakeApp, database: object) -> None:
     assert time.monotonic() - begun < 30
     with app.app_context():
         count = db.session.scalar(select(func.count()).select_from(Activity))
-    assert "déjà là" in load(app).output
+    assert "déjà là" in load(app)
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Activity)) == count
-    doctor = app.test_cli_runner().invoke(args=["doctor"])
-    assert doctor.exit_code == 0, doctor.output
+    assert "Tout va bien." in said(app, "doctor")
 
 
 def test_everything_invented_is_marked(demonstration: Flask) -> None:
@@ -142,7 +138,7 @@ def test_it_shows_each_thing_that_a_newcomer_should_see(demonstration: Flask) ->
         carried = set(db.session.scalars(select(Task.objective_id)))
         operational = select(Objective.id).where(Objective.kind == "operational")
         assert carried == set(db.session.scalars(operational))
-        shares = [tally.progress for tally in db.session.scalars(select(ObjectiveTally)) if tally.total]
+        shares = [tally.progress or 0 for tally in db.session.scalars(select(ObjectiveTally)) if tally.total]
         assert max(shares) >= 70 and min(shares) == 0
 
         states = set(db.session.scalars(select(Deliverable.state)))
@@ -183,7 +179,7 @@ def test_the_story_runs_to_today_and_in_order(demonstration: Flask) -> None:
         assert times[0] > now() - timedelta(days=BEGINNING + 4)
         assert times[-1] > now() - timedelta(days=5)
         assert all(each.weekday() < 5 for each in times)
-        assert db.session.scalar(select(func.count()).select_from(ChantierStructure)) > 15
+        assert (db.session.scalar(select(func.count()).select_from(ChantierStructure)) or 0) > 15
 
 
 @pytest.mark.parametrize("day", ["2024-02-29 10:00", "2026-03-29 00:30"])
@@ -200,25 +196,23 @@ def test_it_does_not_mix_with_somebody_s_work(make_app: MakeApp, database: objec
     with app.app_context():
         make_user()
         db.session.commit()
-    assert "Cette base sert déjà" in load(app, status=1).output
+    assert "Cette base sert déjà" in load(app, status=1)
 
 
 def test_it_takes_over_a_demarche_just_loaded(make_app: MakeApp, database: object) -> None:
     app = make_app(DEMONSTRATION=True, PUBLIC_URL="")
-    result = app.test_cli_runner().invoke(args=["import", str(ROOT / "data/demarche.yaml")])
-    assert result.exit_code == 0, result.output
+    said(app, "import", str(ROOT / "data/demarche.yaml"))
     load(app)
 
 
 def test_it_is_refused_where_it_is_not_asked_for(app: Flask) -> None:
-    assert "ne se charge que là où elle est demandée" in load(app, status=1).output
+    assert "ne se charge que là où elle est demandée" in load(app, status=1)
     with app.app_context():
         assert Demarche.current() is None
 
 
 def test_an_example_gets_no_password(demonstration: Flask) -> None:
-    result = demonstration.test_cli_runner().invoke(args=["link", "coordination@example.org"])
-    assert result.exit_code == 1 and "s’ouvre d’un clic" in result.output
+    assert "s’ouvre d’un clic" in said(demonstration, "link", "coordination@example.org", status=1)
 
 
 def test_no_real_organisation_is_named_in_the_content() -> None:

@@ -21,6 +21,7 @@ from models import (
     db,
 )
 from tests.factories import make_coordinator, make_user
+from tests.terminal import plain
 
 REAL = (ROOT / "data/demarche.yaml").read_bytes()
 
@@ -56,6 +57,8 @@ def load_small(*changes: tuple[str, str]) -> Report:
         text = text.replace(before, after)
     report = load(text.encode())
     db.session.commit()
+    for lines in (report.created, report.updated, report.kept, report.gone):
+        lines[:] = map(plain, lines)
     return report
 
 
@@ -63,7 +66,7 @@ def problems_of(text: str | bytes) -> list[str]:
     with pytest.raises(FileRefused) as refused:
         load(text if isinstance(text, bytes) else text.encode())
     db.session.rollback()
-    return [str(problem) for problem in refused.value.problems]
+    return [plain(str(problem)) for problem in refused.value.problems]
 
 
 def contents() -> dict[str, list[tuple[object, ...]]]:
