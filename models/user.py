@@ -13,6 +13,7 @@ from models.activity import record
 from models.base import Base, IntId, Line, Versioned, db, fold, now
 from models.concerns.sourced import Sourced
 from models.errors import Refused
+from models.unique import unless_taken
 
 if TYPE_CHECKING:
     from models.membership import ChantierMembership
@@ -98,8 +99,9 @@ class User(Versioned, Sourced, Base):
     ) -> "User":
         """Bring a person in, without an account. Raises Refused("email_taken")."""
         person = cls(name=name, email=email, title=title, role=role)
-        person._refuse_taken_email()
-        db.session.add(person)
+        person._refuse_taken(person.email)
+        with unless_taken("email_taken", email=email):
+            db.session.add(person)
         record(person, "person.created", by=by)
         return person
 
@@ -155,13 +157,13 @@ class User(Versioned, Sourced, Base):
 
     def edit(self, *, by: "User", **fields: object) -> list[str]:
         """Change name, title, email or locale; returns the fields that changed. Raises Refused("email_taken")."""
-        before = {name: getattr(self, name) for name in fields}
-        for name, value in fields.items():
-            if before[name] != value:
-                setattr(self, name, value)
-        changed = [name for name in fields if getattr(self, name) != before[name]]
-        if "email" in changed:
-            self._refuse_taken_email()
+        if isinstance(fields.get("email"), str):
+            fields["email"] = self._normalise("email", str(fields["email"]))
+            self._refuse_taken(fields["email"])
+        changed = [name for name, value in fields.items() if getattr(self, name) != value]
+        with unless_taken("email_taken", email=fields.get("email")):
+            for name in changed:
+                setattr(self, name, fields[name])
         if changed:
             record(self, "person.edited", by=by, fields=changed)
         return changed
@@ -193,20 +195,24 @@ class User(Versioned, Sourced, Base):
         self.locale = locale
 
     def close(self, *, by: "User") -> None:
-        """End the account: nobody signs in with it again, the history keeps its author without a name or an address."""
+        """End the account: nobody signs in with it again, the history keeps its author without a name or an address.
+
+        Raises Refused("last_coordinator") or Refused("last_referent").
+        """
         if self.role == Role.COORDINATOR:
             self._refuse_if_last_coordinator()
-        record(self, "person.closed", by=by)
-        self.closed_at = now()
+        self._refuse_if_last_referent()
+        self.name = self.title = ""
         self.email = self.password_hash = self.source = None
+        self.closed_at = now()
+        record(self, "person.closed", by=by)
 
-    def _refuse_taken_email(self) -> None:
-        if self.email is None:
+    def _refuse_taken(self, email: object) -> None:
+        if email is None:
             return
-        with db.session.no_autoflush:
-            other = db.session.scalar(select(User.id).where(User.email == self.email))
+        other = db.session.scalar(select(User.id).where(User.email == email))
         if other is not None and other != self.id:
-            raise Refused("email_taken", email=self.email)
+            raise Refused("email_taken", email=email)
 
     def _refuse_if_last_coordinator(self) -> None:
         others = select(User.id).where(
@@ -214,6 +220,17 @@ class User(Versioned, Sourced, Base):
         )
         if db.session.scalar(others.limit(1)) is None:
             raise Refused("last_coordinator")
+
+    def _refuse_if_last_referent(self) -> None:
+        mine, others = (Base.metadata.tables["chantier_membership"].alias() for _ in range(2))
+        lead = (others.c.role == ChantierRole.REFERENT) & (others.c.user_id != self.id)
+        helped = select(others.c.id).join(User, User.id == others.c.user_id)
+        helped = helped.where(others.c.chantier_id == mine.c.chantier_id, lead, User.closed_at.is_(None))
+        alone = select(mine.c.chantier_id).where(
+            mine.c.user_id == self.id, mine.c.role == ChantierRole.REFERENT, ~helped.exists()
+        )
+        if db.session.scalar(alone.limit(1)) is not None:
+            raise Refused("last_referent")
 
     # Flask-Login asks these of whoever is signed in.
     is_authenticated = True

@@ -138,7 +138,7 @@ def test_the_presentation_and_the_charter_are_published(coordinator, session, vi
     assert visitor().get("/").has("Une démarche collective.")
     page = visitor(coordinator).get("/gestion/charte")
     page.fill("Texte de la charte", "# Charte\n\nNous coopérons.").submit(
-        "Publier cette version", follow=False
+        "Publier cette version", status=303, follow=False
     )
     page = visitor(coordinator).get("/mon-travail", follow=True)
     assert page.has("Nous coopérons.")
