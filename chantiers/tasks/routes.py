@@ -26,6 +26,7 @@ from chantiers.tasks.forms import (
     values_of,
 )
 from chantiers.tasks.moves import moves_of
+from chantiers.undo import flash_with_undo
 from models import Chantier, Refused, Task, TaskStatus, db
 
 tasks = Blueprint("tasks", __name__)
@@ -386,5 +387,6 @@ def trash(task: Task) -> ResponseReturnValue:
     """Put a task in the bin."""
     task.trash(by=acting())
     db.session.commit()
-    flash(_("« %(title)s » est dans la corbeille, pendant trente jours.", title=task.title), "success")
+    words = _("« %(title)s » est dans la corbeille, pendant trente jours.", title=task.title)
+    flash_with_undo(words, url_for("trash.restore", kind="taches", thing_id=task.id))
     return redirect(url_for("tasks.index", slug=task.chantier.slug), 303)

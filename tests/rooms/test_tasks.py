@@ -438,6 +438,8 @@ def test_a_task_goes_to_the_bin_and_is_no_longer_found(chantier, objective, refe
     session.commit()
     page = visitor(referent).get(f"/taches/{task.id}").submit("Mettre à la corbeille")
     assert page.has("« Inutile » est dans la corbeille")
+    page.submit("Rétablir")
+    visitor(referent).get(f"/taches/{task.id}").submit("Mettre à la corbeille")
     for rest in ("", "/modifier", "/statut", "/deplacer"):
         visitor(referent).get(f"/taches/{task.id}{rest}", status=404)
     for number in ("999", str(2**63), str(2**70), "0", "-1", "1e3", "%00"):
