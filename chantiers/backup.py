@@ -142,8 +142,8 @@ def _dump_tables(connection: Connection, folder: Path) -> _Dump:
     dump = _Dump(_current_revision(connection))
     if dump.revision != head():
         raise BackupRefused(
-            f"La base est à la révision {dump.revision} et ce programme à la {head()} : sauvegardez avec le programme "
-            "d’avant, ou lancez d’abord « flask --app app db upgrade »."
+            f"La base est à la révision « {dump.revision or 'rien'} », ce programme à « {head()} » : sauvegardez "
+            "avec le programme d’avant, ou lancez d’abord « flask --app app db upgrade »."
         )
     for table in Base.metadata.sorted_tables:
         rows, sha256 = _write_lines(folder / f"{table.name}.jsonl", _rows_of(connection, table, dump))

@@ -91,12 +91,26 @@ def complete(config: dict[str, Any]) -> None:
         raise Misconfigured(
             "DATABASE_URL doit commencer par postgresql:// ou par sqlite:/// (sans elle, la base est un fichier)."
         )
+    make_instance_folder(config)
     config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(config["SQLALCHEMY_DATABASE_URI"])
     secure = config.get("PUBLIC_URL", "").startswith("https://")
     config["SESSION_COOKIE_SECURE"] = secure
     config["SESSION_COOKIE_NAME"] = "__Host-chantiers" if secure else "chantiers"
     if config.get("DEMONSTRATION"):
         refuse_exposed_demonstration(config)
+
+
+def make_instance_folder(config: Mapping[str, Any]) -> None:
+    """The database that nobody placed elsewhere is a file of the instance's folder: make that folder, for us alone."""
+    instance = Path(config.get("INSTANCE_DIR") or ROOT / "instance")
+    if config["SQLALCHEMY_DATABASE_URI"] != database_url("", instance):
+        return
+    try:
+        instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Misconfigured(
+            f"Le dossier {instance} ne se crée pas ({error.strerror}) : réglez INSTANCE_DIR."
+        ) from None
 
 
 def refuse_exposed_demonstration(config: Mapping[str, Any]) -> None:

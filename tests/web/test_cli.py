@@ -292,3 +292,19 @@ def test_the_purge_sweeps_files_without_a_row(run: Callable[..., str], in_app: I
     assert "fichiers sans usage : 1" in run("purge")
     with in_app():
         assert current_storage().exists(kept) and not current_storage().exists(stray)
+
+
+def test_the_instance_s_folder_is_made_where_it_is_missing(tmp_path: Path) -> None:
+    instance = tmp_path / "new" / "instance"
+    url = f"sqlite:///{instance}/chantiers.sqlite3"
+    app = create_app(
+        {
+            "SECRET_KEY": "k" * 40,
+            "DEMONSTRATION": False,
+            "INSTANCE_DIR": str(instance),
+            "SQLALCHEMY_DATABASE_URI": url,
+        }
+    )
+    assert "flask --app app db upgrade" in said(app, "init", REAL, status=1)
+    with app.app_context():
+        app.extensions["sqlalchemy"].engine.dispose()
