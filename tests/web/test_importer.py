@@ -303,11 +303,13 @@ def test_a_person_keeps_the_address_of_their_account(session: Session) -> None:
 def test_whoever_closed_their_account_is_left_in_peace(session: Session) -> None:
     load_small()
     person = session.scalars(select(User).filter_by(name="Dominique Petit")).one()
+    other = make_user("Une autre personne")
+    session.scalars(select(Chantier)).one().welcome(other, ChantierRole.REFERENT, by=None)
     person.close(by=person)
     session.commit()
     assert person.source is None
     assert not load_small().changes
-    assert person.email is None and session.scalar(select(func.count()).select_from(User)) == 2
+    assert person.email is None and session.scalar(select(func.count()).select_from(User)) == 3
 
 
 def test_the_charter_is_published_when_it_changes(session: Session) -> None:
