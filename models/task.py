@@ -574,7 +574,6 @@ class Task(Versioned, Trashable, Base):
         following = self._position_behind(other)
         if following is not None and following - other.position < 2:
             self._spread_column()
-            db.session.refresh(other, ["position"])
             following = self._position_behind(other)
         if following is None:
             self.position = other.position + GAP
@@ -623,7 +622,7 @@ class Task(Versioned, Trashable, Base):
         rank = func.row_number().over(order_by=(Task.position, Task.id))
         ranked = select(Task.id, (rank * GAP).label("position")).where(*self._others_in_column()).subquery()
         spreading = update(Task).where(Task.id == ranked.c.id).values(position=ranked.c.position)
-        db.session.execute(spreading.execution_options(synchronize_session=False))
+        db.session.execute(spreading.execution_options(synchronize_session="fetch"))
 
     # Checklist and dependencies ---------------------------------------------------------------------------------------
 

@@ -93,7 +93,7 @@ def test_what_is_done_waits_for_a_referent_unless_they_say_so_themselves(objecti
     theirs.finish(by=worker)
     ours.finish(by=referent)
     assert (theirs.status, ours.status) == (TaskStatus.TO_VALIDATE, TaskStatus.DONE)
-    with refuses("status_already"):
+    with refuses("awaits_referent"):
         theirs.finish(by=worker)
     theirs.send_back("Il manque une page.", by=referent)
     assert theirs.status == TaskStatus.IN_PROGRESS
