@@ -104,11 +104,11 @@ RANKS = {
 PLACES = {"task": "/taches/", "deliverable": "/livrables/"}
 
 
-def sentence(activity: Activity, in_bin: bool = False, at_home: bool = False) -> Markup:
+def sentence(activity: Activity, in_bin: bool = False, at_home: bool = False, link: bool = True) -> Markup:
     """An activity as a sentence of HTML; its subject is a link where it has a page. `actor` must be loaded.
 
-    What is in the bin is named, and no more. At home, on its own pages, a chantier is not named, and nothing leads to
-    where one is already.
+    What is in the bin is named, and no more. A chantier is not named at home, on its own pages. On the page of a thing
+    itself, `link` is false: nothing leads to where one is already.
     """
     particulars = dict(activity.particulars)
     words = SENTENCES[activity.action]
@@ -122,7 +122,7 @@ def sentence(activity: Activity, in_bin: bool = False, at_home: bool = False) ->
         "who": who,
         "what": ""
         if at_home and activity.subject_type == "chantier"
-        else _subject(activity, link=not (in_bin or at_home)),
+        else _subject(activity, link=link and not in_bin),
     }
     return in_words.strip()
 
