@@ -1,7 +1,7 @@
 """What the screens of tasks read: light rows for lists, whole tasks for their page, in a fixed number of statements."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -51,13 +51,6 @@ MATCHES = 20
 
 
 @dataclass(slots=True)
-class Pilote:
-    """The lead structure of a row: its name is all that a list shows."""
-
-    name: str
-
-
-@dataclass(slots=True)
 class Row:
     """A task as lists and boards show it, and as the permission table asks about it."""
 
@@ -72,19 +65,16 @@ class Row:
     created_by_id: int | None
     last_news_at: datetime
     pilote_id: int | None
-    pilote: Pilote | None = None
+    pilote_name: str
+    #: Lines of the checklist: in all, and ticked.
+    items: int
+    ticked: int
     is_late: bool = False
     is_silent_now: bool = False
     is_without_pilote: bool = False
-    carrier_ids: set[int] = field(default_factory=set)
-    person_ids: set[int] = field(default_factory=set)
-    #: Lines of the checklist: ticked, and in all.
-    ticked: int = 0
-    items: int = 0
-
-    def is_silent(self, after_days: int) -> bool:
-        """Whether nobody touched it for the démarche's delay, which the query was given."""
-        return bool(after_days) and self.is_silent_now
+    #: Of the structures and people that carry it, those of the person who looks: nobody else's matter here.
+    carrier_ids: Set[int] = frozenset()
+    person_ids: Set[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -235,7 +225,8 @@ def board(
         for status in statuses
     ]
     chosen = union_all(*(select(first.c.id) for first in firsts))
-    rows = _rows(_columns().where(Task.id.in_(chosen)).order_by(Task.position, Task.id), silent_after)
+    query = _columns().where(Task.id.in_(chosen)).order_by(Task.position, Task.id)
+    rows = _rows(chantier, query, silent_after)
     totals = _totals(conditions, filters, objectives)
     columns = []
     for status in statuses:
@@ -254,15 +245,17 @@ def listing(
     total = sum(_totals(conditions, filters, objectives).values())
     pages = max(1, -(-total // filters.par_page))
     page = min(filters.page, pages)
-    query = (
-        _columns()
+    order = (Objective.position, Task.objective_id, Task.position, Task.id)
+    shown = (
+        select(Task.id)
+        .join(Task.objective)
         .where(*conditions)
-        .join(Objective, Objective.id == Task.objective_id)
-        .order_by(Objective.position, Task.objective_id, Task.position, Task.id)
+        .order_by(*order)
         .limit(filters.par_page)
         .offset((page - 1) * filters.par_page)
     )
-    rows = _rows(query, silent_after)
+    query = _columns().join(Task.objective).where(Task.id.in_(shown)).order_by(*order)
+    rows = _rows(chantier, query, silent_after)
     groups = [
         Group(objective, tasks)
         for objective in objectives
@@ -284,6 +277,9 @@ def _totals(
 
 
 def _columns() -> Select[*tuple[Any, ...]]:
+    """The columns of a `Row`. Its two counts are made for each task that is read: read only what is shown."""
+    items = select(func.count(ChecklistItem.id)).where(ChecklistItem.task_id == Task.id)
+    ticked = select(func.count(ChecklistItem.done_at)).where(ChecklistItem.task_id == Task.id)
     return select(
         Task.id,
         Task.chantier_id,
@@ -296,54 +292,44 @@ def _columns() -> Select[*tuple[Any, ...]]:
         Task.created_by_id,
         Task.last_news_at,
         Task.pilote_id,
-        Structure.name,
+        func.coalesce(Structure.name, ""),
+        items.scalar_subquery(),
+        ticked.scalar_subquery(),
     ).outerjoin(Structure, Structure.id == Task.pilote_id)
 
 
-def _rows(query: Select[*tuple[Any, ...]], silent_after: int) -> list[Row]:
+def _rows(chantier: Chantier, query: Select[*tuple[Any, ...]], silent_after: int) -> list[Row]:
     this_day, silent_since = today(), now() - timedelta(days=silent_after)
-    pilotes: dict[int, Pilote] = {}
-    rows = []
-    for *columns, pilote_name in db.session.execute(query):
-        row = Row(*columns)
+    rows = [Row(*columns) for columns in db.session.execute(query)]
+    for row in rows:
         is_open = row.status in OPEN
         row.is_late = is_open and row.due_on is not None and row.due_on < this_day
         row.is_without_pilote = is_open and row.pilote_id is None
         row.is_silent_now = row.status in STARTED and row.last_news_at < silent_since
-        if row.pilote_id:
-            row.pilote = pilotes.setdefault(row.pilote_id, Pilote(pilote_name))
-        rows.append(row)
-    _add_checklists(rows)
-    if not current_user.is_coordinator:
+    if not _me().steers(chantier.id):
         _add_carriers(rows)
     return rows
 
 
-def _add_checklists(rows: Iterable[Row]) -> None:
-    by_id = {row.id: row for row in rows}
-    counting = (
-        select(ChecklistItem.task_id, func.count(), func.count(ChecklistItem.done_at))
-        .where(ChecklistItem.task_id.in_(list(by_id)))
-        .group_by(ChecklistItem.task_id)
-    )
-    for task_id, items, ticked in db.session.execute(counting):
-        by_id[task_id].items, by_id[task_id].ticked = items, ticked
-
-
-def _add_carriers(rows: Iterable[Row]) -> None:
-    """Who carries each task, for the permission table; those who decide everywhere need none of it."""
-    by_id = {row.id: row for row in rows}
-    for row in by_id.values():
-        if row.pilote_id:
-            row.carrier_ids.add(row.pilote_id)
+def _add_carriers(rows: Sequence[Row]) -> None:
+    """Which of these tasks the person or a structure of theirs carries: those who decide need none of it."""
+    me, mine = _me(), _me().standing.structures
+    numbers = [row.id for row in rows]
     given = select(task_structure.c.task_id, task_structure.c.structure_id, literal(False))
     named = select(task_person.c.task_id, task_person.c.user_id, literal(True))
-    numbers = list(by_id)
     both = union_all(
-        given.where(task_structure.c.task_id.in_(numbers)), named.where(task_person.c.task_id.in_(numbers))
+        given.where(task_structure.c.task_id.in_(numbers), task_structure.c.structure_id.in_(list(mine))),
+        named.where(task_person.c.task_id.in_(numbers), task_person.c.user_id == me.id),
     )
+    by_id = {row.id: row for row in rows}
+    for row in rows:
+        if row.pilote_id in mine:
+            row.carrier_ids = {row.pilote_id}
     for task_id, carrier, is_person in db.session.execute(both):
-        (by_id[task_id].person_ids if is_person else by_id[task_id].carrier_ids).add(carrier)
+        if is_person:
+            by_id[task_id].person_ids = {carrier}
+        else:
+            by_id[task_id].carrier_ids |= {carrier}
 
 
 # One task -------------------------------------------------------------------------------------------------------------

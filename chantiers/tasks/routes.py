@@ -26,6 +26,7 @@ from chantiers.tasks.forms import (
     values_of,
 )
 from chantiers.tasks.moves import moves_of
+from chantiers.tasks.rows import drawing
 from chantiers.undo import flash_with_undo
 from models import Chantier, Refused, Task, TaskStatus, db
 
@@ -71,6 +72,12 @@ def show_index(chantier: Chantier, form: QuickTaskForm) -> str:
     objectives = queries.objectives(chantier)
     form.offer(objectives, chosen=filters.objectif)
     as_list = filters.vue == "liste"
+    decides = user.steers(chantier.id)
+
+    def may_edit(row: queries.Row) -> bool:
+        # Who decides here may write in every task: no need to ask it of each.
+        return not chantier.is_archived and (decides or can(user, "task.edit", row))
+
     read = queries.listing if as_list else queries.board
     return render_template(
         "tasks/list.html" if as_list else "tasks/board.html",
@@ -80,8 +87,8 @@ def show_index(chantier: Chantier, form: QuickTaskForm) -> str:
         structures=queries.enrolled(chantier),
         people=queries.members(chantier),
         found=read(chantier, filters, objectives, silent_after),
-        silent_after=silent_after if user.steers(chantier.id) else 0,
-        may_edit=lambda row: not chantier.is_archived and can(user, "task.edit", row),
+        silent_after=silent_after if decides else 0,
+        draw=drawing("row" if as_list else "card", may_edit, decides, request.full_path if as_list else ""),
         form=form,
     )
 

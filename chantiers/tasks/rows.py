@@ -1,0 +1,83 @@
+"""A task as a line of the list or a card of the board: made once for each state that it shows, then kept.
+
+Most tasks of a page are as they were at the page before. What is kept depends on nothing but what it was asked with.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+
+from flask import current_app
+from flask_babel import get_locale
+from markupsafe import Markup
+
+from chantiers.tasks.queries import Row
+from models import today
+
+#: How many pieces of HTML one process keeps, of less than a kilobyte each.
+KEPT = 8192
+
+
+class Shown(NamedTuple):
+    """All that a line or a card says of a task."""
+
+    id: int
+    title: str
+    status: str
+    due_on: date | None
+    version: int
+    blocked_reason: str
+    pilote: str
+    is_late: bool
+    is_silent: bool
+    is_without_pilote: bool
+    ticked: int
+    items: int
+    may_edit: bool
+
+
+Drawing = Callable[[Iterable[Row]], Markup]
+
+
+def drawing(kind: str, may_edit: Callable[[Row], bool], tells_silence: bool, back: str = "") -> Drawing:
+    """What draws tasks one after the other, each as `kind`: a macro of tasks/_rows.html.
+
+    `back` is the address to which a change of status returns.
+    """
+    language, year = str(get_locale()), today().year
+    # Whoever changes the icons or the template wants to see it.
+    made = _drawn.__wrapped__ if current_app.debug else _drawn
+
+    def draw(rows: Iterable[Row]) -> Markup:
+        return Markup("").join(
+            made(kind, language, year, back, _shown(row, may_edit(row), tells_silence)) for row in rows
+        )
+
+    return draw
+
+
+def _shown(row: Row, may_edit: bool, tells_silence: bool) -> Shown:
+    return Shown(
+        row.id,
+        row.title,
+        row.status,
+        row.due_on,
+        row.version,
+        row.blocked_reason,
+        row.pilote_name,
+        row.is_late,
+        tells_silence and row.is_silent_now,
+        row.is_without_pilote,
+        row.ticked,
+        row.items,
+        may_edit,
+    )
+
+
+@lru_cache(maxsize=KEPT)
+def _drawn(kind: str, _language: str, _year: int, back: str, task: Shown) -> Markup:
+    """One piece of HTML. Its words are in the language of the request, its dates leave out the present year."""
+    macro = getattr(current_app.jinja_env.get_template("tasks/_rows.html").module, kind)
+    drawn: Markup = macro(task, back)
+    return drawn
