@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from chantiers import markdown
 from chantiers.sentences import icon_of, name_of, sentence
+from chantiers.words import WORDS
 from models import (
     HOME,
     ChantierRole,
@@ -191,4 +192,5 @@ def init_app(app: Flask) -> None:
         TaskStatus=TaskStatus,
         get_locale=get_locale,
         today=today,
+        **WORDS,
     )
