@@ -9,8 +9,8 @@ from werkzeug.datastructures import MultiDict
 from chantiers.forms import clean_line
 from models import Chantier, Task, TaskStatus, User, fold, title_matches
 
-#: What `etat` may ask for: the computed badges.
-STATES = ("retard", "sans-nouvelles", "sans-pilote")
+#: What `etat` may ask for: what needs somebody's eye.
+STATES = ("retard", "bloquee", "sans-pilote", "sans-nouvelles")
 PAGE_SIZES = (50, 200)
 
 
@@ -35,16 +35,16 @@ class Filters:
         if state not in STATES or (state == "sans-nouvelles" and not user.steers(chantier.id)):
             state = ""
         status = args.get("statut", "")
-        size = _number(args.get("par_page")) or 0
+        size = number_of_ours(args.get("par_page")) or 0
         return cls(
             vue="liste" if args.get("vue") == "liste" else "tableau",
-            structure=_number(args.get("structure")),
-            personne=_number(args.get("personne")),
-            objectif=_number(args.get("objectif")),
+            structure=number_of_ours(args.get("structure")),
+            personne=number_of_ours(args.get("personne")),
+            objectif=number_of_ours(args.get("objectif")),
             etat=state,
             statut=status if status in list(TaskStatus) else "",
             q=clean_line(args.get("q"))[:100],
-            page=_number(args.get("page")) or 1,
+            page=number_of_ours(args.get("page")) or 1,
             par_page=size if size in PAGE_SIZES else PAGE_SIZES[0],
         )
 
@@ -66,6 +66,8 @@ class Filters:
             conditions.append(Task.status == self.statut)
         if self.etat == "retard":
             conditions.append(Task.late())
+        elif self.etat == "bloquee":
+            conditions.append(Task.status == TaskStatus.BLOCKED)
         elif self.etat == "sans-pilote":
             conditions.append(Task.without_pilote())
         elif self.etat == "sans-nouvelles":
@@ -84,7 +86,7 @@ class Filters:
         return urlencode(parts)
 
 
-def _number(text: str | None) -> int | None:
+def number_of_ours(text: str | None) -> int | None:
     """A positive number of ours, or nothing."""
     if text and text.isascii() and text.isdigit() and len(text) <= 18:
         return int(text) or None

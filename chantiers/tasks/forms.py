@@ -22,8 +22,6 @@ from chantiers.forms import (
 from chantiers.presentation import TASK_STATUSES, excerpt
 from models import Objective, Structure, Task, User
 
-CHOSEN = InputRequired(_l("Choisissez un objectif."))
-
 
 class TaskFields:
     """What is said of a task."""
@@ -125,8 +123,10 @@ class StatusForm(Form):
 
 
 class PlaceForm(Form):
-    """A place on the board: a column, and what stands above."""
+    """A place on the board: a column, and what stands above; from the column that the page showed."""
 
+    seen_status = HiddenField()
+    next = HiddenField()
     status = RadioField(_l("Colonne"), choices=options(TASK_STATUSES.items()))
     place = RadioField(
         _l("Dans cette colonne"),

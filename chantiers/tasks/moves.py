@@ -50,6 +50,9 @@ ABANDON = Move(
 )
 REOPEN = Move("reopen", _l("Rouvrir"), "in_progress", lambda task, by, *_: task.reopen(by=by))
 
+#: The columns that no card enters without a word, and the move that asks for it.
+ASKING = {TaskStatus.BLOCKED: BLOCK.key, TaskStatus.ABANDONED: ABANDON.key}
+
 
 def moves_of(task: Any, decides: bool) -> list[Move]:
     """What may be done to a task now; `decides` for référents and coordination, whose word ends a task."""

@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 from sqlalchemy.orm import contains_eager, joinedload
 
-from chantiers.tasks.filters import Filters
+from chantiers.tasks.filters import Filters, number_of_ours
 from models import (
     OPEN,
     STARTED,
@@ -21,6 +21,7 @@ from models import (
     Deliverable,
     Objective,
     ObjectiveKind,
+    Refused,
     Structure,
     Task,
     TaskStatus,
@@ -42,8 +43,8 @@ MOST_CARDS = 50
 COLUMNS = (
     TaskStatus.TODO,
     TaskStatus.IN_PROGRESS,
-    TaskStatus.BLOCKED,
     TaskStatus.TO_VALIDATE,
+    TaskStatus.BLOCKED,
     TaskStatus.DONE,
 )
 HISTORY = 30
@@ -142,13 +143,26 @@ def line(task_id: int, item_id: int) -> Line | None:
 
 def task_beside(task_id: int, other_id: int) -> Pair | None:
     """A task to change, and another that the person may read."""
-    first, other = task(task_id), neighbour(other_id)
+    first, other = task(task_id), _another(other_id)
     return Pair(first, other) if first and other else None
 
 
-def neighbour(task_id: int | None) -> Task | None:
-    """A task that another is put behind on the board."""
-    return db.session.scalar(Task.visible_to(_me()).where(Task.id == task_id)) if task_id else None
+def card_above(sent: str | None) -> Task | None:
+    """The card that another is put behind; None for the top of its column.
+
+    Raises Refused("other_column") for a card that is no longer on the board.
+    """
+    if not sent:
+        return None
+    number = number_of_ours(sent)
+    above = _another(number) if number else None
+    if above is None:
+        raise Refused("other_column")
+    return above
+
+
+def _another(task_id: int) -> Task | None:
+    return db.session.scalar(Task.visible_to(_me()).where(Task.id == task_id))
 
 
 # Choices --------------------------------------------------------------------------------------------------------------

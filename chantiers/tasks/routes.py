@@ -2,6 +2,7 @@
 
 from operator import attrgetter
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,10 +26,10 @@ from chantiers.tasks.forms import (
     TaskForm,
     values_of,
 )
-from chantiers.tasks.moves import moves_of
+from chantiers.tasks.moves import ASKING, moves_of
 from chantiers.tasks.rows import drawing
 from chantiers.undo import flash_with_undo
-from models import Chantier, Refused, Task, TaskStatus, db
+from models import Activity, Chantier, Refused, Task, TaskStatus, db
 
 tasks = Blueprint("tasks", __name__)
 
@@ -88,7 +89,7 @@ def show_index(chantier: Chantier, form: QuickTaskForm) -> str:
         people=queries.members(chantier),
         found=read(chantier, filters, objectives, silent_after),
         silent_after=silent_after if decides else 0,
-        draw=drawing("row" if as_list else "card", may_edit, decides, request.full_path if as_list else ""),
+        draw=drawing("row" if as_list else "card", may_edit, decides, request.full_path),
         form=form,
     )
 
@@ -228,7 +229,7 @@ def take(task: Task) -> ResponseReturnValue:
 @require("task.edit", queries.task)
 def status(task: Task) -> ResponseReturnValue:
     """The moves that a task offers: a page, or the menu of a row of the list."""
-    return show_status(task, StatusForm())
+    return show_status(task, StatusForm(), asked=request.args.get("pour"))
 
 
 def show_status(task: Task, form: StatusForm, **page: Any) -> str:
@@ -280,40 +281,79 @@ def change_status(task: Task) -> ResponseReturnValue:
 @require("task.edit", queries.task)
 def place(task: Task) -> ResponseReturnValue:
     """« Déplacer vers… »: what a drag does, by keyboard and without JavaScript."""
-    form = PlaceForm(status=task.status)
-    return render_template("tasks/place.html", task=task, chantier=task.chantier, form=form)
+    back = local_path(request.args.get("next")) or board_of(task)
+    return show_place(task, PlaceForm(status=task.status, seen_status=task.status, next=back))
+
+
+def show_place(task: Task, form: PlaceForm, overtaken: Activity | None = None) -> str:
+    """The page that moves a card."""
+    back = local_path(form.next.data) or board_of(task)
+    return render_template(
+        "tasks/place.html", task=task, chantier=task.chantier, form=form, back=back, overtaken=overtaken
+    )
+
+
+def board_of(task: Task) -> str:
+    """The address of the board that a task stands on."""
+    return f"/chantiers/{task.chantier.slug}/taches"
 
 
 @tasks.post("/taches/<id:task_id>/deplacer")
 @require("task.edit", queries.task)
 def move(task: Task) -> ResponseReturnValue:
-    """Put a task in a column, behind another; the server gives it its position."""
+    """Put a task in a column, or at another place of its own."""
+    if request.accept_mimetypes.best == "application/json":
+        return drop(task)
     form = PlaceForm()
-    dragged = request.accept_mimetypes.best == "application/json"
+    if not form.validate():
+        return show_place(task, form), 422
+    if form.seen_status.data not in ("", task.status):
+        form.seen_status.data = task.status
+        return show_place(task, form, overtaken=queries.last_change(task)), 409
+    changes = form.status.data != task.status
     try:
-        if not form.validate() and not dragged:
-            return render_template("tasks/place.html", task=task, chantier=task.chantier, form=form), 422
-        column = (
-            TaskStatus(form.status.data) if form.status.data in list(TaskStatus) else TaskStatus(task.status)
-        )
-        changes = column != task.status
-        task.become(column, by=acting(), reason=form.reason.data or "")
-        if dragged:
-            task.place_after(queries.neighbour(request.form.get("after", type=int)), by=acting())
-        elif not changes:
+        if changes:
+            task.become(TaskStatus(form.status.data), by=acting(), reason=form.reason.data or "")
+        else:
             task.shift(form.place.data, by=acting())
     except Refused as refused:
         db.session.rollback()
-        if dragged:
-            return jsonify(message=say(refused)), 409
         form.reason.errors = [say(refused)]
-        task = queries.task(task.id) or task
-        return render_template("tasks/place.html", task=task, chantier=task.chantier, form=form), 422
+        return show_place(queries.task(task.id) or task, form), 422
     db.session.commit()
-    if dragged:
-        return jsonify(version=task.version, status=task.status)
-    flash(_("« %(title)s » a changé de place.", title=task.title), "success")
-    return redirect(f"/chantiers/{task.chantier.slug}/taches", 303)
+    saved(form)
+    word = TASK_STATUSES[TaskStatus(task.status)]
+    if changes:
+        flash(_("« %(title)s » : %(status)s.", title=task.title, status=word), "success")
+    else:
+        flash(_("« %(title)s » a changé de place.", title=task.title), "success")
+    return redirect(local_path(form.next.data) or board_of(task), 303)
+
+
+def drop(task: Task) -> ResponseReturnValue:
+    """Answer a drag: the column it was dropped in, behind which card, from which column. The board then follows.
+
+    A column that asks for words answers with the page that takes them.
+    """
+    seen, column = request.form.get("seen_status"), request.form.get("status", "")
+    if column not in list(TaskStatus):
+        return jsonify(message=_("Cette colonne n’existe pas.")), 422
+    if seen and seen != task.status:
+        word = TASK_STATUSES[TaskStatus(task.status)]
+        return jsonify(message=_("Entre-temps, le statut a changé : %(status)s.", status=word)), 409
+    if column != task.status and column in ASKING:
+        back = local_path(request.form.get("next")) or board_of(task)
+        query = urlencode({"pour": ASKING[TaskStatus(column)], "next": back})
+        return jsonify(page=f"/taches/{task.id}/statut?{query}")
+    try:
+        task.become(TaskStatus(column), by=acting())
+        if task.status == column:
+            task.place_after(queries.card_above(request.form.get("after")), by=acting())
+    except Refused as refused:
+        db.session.rollback()
+        return jsonify(message=say(refused)), 409
+    db.session.commit()
+    return jsonify(version=task.version, status=task.status)
 
 
 # Checklist ------------------------------------------------------------------------------------------------------------

@@ -34,8 +34,9 @@ async function move(element, { item: card, from, to, oldIndex, newIndex }) {
   const body = new URLSearchParams({
     csrf_token: csrfToken(),
     status: to.dataset.status,
+    seen_status: from.dataset.status,
     after: card.previousElementSibling?.dataset.task ?? "",
-    version: card.dataset.version ?? "",
+    next: location.pathname + location.search,
   });
   try {
     const response = await fetch(`/taches/${card.dataset.task}/deplacer`, {
@@ -45,14 +46,32 @@ async function move(element, { item: card, from, to, oldIndex, newIndex }) {
     });
     const answer = await response.json().catch(() => ({}));
     if (!response.ok) throw new Error(answer.message ?? "");
-    if (answer.version !== undefined) card.dataset.version = answer.version;
-    announce(sentence(element.dataset.moved, card, to));
+    if (answer.page) {
+      // This column asks for a word first: the page that takes it, and the card waits where it was.
+      putBack(card, from, to);
+      location.assign(answer.page);
+      return;
+    }
+    announce(sentence(element.dataset.moved, card, follow(element, card, to, answer.status)));
   } catch (error) {
     putBack(card, from, to);
+    mark(card);
     // A network failure carries the browser's own words, which mean nothing to the reader.
     const reason = error instanceof TypeError ? "" : error.message;
     announce([reason, element.dataset.refused].filter(Boolean).join(" "), "error");
   }
+}
+
+// The server has the last word: « Terminée » said by somebody in charge leads to « À valider ».
+function follow(element, card, to, status) {
+  const reached = element.querySelector(`[data-status="${status}"]`) ?? to;
+  if (reached !== to) {
+    reached.prepend(card);
+    count(to, -1);
+    count(reached, +1);
+  }
+  if (status !== "blocked") card.querySelector(".card__words")?.remove();
+  return reached;
 }
 
 function putBack(card, from, to) {
@@ -60,6 +79,9 @@ function putBack(card, from, to) {
   column.insertBefore(card, next?.parentElement === column ? next : null);
   count(from, +1);
   count(to, -1);
+}
+
+function mark(card) {
   card.classList.add("card--refused");
   setTimeout(() => card.classList.remove("card--refused"), 3000);
 }
