@@ -16,13 +16,13 @@ _catalogues: dict[str, Any] = {}
 
 
 @pass_eval_context
-def say(place: EvalContext, text: str, **values: Any) -> str:
+def say(place: EvalContext, text: str, /, **values: Any) -> str:
     """`text` in the language of the request; values are escaped where the template is HTML."""
     return _fill(place, _catalogue().ugettext(text), values)
 
 
 @pass_eval_context
-def say_number(place: EvalContext, singular: str, plural: str, num: int, **values: Any) -> str:
+def say_number(place: EvalContext, singular: str, plural: str, num: int, /, **values: Any) -> str:
     """The one of two texts that goes with a number, which it may tell as %(num)d."""
     values.setdefault("num", num)
     return _fill(place, _catalogue().ungettext(singular, plural, num), values)
