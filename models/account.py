@@ -3,10 +3,11 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, String, delete, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, bindparam, delete, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models import passwords
@@ -74,11 +75,7 @@ class UserSession(Base):
     @classmethod
     def with_token(cls, token: str) -> "UserSession | None":
         """The living session of that token, with its person, in one statement."""
-        return db.session.scalar(
-            select(cls)
-            .where(cls.token_hash == digest(token), cls.ended_at.is_(None), cls.expires_at > now())
-            .options(joinedload(cls.user, innerjoin=True))
-        )
+        return db.session.scalar(_living_session(), {"token_hash": digest(token), "now": now()})
 
     @classmethod
     def living_of(cls, user: "User") -> "list[UserSession]":
@@ -97,6 +94,20 @@ class UserSession(Base):
     def end(self) -> None:
         """Sign this browser out."""
         self.ended_at = now()
+
+
+@cache
+def _living_session() -> "Select[UserSession]":
+    """The question that every request asks first: written once."""
+    return (
+        select(UserSession)
+        .where(
+            UserSession.token_hash == bindparam("token_hash"),
+            UserSession.ended_at.is_(None),
+            UserSession.expires_at > bindparam("now"),
+        )
+        .options(joinedload(UserSession.user, innerjoin=True))
+    )
 
 
 class PasswordLink(Base):

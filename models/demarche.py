@@ -1,9 +1,10 @@
 """The démarche itself: one row that names it, presents it and holds its charter."""
 
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Select, String, Text, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -43,7 +44,7 @@ class Demarche(Versioned, Sourced, Base):
     @classmethod
     def current(cls) -> "Demarche | None":
         """The démarche of this instance; None before it was loaded."""
-        return db.session.scalar(select(cls).order_by(cls.id).limit(1))
+        return db.session.scalar(_first())
 
     @property
     def journal_title(self) -> str:
@@ -76,6 +77,12 @@ class Demarche(Versioned, Sourced, Base):
     def awaits_acceptance_of(self, user: "User") -> bool:
         """Whether this person has yet to accept the charter in force."""
         return user.charter_number < self.charter_number
+
+
+@cache
+def _first() -> "Select[Demarche]":
+    """The question that every request asks: written once."""
+    return select(Demarche).order_by(Demarche.id).limit(1)
 
 
 class CharterVersion(Base):

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import String, event, literal, select, union_all
+from sqlalchemy import BindParameter, CompoundSelect, String, bindparam, event, literal, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
 
 from models import passwords
@@ -245,15 +246,20 @@ class User(Versioned, Sourced, Base):
         return self.session_token
 
 
+@cache
+def _standing_rows() -> CompoundSelect[int, str]:
+    """The question that every request asks of its person: written once."""
+    memberships = Base.metadata.tables["chantier_membership"].c
+    belonging = Base.metadata.tables["structure_member"].c
+    person: BindParameter[int] = bindparam("user_id")
+    return union_all(
+        select(memberships.chantier_id, memberships.role).where(memberships.user_id == person),
+        select(belonging.structure_id, literal("")).where(belonging.user_id == person),
+    )
+
+
 def _read_standing(user_id: int) -> Standing:
-    memberships = Base.metadata.tables["chantier_membership"]
-    belonging = Base.metadata.tables["structure_member"]
-    rows = db.session.execute(
-        union_all(
-            select(memberships.c.chantier_id, memberships.c.role).where(memberships.c.user_id == user_id),
-            select(belonging.c.structure_id, literal("")).where(belonging.c.user_id == user_id),
-        )
-    ).all()
+    rows = db.session.execute(_standing_rows(), {"user_id": user_id}).all()
     return Standing(
         {chantier_id: ChantierRole(role) for chantier_id, role in rows if role},
         frozenset(structure_id for structure_id, role in rows if not role),

@@ -50,9 +50,8 @@ def drawing(kind: str, may_edit: Callable[[Row], bool], tells_silence: bool, bac
     made = _drawn.__wrapped__ if current_app.debug else _drawn
 
     def draw(rows: Iterable[Row]) -> Markup:
-        return Markup("").join(
-            made(kind, language, year, back, _shown(row, may_edit(row), tells_silence)) for row in rows
-        )
+        pieces = [made(kind, language, year, back, _shown(row, may_edit(row), tells_silence)) for row in rows]
+        return Markup("".join(pieces))
 
     return draw
 
