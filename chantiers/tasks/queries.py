@@ -278,6 +278,11 @@ def listing(
     return Listing(groups, total, page, pages)
 
 
+def row(task: Task, silent_after: int) -> Row:
+    """One task as its line of the list shows it."""
+    return _rows(task.chantier, _columns().where(Task.id == task.id), silent_after)[0]
+
+
 def _totals(
     conditions: list[ColumnElement[bool]], filters: Filters, objectives: Sequence[Objective]
 ) -> dict[str, int]:

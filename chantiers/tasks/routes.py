@@ -2,11 +2,12 @@
 
 from operator import attrgetter
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from chantiers.access import acting, require
 from chantiers.extensions import current_demarche
@@ -27,7 +28,7 @@ from chantiers.tasks.forms import (
     values_of,
 )
 from chantiers.tasks.moves import ASKING, moves_of
-from chantiers.tasks.rows import drawing
+from chantiers.tasks.rows import drawing, redrawn
 from chantiers.undo import flash_with_undo
 from models import Activity, Chantier, Refused, Task, TaskStatus, db
 
@@ -252,26 +253,40 @@ def show_status(task: Task, form: StatusForm, **page: Any) -> str:
 def change_status(task: Task) -> ResponseReturnValue:
     """Make one of the moves, from the status that the page showed."""
     form = StatusForm()
-    back = local_path(request.form.get("next")) or f"/taches/{task.id}"
-    moves = {move.key: move for move in moves_of(task, acting().steers(task.chantier_id))}
+    asked = form.move.data or ""
     if form.seen_status.data and form.seen_status.data != task.status:
-        return show_status(task, form, overtaken=queries.last_change(task)), 409
-    move = moves.get(form.move.data or "")
-    if move is None or not form.validate():
-        return show_status(task, form), 422
+        return refuse_move(task, form, 409, asked=asked, overtaken=queries.last_change(task))
+    moves = {move.key: move for move in moves_of(task, acting().steers(task.chantier_id))}
+    if asked not in moves or not form.validate():
+        return refuse_move(task, form, 422, asked=asked)
     try:
-        move.perform(task, acting(), form.reason.data or "", form.need.data or "")
+        moves[asked].perform(task, acting(), form.reason.data or "", form.need.data or "")
     except Refused as refused:
         db.session.rollback()
         form.reason.errors = [say(refused)]
-        return show_status(queries.task(task.id) or task, form, asked=move.key), 422
+        return refuse_move(queries.task(task.id) or task, form, 422, asked=asked)
     db.session.commit()
     saved(form)
-    word = TASK_STATUSES[TaskStatus(task.status)]
     if "HX-Request" in request.headers:
-        return render_template("tasks/_moved.html", task=task, word=word)
+        return row_again(task)
+    word = TASK_STATUSES[TaskStatus(task.status)]
     flash(_("« %(title)s » : %(status)s.", title=task.title, status=word), "success")
-    return redirect(back, 303)
+    return redirect(local_path(request.form.get("next")) or f"/taches/{task.id}", 303)
+
+
+def refuse_move(task: Task, form: StatusForm, status: int, **page: Any) -> ResponseReturnValue:
+    """The moves again with what was typed: as a page, or inside the line of the list that they were made from."""
+    moves = show_status(task, form, **page)
+    return (row_again(task, Markup(moves)) if "HX-Request" in request.headers else moves), status
+
+
+def row_again(task: Task, menu: Markup | None = None) -> str:
+    """The line of the list that shows a task, as it is now."""
+    user = acting()
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    back = local_path(f"{page.path}?{page.query}") or board_of(task)
+    row = queries.row(task, current_demarche.silent_after_days)
+    return redrawn(row, can(user, "task.edit", task), user.steers(task.chantier_id), back, menu)
 
 
 # Place on the board ---------------------------------------------------------------------------------------------------

@@ -56,6 +56,13 @@ def drawing(kind: str, may_edit: Callable[[Row], bool], tells_silence: bool, bac
     return draw
 
 
+def redrawn(row: Row, may_edit: bool, tells_silence: bool, back: str, menu: Markup | None = None) -> Markup:
+    """One line of the list again: after its change, or with its menu open where a change was refused."""
+    macro = current_app.jinja_env.get_template("tasks/_rows.html").module.row  # type: ignore[attr-defined]
+    line: Markup = macro(_shown(row, may_edit, tells_silence), back, moved=menu is None, menu=menu or "")
+    return line
+
+
 def _shown(row: Row, may_edit: bool, tells_silence: bool) -> Shown:
     return Shown(
         row.id,

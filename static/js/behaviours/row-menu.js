@@ -24,7 +24,7 @@ export default function rowMenu(list) {
   document.addEventListener("htmx:after:swap", () => {
     const menu = list.querySelector(".task-row__menu:not(:focus-within)");
     const moved = list.querySelector(".task-row--moved");
-    if (menu) menu.querySelector("button, summary")?.focus();
+    if (menu) menu.querySelector("[aria-invalid], button, summary")?.focus();
     else if (moved) {
       moved.classList.remove("task-row--moved");
       moved.querySelector(".task-row__change").focus();
