@@ -89,6 +89,14 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Board:
+    """The columns of the board, and how many tasks stand on none because they were abandoned."""
+
+    columns: Sequence[Column]
+    abandoned: int
+
+
+@dataclass(frozen=True)
 class Group:
     """The tasks of one objective on a page of the list."""
 
@@ -221,9 +229,7 @@ def members(chantier: Chantier) -> Sequence[User]:
 # Lists ----------------------------------------------------------------------------------------------------------------
 
 
-def board(
-    chantier: Chantier, filters: Filters, objectives: Sequence[Objective], silent_after: int
-) -> Sequence[Column]:
+def board(chantier: Chantier, filters: Filters, objectives: Sequence[Objective], silent_after: int) -> Board:
     """The board: the first cards of each column, and how many each holds."""
     conditions = filters.conditions(chantier, silent_after)
     statuses = [status for status in COLUMNS if filters.statut in ("", status)]
@@ -248,7 +254,8 @@ def board(
         total = totals.get(status, 0)
         more = f"?{filters.query(vue='liste', statut=str(status))}" if total > len(cards) else None
         columns.append(Column(str(status), cards, total, more))
-    return columns
+    abandoned = 0 if filters.statut else totals.get(TaskStatus.ABANDONED, 0)
+    return Board(columns, abandoned)
 
 
 def listing(

@@ -322,7 +322,7 @@ def move(task: Task) -> ResponseReturnValue:
     form = PlaceForm()
     if not form.validate():
         return show_place(task, form), 422
-    if form.seen_status.data not in ("", task.status):
+    if form.seen_status.data and form.seen_status.data != task.status:
         form.seen_status.data = task.status
         return show_place(task, form, overtaken=queries.last_change(task)), 409
     changes = form.status.data != task.status
