@@ -61,7 +61,7 @@ TABLE: Mapping[str, tuple[Predicate, ...]] = {
     "deliverable.read_draft": (contributor,),
     "silence.read": (referent, coordinator),
     "task.create": (participant, referent, coordinator),
-    "task.take": (participant, referent, coordinator),
+    "task.take": (participant, in_charge, referent, coordinator),
     "task.edit": (creator, in_charge, referent, coordinator),
     "task.entrust": (creator, referent, coordinator),
     "task.validate": (referent, coordinator),

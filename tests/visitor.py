@@ -305,6 +305,11 @@ class Page:
         return [(self.document.name_of(a), a.get("href", "")) for a in self.document.find_all("a")]
 
     @property
+    def forms(self) -> list["Form"]:
+        """Every form, in the order of the page."""
+        return [self._form(each) for each in self.document.find_all("form")]
+
+    @property
     def buttons(self) -> list[str]:
         """The name of each button within reach."""
         return [self.document.name_of(button) for button in self._buttons()]

@@ -1,0 +1,288 @@
+"""Every route × every role × things of ours, of others and of nobody: who gets in is what the design's table says."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from chantiers.access import Access
+from tests.house.addresses import HUGE, Target, address, rules
+from tests.house.conftest import Scene
+from tests.house.crawl import crawl
+from tests.house.design import Facts, Thing
+from tests.world import World
+
+PEOPLE = (
+    "stranger",
+    "closed",
+    "observer",
+    "observer_inside",
+    "elsewhere",
+    "participant",
+    "in_charge",
+    "carrier",
+    "carrier_outside",
+    "creator",
+    "creator_outside",
+    "referent",
+    "referent_elsewhere",
+    "coordinator",
+)
+#: On PostgreSQL, one of each kind; rights are the same words on both databases.
+FEWER = ("stranger", "observer", "participant", "carrier", "creator", "referent", "coordinator")
+
+#: The answers of a route to somebody who may: a page, a redirect, or words about what was sent.
+LET_IN = {200, 301, 302, 303, 409, 413, 422}
+
+#: Routes that no permission guards. A new one has to be added here, once it is clear why none does.
+PUBLIC = {
+    "accounts.choose_password",
+    "accounts.enter_demonstration",
+    "accounts.language",
+    "accounts.sign_in",
+    "accounts.sign_out",
+    "health.show",
+    "public.accessibility",
+    "public.eco_design",
+    "public.home",
+    "public.legal",
+    "public.privacy",
+    "static",
+    "style_guide.show",
+}
+#: Routes by which each person reaches only what is theirs.
+ONES_OWN = {
+    "accounts.accept_charter",
+    "accounts.change_password",
+    "accounts.charter",
+    "accounts.end_all_sessions",
+    "accounts.end_session",
+    "accounts.profile",
+    "accounts.sessions",
+    "deliverables.everywhere",
+    "my_work.show",
+    "trash.index",
+    "trash.restore",
+}
+#: What a signed-in person who sends their own browser away is told afterwards: they are signed in again.
+SIGNING_OUT = {"accounts.sign_out", "accounts.end_all_sessions", "accounts.choose_password"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request, and the answers that the design allows."""
+
+    method: str
+    rule: Rule
+    target: Target
+    expected: frozenset[int]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.rule} [{self.target.name or 'as it is'}]"
+
+    @property
+    def is_refused(self) -> bool:
+        return not self.expected & LET_IN
+
+
+class Expectations:
+    """What each route must answer to one person."""
+
+    def __init__(self, app: Flask, facts: Facts, world: World, name: str) -> None:
+        self.app, self.facts = app, facts
+        self.user = world.people.get(name)
+        self.is_signed_in = self.user in facts.roles
+
+    def of(self, rule: Rule, target: Target) -> frozenset[int]:
+        access: Access = self.app.view_functions[rule.endpoint].access  # type: ignore[attr-defined]
+        if not access.public and not self.is_signed_in:
+            return frozenset({401})
+        if rule.endpoint in PUBLIC:
+            return frozenset({404} if target.is_hidden else LET_IN)
+        if target.is_hidden:
+            # Where nothing of a thing is asked, the permission speaks before the address does.
+            return frozenset({404})
+        if rule.endpoint == "trash.restore":
+            return self._restore(target)
+        if access.permission is None:
+            return frozenset(LET_IN)
+        if target.is_hidden_from_observers and self.facts.is_only_observer(self.user):
+            return frozenset({404})
+        if self.facts.may(self.user, access.permission, self._thing(target)):
+            return frozenset(LET_IN)
+        # What one may not read is not found; what one may read but not change is refused.
+        return frozenset({404} if access.permission == "deliverable.read_draft" else {403})
+
+    def _thing(self, target: Target) -> Thing:
+        return self.facts.things[target.subject] if target.subject else Thing()
+
+    def _restore(self, target: Target) -> frozenset[int]:
+        """The bin of others does not exist."""
+        assert target.subject is not None
+        kind, _ = target.subject
+        permission = "objective.manage" if kind == "objective" else f"{kind}.trash"
+        may = self.facts.may(self.user, permission, self._thing(target))
+        return frozenset(LET_IN if may else {404})
+
+
+def cases(scene: Scene, name: str) -> Iterator[Case]:
+    """Every request that this person can make of the world."""
+    expectations = Expectations(scene.app, scene.facts(), scene.world, name)
+    for rule in rules(scene.app):
+        for method in ("GET", "POST"):
+            if method in (rule.methods or ()):
+                for target in scene.targets.of(rule):
+                    yield Case(method, rule, target, expectations.of(rule, target))
+
+
+def send(scene: Scene, name: str, case: Case, body: dict[str, Any]) -> str | None:
+    """Make the request; a sentence when the answer is not what the design says."""
+    person = scene.person(name)
+    options = {"data": {**body, "csrf_token": token(scene, name)}} if case.method == "POST" else {}
+    where = address(scene.app, case.rule, case.target)
+    try:
+        status = person.visit(case.method, where, None, check=False, **options).status
+    except Exception as error:
+        return f"{case}: raises {type(error).__name__}: {error}"
+    if status not in case.expected:
+        return f"{case}: answers {status}, the design says {sorted(case.expected)}"
+    return None
+
+
+def assert_none(wrong: Iterable[str | None]) -> None:
+    """Nothing went wrong, or each thing that did on a line."""
+    said = [each for each in wrong if each]
+    assert not said, "\n".join([f"{len(said)} answers:", *said])
+
+
+def token(scene: Scene, name: str) -> str:
+    """The CSRF token of this person's browser."""
+    person = scene.person(name)
+    if not hasattr(person, "house_token"):
+        person.page = None
+        person.house_token = person.csrf_token()  # type: ignore[attr-defined]
+    return str(person.house_token)  # type: ignore[attr-defined]
+
+
+def bodies(scene: Scene) -> dict[str, dict[str, Any]]:
+    """For each POST route, what the form of one of its pages sends."""
+    found: dict[str, dict[str, Any]] = {}
+    for form in crawl(scene, "coordinator").forms:
+        found.setdefault(form.endpoint, {name: form.data().getlist(name) for name in form.names - FILES})
+    return found
+
+
+FILES = {"file", "csrf_token"}
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_who_gets_in_is_what_the_design_says(scene: Scene, name: str) -> None:
+    if scene.database != "sqlite" and name not in FEWER:
+        pytest.skip("one person of each kind on this database")
+    forms = bodies(scene)
+    asked = list(cases(scene, name))
+    assert {each.rule.endpoint for each in asked} == {rule.endpoint for rule in rules(scene.app)}
+    scene.restore()
+    scene.person(name)
+    token(scene, name)
+    before = scene.rows()
+    refused = [case for case in asked if case.is_refused]
+    wrong = [send(scene, name, case, forms.get(case.rule.endpoint, {})) for case in refused]
+    assert_none(wrong)
+    assert scene.rows() == before, "a refused request changed something"
+    with scene.unkept_writes():
+        wrong = [
+            send(scene, name, case, forms.get(case.rule.endpoint, {}))
+            for case in asked
+            if not case.is_refused and case.rule.endpoint not in SIGNING_OUT
+        ]
+    assert_none(wrong)
+
+
+def test_each_route_is_classified(app: Flask) -> None:
+    views = {rule.endpoint: app.view_functions[rule.endpoint].access for rule in rules(app)}  # type: ignore[attr-defined]
+    assert {endpoint for endpoint, access in views.items() if access.public} == PUBLIC
+    own = {endpoint for endpoint, access in views.items() if not access.public and access.permission is None}
+    assert own == ONES_OWN
+
+
+@pytest.mark.parametrize("name", ["stranger", "participant", "coordinator"])
+def test_an_id_that_no_database_holds_is_not_found(scene: Scene, name: str) -> None:
+    wrong = []
+    person = scene.person(name)
+    token(scene, name)
+    before = scene.rows()
+    for where, method in too_large(scene):
+        options = {"data": {"csrf_token": token(scene, name)}} if method == "POST" else {}
+        status = person.visit(method, where, None, check=False, **options).status
+        if status not in ({404, 401} if name == "stranger" else {404, 403}):
+            wrong.append(f"{method} {where}: {status}")
+    assert_none(wrong)
+    assert scene.rows() == before
+
+
+def too_large(scene: Scene) -> Iterator[tuple[str, str]]:
+    """Each route, with each of its numbers beyond what a database holds."""
+    for rule in rules(scene.app):
+        target = next((each for each in scene.targets.of(rule) if not each.is_hidden), None)
+        if target is None:
+            continue
+        numbers = [name for name, value in target.values.items() if isinstance(value, int)]
+        for name in numbers:
+            for huge in HUGE:
+                # The route would not build such an address: the number is put where another stood.
+                marked = Target("", {**target.values, name: 777_777_777})
+                where = address(scene.app, rule, marked).replace("777777777", huge)
+                for method in sorted({"GET", "POST"} & (rule.methods or set())):
+                    yield where, method
+
+
+def test_an_address_answers_only_its_own_methods(scene: Scene) -> None:
+    """A POST address that is opened says so, without running."""
+    wrong = []
+    coordinator, by_path = scene.person("coordinator"), {}
+    for rule in rules(scene.app):
+        for target in scene.targets.of(rule)[:1]:
+            by_path.setdefault(address(scene.app, rule, target), set()).update(rule.methods or ())
+    tok = token(scene, "coordinator")
+    for where, methods in by_path.items():
+        for method in {"GET", "POST", "PUT", "DELETE", "PATCH"} - methods:
+            status = coordinator.visit(method, where, None, check=False, data={"csrf_token": tok}).status
+            if status not in (405, 404):
+                wrong.append(f"{method} {where}: {status}")
+    assert_none(wrong)
+
+
+def test_no_post_goes_without_its_token(scene: Scene) -> None:
+    forms = bodies(scene)
+    scene.restore()
+    posts = [(rule, scene.targets.of(rule)[0]) for rule in rules(scene.app, "POST")]
+    before, wrong = scene.rows(), []
+    for name, expected in (("coordinator", {400}), ("referent", {400}), ("stranger", {400, 401})):
+        person = scene.person(name)
+        for rule, target in posts:
+            for forged in ({}, {"csrf_token": "deviné"}):
+                data = {**forms.get(rule.endpoint, {}), **forged}
+                page = person.visit("POST", address(scene.app, rule, target), None, check=False, data=data)
+                if page.status not in expected:
+                    wrong.append(f"{name}: POST {rule} {forged}: {page.status}")
+    assert_none(wrong)
+    assert scene.rows() == before
+
+
+def test_each_post_has_a_form_on_some_page(scene: Scene) -> None:
+    """What can be done can be done without JavaScript: by a form that somebody meets."""
+    met = {
+        form.endpoint
+        for name in ("coordinator", "referent", "participant")
+        for form in crawl(scene, name).forms
+    }
+    met |= {form.endpoint for form in crawl(scene, "newcomer").forms} | {
+        form.endpoint for form in crawl(scene, "stranger").forms
+    }
+    known = {rule.endpoint for rule in rules(scene.app, "POST")}
+    # Only the demonstration offers its entries.
+    assert known - met == {"accounts.enter_demonstration"}

@@ -1,0 +1,290 @@
+"""A small démarche that has one of everything, made through the verbs: the ground of the tests that go everywhere."""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from chantiers.storage import Storage
+from models import (
+    Chantier,
+    ChantierRole,
+    Deliverable,
+    Objective,
+    ObjectiveKind,
+    PasswordLink,
+    Role,
+    StoredFile,
+    Structure,
+    Task,
+    TaskStatus,
+    User,
+    at,
+    now,
+    purge_bin,
+    today,
+)
+from tests.factories import make_chantier, make_demarche, make_objective, make_structure, make_task, make_user
+
+PDF = b"%PDF-1.7\n" + bytes(range(256)) * 8
+
+
+@dataclass
+class World:
+    """The number (or the address) of everything, under a name that says what it is to the chantier « ours »."""
+
+    people: dict[str, int] = field(default_factory=dict)
+    chantiers: dict[str, str] = field(default_factory=dict)
+    structures: dict[str, str] = field(default_factory=dict)
+    objectives: dict[str, int] = field(default_factory=dict)
+    tasks: dict[str, int] = field(default_factory=dict)
+    deliverables: dict[str, int] = field(default_factory=dict)
+    #: Checklist lines: (task, line).
+    lines: dict[str, tuple[int, int]] = field(default_factory=dict)
+    #: A link by which the newcomer chooses a password.
+    token: str = ""
+
+
+def make_world(session: Session, storage_url: str) -> World:
+    """Make it in the database of this session, and its file in this store. The caller commits."""
+    return _Maker(session, Storage.from_url(storage_url)).make()
+
+
+class _Maker:
+    """Makes the world, one family of things after the other."""
+
+    def __init__(self, session: Session, storage: Storage) -> None:
+        self.session = session
+        self.storage = storage
+        self.world = World()
+        self.people: dict[str, User] = {}
+        self.chantiers: dict[str, Chantier] = {}
+        self.structures: dict[str, Structure] = {}
+        self.objectives: dict[str, Objective] = {}
+        self.tasks: dict[str, Task] = {}
+        self.deliverables: dict[str, Deliverable] = {}
+
+    def make(self) -> World:
+        with at(now() - timedelta(days=90)):
+            self._make_demarche()
+            self._make_people()
+            self._make_chantiers()
+            self._make_structures()
+            self._make_objectives()
+            self._make_early_tasks()
+        with at(now() - timedelta(days=50)):
+            self._make_purged_things()
+        purge_bin()
+        self._make_tasks()
+        self._make_deliverables()
+        self._make_bin()
+        self._change_who_is_here()
+        self.session.flush()
+        self._keep_numbers()
+        return self.world
+
+    # People and places ------------------------------------------------------------------------------------------------
+
+    def _make_demarche(self) -> None:
+        self.demarche = make_demarche(
+            presentation="Des **chantiers** pour coopérer.", bearer="Le Labo", contact_name="Ada L."
+        )
+        self.charter = self.demarche.publish_charter("# Charte\n\nOn se parle.", by=None)
+        self.session.flush()
+
+    def _make_people(self) -> None:
+        roles = {"observer": Role.OBSERVER, "observer_inside": Role.OBSERVER, "coordinator": Role.COORDINATOR}
+        names = (
+            "observer",
+            "observer_inside",
+            "elsewhere",
+            "participant",
+            "in_charge",
+            "carrier",
+            "carrier_outside",
+            "creator",
+            "creator_outside",
+            "referent",
+            "referent_elsewhere",
+            "coordinator",
+            "closed",
+            "newcomer",
+        )
+        for name in names:
+            person = make_user(
+                f"Personne {name.replace('_', ' ')}",
+                roles.get(name, Role.MEMBER),
+                email=f"{name.replace('_', '.')}@secret.example.org",
+            )
+            self.people[name] = person
+            if name != "newcomer":
+                self.charter.accept(by=person)
+        self.by = self.people["coordinator"]
+
+    def _make_chantiers(self) -> None:
+        for number, (name, title) in enumerate(
+            [
+                ("ours", "Le chantier d’ici"),
+                ("theirs", "Le chantier d’ailleurs"),
+                ("archived", "Le chantier fini"),
+            ],
+            1,
+        ):
+            self.chantiers[name] = make_chantier(title, number=number)
+            self.chantiers[name].edit(by=self.by, summary="Ce qu’on veut **changer**.")
+        ours, theirs, archived = self.chantiers.values()
+        for name in ("participant", "observer_inside", "creator", "creator_outside", "closed"):
+            ours.welcome(self.people[name], by=self.by)
+        ours.welcome(self.people["referent"], ChantierRole.REFERENT, by=self.by)
+        theirs.welcome(self.people["elsewhere"], by=self.by)
+        for chantier in (theirs, archived):
+            chantier.welcome(self.people["referent_elsewhere"], ChantierRole.REFERENT, by=self.by)
+        archived.welcome(self.people["referent"], ChantierRole.REFERENT, by=self.by)
+        archived.welcome(self.people["creator"], by=self.by)
+
+    def _make_structures(self) -> None:
+        for name in ("carrying", "elsewhere", "apart", "gone", "merged", "taking"):
+            self.structures[name] = make_structure(f"Structure {name}")
+        self.structures["carrying"].also_known_as(["Structure d’avant"], by=self.by)
+        self.structures["carrying"].edit(
+            by=self.by, site="https://structure.example", territory="Nantes", summary="Une **association**"
+        )
+        self.structures["carrying"].gather(self.people["carrier"], by=self.by)
+        self.structures["carrying"].gather(self.people["carrier_outside"], by=self.by)
+        self.structures["taking"].gather(self.people["participant"], by=self.by)
+        ours, theirs, _archived = self.chantiers.values()
+        ours.enrol(self.structures["carrying"], by=self.by)
+        ours.enrol(self.structures["gone"], by=self.by)
+        ours.withdraw(self.structures["gone"], by=self.by)
+        theirs.enrol(self.structures["elsewhere"], by=self.by)
+        self.structures["merged"].merge_into(self.structures["carrying"], by=self.by)
+
+    def _make_objectives(self) -> None:
+        for name in ("ours", "theirs", "archived"):
+            self.objectives[name] = make_objective(self.chantiers[name], f"Objectif opérationnel {name}")
+        political = make_objective(
+            self.chantiers["ours"], "Peser dans la transition", ObjectiveKind.POLITICAL
+        )
+        empty = make_objective(self.chantiers["ours"], "Un objectif que rien n’occupe")
+        binned = make_objective(self.chantiers["ours"], "Un objectif supprimé")
+        self.objectives |= {"political": political, "empty": empty, "binned": binned}
+
+    # Tasks ------------------------------------------------------------------------------------------------------------
+
+    def _task(self, name: str, by: str = "referent", where: str = "ours", **fields: Any) -> Task:
+        task = make_task(
+            self.objectives[where], f"Tâche {name.replace('_', ' ')}", by=self.people[by], **fields
+        )
+        self.tasks[name] = task
+        return task
+
+    def _make_early_tasks(self) -> None:
+        """What began long ago: silent work, and the work of the archived chantier."""
+        self._task("silent", due_on=today() - timedelta(days=30)).start(by=self.people["referent"])
+        self._task("archived", by="creator", where="archived").start(by=self.people["creator"])
+
+    def _make_purged_things(self) -> None:
+        task = self._task("purged", by="creator", description="Des mots qui s’en vont")
+        task.trash(by=self.people["creator"])
+        self.session.flush()
+
+    def _make_tasks(self) -> None:
+        referent, carrying = self.people["referent"], self.structures["carrying"]
+        self._task("open", due_on=today() + timedelta(days=7), description="À **faire** bientôt")
+        self._task("named", people=[self.people["in_charge"]]).start(by=referent)
+        self._task("carried", pilote=carrying, due_on=today()).start(by=referent)
+        self._task("contributed", contributors=[carrying])
+        self._task("created", by="creator")
+        self._task("created_outside", by="creator_outside")
+        self._task("to_validate", by="creator", pilote=carrying).submit(by=self.people["creator"])
+        self._task("done").finish(by=referent)
+        self._task("late", due_on=today() - timedelta(days=3))
+        self._task("blocked", people=[self.people["in_charge"]]).block(
+            "Rien ne vient.", "Un contact", by=referent
+        )
+        self._task("abandoned").abandon("Le besoin a disparu.", by=referent)
+        self._task("theirs", where="theirs", by="elsewhere", pilote=self.structures["elsewhere"])
+        self._task("long", description="# Un titre\n\n" + "- un point\n" * 30)
+        self.tasks["open"].depend_on(self.tasks["theirs"], by=referent)
+        for name in ("open", "carried", "created", "theirs", "archived"):
+            line = self.tasks[name].add_item(f"Une ligne de {name}", by=self.by)
+            self.tasks[name].add_item("Une ligne faite", by=self.by).check(by=self.by)
+            self.world.lines[name] = (self.tasks[name].id, line.id)
+        assert {task.status for task in self.tasks.values()} == set(TaskStatus)
+
+    # Deliverables -----------------------------------------------------------------------------------------------------
+
+    def _deliverable(
+        self, name: str, by: str = "referent", where: str = "ours", **fields: Any
+    ) -> Deliverable:
+        deliverable = Deliverable.create(
+            self.objectives[where],
+            "autre",
+            f"Livrable {name.replace('_', ' ')}",
+            by=self.people[by],
+            **fields,
+        )
+        self.session.flush()
+        self.deliverables[name] = deliverable
+        return deliverable
+
+    def _make_deliverables(self) -> None:
+        referent, carrying = self.people["referent"], self.structures["carrying"]
+        self._deliverable("expected", expected_on=today() - timedelta(days=2), description="Un **livrable**")
+        self._deliverable("drafting", structures=[carrying]).add_text(
+            "# Brouillon", "Premier jet", by=referent
+        )
+        self._deliverable("in_review").add_link("https://texte.example/", "En ligne", by=referent)
+        self.deliverables["in_review"].submit(by=referent)
+        self._deliverable("to_rework").add_text("Un texte", by=referent)
+        self.deliverables["to_rework"].submit(by=referent)
+        self.deliverables["to_rework"].send_back("Il manque les sources.", by=referent)
+        self._deliverable("approved", licence="CC-BY-4.0").add_file(self._file(), by=referent)
+        self.deliverables["approved"].approve(by=referent)
+        self._deliverable("rewritten").add_text("Une référence", by=referent)
+        self.deliverables["rewritten"].approve(by=referent)
+        self.deliverables["rewritten"].add_file(self._file(), "La suite", by=referent)
+        self.deliverables["rewritten"].rely_on([self.tasks["open"], self.tasks["carried"]], by=referent)
+        self._deliverable("created", by="creator").add_text("De ma main", by=self.people["creator"])
+        self._deliverable("theirs", where="theirs", by="referent_elsewhere").add_text(
+            "D’ailleurs", by=self.people["elsewhere"]
+        )
+        self._deliverable("archived", where="archived", by="creator").add_text("D’avant", by=referent)
+        self.deliverables["archived"].approve(by=self.by)
+
+    def _file(self) -> StoredFile:
+        kept = self.storage.save(BytesIO(PDF))
+        return StoredFile(kept.key, "Grille d’été.pdf", "application/pdf", kept.size, kept.sha256)
+
+    # The bin, and what moved last -------------------------------------------------------------------------------------
+
+    def _make_bin(self) -> None:
+        self._task("binned").trash(by=self.people["referent"])
+        self._task("binned_created", by="creator").trash(by=self.people["creator"])
+        self._task("binned_theirs", where="theirs", by="elsewhere").trash(by=self.people["elsewhere"])
+        self._deliverable("binned").trash(by=self.people["referent"])
+        self._deliverable("binned_created", by="creator").trash(by=self.people["creator"])
+        self.objectives["binned"].trash(by=self.people["referent"])
+
+    def _change_who_is_here(self) -> None:
+        """Those who left, those whose account is closed; and the chantier that is over."""
+        ours = self.chantiers["ours"]
+        for name in ("carrier_outside", "creator_outside"):
+            ours.dismiss(self.people[name], by=self.by)
+        self.chantiers["archived"].archive(by=self.by)
+        self.people["closed"].close(by=self.by)
+        self.world.token = PasswordLink.issue(self.people["newcomer"], by=self.by)
+
+    def _keep_numbers(self) -> None:
+        world = self.world
+        world.people = {name: person.id for name, person in self.people.items()}
+        world.chantiers = {name: chantier.slug for name, chantier in self.chantiers.items()}
+        for name in self.structures:
+            with suppress(KeyError):
+                world.structures[name] = self.structures[name].slug
+        world.objectives = {name: objective.id for name, objective in self.objectives.items()}
+        world.tasks = {name: task.id for name, task in self.tasks.items()}
+        world.deliverables = {name: deliverable.id for name, deliverable in self.deliverables.items()}
