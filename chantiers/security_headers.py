@@ -120,4 +120,4 @@ def _digest(page: bytes) -> str:
     token = str(g.get("csrf_token", ""))
     if token:
         page = page.replace(token.encode(), str(session.get("csrf_token", "")).encode())
-    return hashlib.blake2b(page, digest_size=16).hexdigest()
+    return hashlib.sha256(page).hexdigest()[:32]

@@ -1,7 +1,7 @@
 """The moves that a task offers: what each is called, what it asks, and the verb that it calls."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -26,6 +26,8 @@ class Move:
 START = Move("start", _l("Commencer"), "in_progress", lambda task, by, *_: task.start(by=by), is_main=True)
 RESUME = Move("start", _l("Reprendre"), "in_progress", lambda task, by, *_: task.start(by=by))
 FINISH = Move("finish", _l("C’est fait"), "done", lambda task, by, *_: task.finish(by=by), is_main=True)
+#: The same where something else comes first.
+FINISH_TOO = replace(FINISH, is_main=False)
 VALIDATE = Move("finish", _l("Valider"), "done", lambda task, by, *_: task.finish(by=by), is_main=True)
 SEND_BACK = Move(
     "send_back",
@@ -57,11 +59,11 @@ ASKING = {TaskStatus.BLOCKED: BLOCK.key, TaskStatus.ABANDONED: ABANDON.key}
 def moves_of(task: Any, decides: bool) -> list[Move]:
     """What may be done to a task now; `decides` for référents and coordination, whose word ends a task."""
     if task.status == TaskStatus.TODO:
-        return [START, FINISH, BLOCK, ABANDON]
+        return [START, FINISH_TOO, BLOCK, ABANDON]
     if task.status == TaskStatus.IN_PROGRESS:
         return [FINISH, BLOCK, POSTPONE, ABANDON]
     if task.status == TaskStatus.TO_VALIDATE:
         return [VALIDATE, SEND_BACK, BLOCK, ABANDON] if decides else [RESUME, BLOCK]
     if task.status == TaskStatus.BLOCKED:
-        return [UNBLOCK, FINISH, ABANDON]
+        return [UNBLOCK, FINISH_TOO, ABANDON]
     return [REOPEN]

@@ -2,11 +2,23 @@
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 from flask_login import current_user
-from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    SelectBase,
+    bindparam,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import contains_eager, joinedload
 
 from chantiers.tasks.filters import Filters, number_of_ours
@@ -14,6 +26,7 @@ from models import (
     OPEN,
     STARTED,
     Activity,
+    Base,
     Chantier,
     ChantierMembership,
     ChantierStructure,
@@ -51,6 +64,13 @@ HISTORY = 30
 MATCHES = 20
 
 
+class Named(NamedTuple):
+    """A structure or a person in a filter."""
+
+    id: int
+    name: str
+
+
 @dataclass(slots=True)
 class Row:
     """A task as lists and boards show it, and as the permission table asks about it."""
@@ -64,14 +84,13 @@ class Row:
     version: int
     blocked_reason: str
     created_by_id: int | None
-    last_news_at: datetime
     pilote_id: int | None
     pilote_name: str
     #: Lines of the checklist: in all, and ticked.
     items: int
     ticked: int
+    is_silent_now: bool
     is_late: bool = False
-    is_silent_now: bool = False
     is_without_pilote: bool = False
     #: Of the structures and people that carry it, those of the person who looks: nobody else's matter here.
     carrier_ids: Set[int] = frozenset()
@@ -178,18 +197,22 @@ def _another(task_id: int) -> Task | None:
 
 def objectives(chantier: Chantier) -> Sequence[Objective]:
     """The operational objectives of the chantier with their tallies, in order."""
-    query = (
+    return db.session.scalars(_objectives(), {"chantier_id": chantier.id}).all()
+
+
+@cache
+def _objectives() -> Select[Objective]:
+    return (
         select(Objective)
         .join(Objective.tally)
         .where(
-            Objective.chantier_id == chantier.id,
+            Objective.chantier_id == bindparam("chantier_id"),
             Objective.kind == ObjectiveKind.OPERATIONAL,
             Objective.live(),
         )
         .order_by(Objective.position, Objective.id)
         .options(contains_eager(Objective.tally))
     )
-    return db.session.scalars(query).all()
 
 
 def structures(chantier: Chantier) -> tuple[Sequence[Structure], Sequence[Structure]]:
@@ -204,15 +227,32 @@ def structures(chantier: Chantier) -> tuple[Sequence[Structure], Sequence[Struct
     ]
 
 
-def enrolled(chantier: Chantier) -> Sequence[tuple[int, str]]:
-    """The structures of the chantier, as a filter offers them."""
-    query = (
-        select(Structure.id, Structure.name)
+def to_filter(chantier: Chantier) -> tuple[list[Named], list[Named]]:
+    """The structures of the chantier and its people, as a filter offers them, in one statement."""
+    rows = db.session.execute(_to_filter(), {"chantier_id": chantier.id}).all()
+    structures = [Named(number, name) for is_person, number, name, _key in rows if not is_person]
+    return structures, [Named(number, name) for is_person, number, name, _key in rows if is_person]
+
+
+@cache
+def _to_filter() -> CompoundSelect[bool, int, str, str]:
+    of_chantier: BindParameter[int] = bindparam("chantier_id")
+    structures = (
+        select(
+            literal(False).label("is_person"),
+            Structure.id.label("number"),
+            Structure.name,
+            Structure.name_key,
+        )
         .join(ChantierStructure, ChantierStructure.structure_id == Structure.id)
-        .where(ChantierStructure.chantier_id == chantier.id, ChantierStructure.left_at.is_(None))
-        .order_by(Structure.name_key)
+        .where(ChantierStructure.chantier_id == of_chantier, ChantierStructure.left_at.is_(None))
     )
-    return [(number, name) for number, name in db.session.execute(query)]
+    people = (
+        select(literal(True), User.id, User.name, User.name_key)
+        .join(ChantierMembership, ChantierMembership.user_id == User.id)
+        .where(ChantierMembership.chantier_id == of_chantier, User.closed_at.is_(None))
+    )
+    return union_all(structures, people).order_by("name_key", "number")
 
 
 def members(chantier: Chantier) -> Sequence[User]:
@@ -245,8 +285,7 @@ def board(chantier: Chantier, filters: Filters, objectives: Sequence[Objective],
         for status in statuses
     ]
     chosen = union_all(*(select(first.c.id) for first in firsts))
-    query = _columns().where(Task.id.in_(chosen)).order_by(Task.position, Task.id)
-    rows = _rows(chantier, query, silent_after)
+    rows = _rows(chantier, chosen, (Task.position, Task.id), silent_after)
     totals = _totals(conditions, filters, objectives)
     columns = []
     for status in statuses:
@@ -266,17 +305,16 @@ def listing(
     total = sum(_totals(conditions, filters, objectives).values())
     pages = max(1, -(-total // filters.par_page))
     page = min(filters.page, pages)
-    order = (Objective.position, Task.objective_id, Task.position, Task.id)
+    order = (Task.objective_id, Task.position, Task.id)
     shown = (
         select(Task.id)
         .join(Task.objective)
         .where(*conditions)
-        .order_by(*order)
+        .order_by(Objective.position, *order)
         .limit(filters.par_page)
         .offset((page - 1) * filters.par_page)
     )
-    query = _columns().join(Task.objective).where(Task.id.in_(shown)).order_by(*order)
-    rows = _rows(chantier, query, silent_after)
+    rows = _rows(chantier, shown, order, silent_after)
     groups = [
         Group(objective, tasks)
         for objective in objectives
@@ -287,7 +325,7 @@ def listing(
 
 def row(task: Task, silent_after: int) -> Row:
     """One task as its line of the list shows it."""
-    return _rows(task.chantier, _columns().where(Task.id == task.id), silent_after)[0]
+    return _rows(task.chantier, select(Task.id).where(Task.id == task.id), (), silent_after)[0]
 
 
 def _totals(
@@ -302,36 +340,44 @@ def _totals(
     return {status: sum(getattr(tally, status) for tally in tallies) for status in wanted}
 
 
+@cache
 def _columns() -> Select[*tuple[Any, ...]]:
-    """The columns of a `Row`. Its two counts are made for each task that is read: read only what is shown."""
-    items = select(func.count(ChecklistItem.id)).where(ChecklistItem.task_id == Task.id)
-    ticked = select(func.count(ChecklistItem.done_at)).where(ChecklistItem.task_id == Task.id)
+    """What a `Row` is made of, asked of the tables: hundreds of lines need nothing of what the ORM does for things.
+
+    Its two counts are made for each task that is read: read only what is shown.
+    """
+    tasks, structures, lines = (
+        Base.metadata.tables[name] for name in ("task", "structure", "checklist_item")
+    )
+    task, of_task = tasks.c, lines.c.task_id == tasks.c.id
     return select(
-        Task.id,
-        Task.chantier_id,
-        Task.objective_id,
-        Task.title,
-        Task.status,
-        Task.due_on,
-        Task.version,
-        Task.blocked_reason,
-        Task.created_by_id,
-        Task.last_news_at,
-        Task.pilote_id,
-        func.coalesce(Structure.name, ""),
-        items.scalar_subquery(),
-        ticked.scalar_subquery(),
-    ).outerjoin(Structure, Structure.id == Task.pilote_id)
+        task.id,
+        task.chantier_id,
+        task.objective_id,
+        task.title,
+        task.status,
+        task.due_on,
+        task.version,
+        task.blocked_reason,
+        task.created_by_id,
+        task.pilote_id,
+        func.coalesce(structures.c.name, ""),
+        select(func.count()).where(of_task).scalar_subquery(),
+        select(func.count(lines.c.done_at)).where(of_task).scalar_subquery(),
+        task.status.in_(STARTED) & (task.last_news_at < bindparam("silent_since")),
+    ).select_from(tasks.outerjoin(structures, structures.c.id == task.pilote_id))
 
 
-def _rows(chantier: Chantier, query: Select[*tuple[Any, ...]], silent_after: int) -> list[Row]:
-    this_day, silent_since = today(), now() - timedelta(days=silent_after)
-    rows = [Row(*columns) for columns in db.session.execute(query)]
+def _rows(chantier: Chantier, shown: SelectBase, order: Sequence[Any], silent_after: int) -> list[Row]:
+    """The tasks of those numbers, in that order."""
+    query = _columns().where(Base.metadata.tables["task"].c.id.in_(shown)).order_by(*order)
+    silent_since = {"silent_since": now() - timedelta(days=silent_after)}
+    rows = [Row(*columns) for columns in db.session.execute(query, silent_since)]
+    this_day = today()
     for row in rows:
         is_open = row.status in OPEN
         row.is_late = is_open and row.due_on is not None and row.due_on < this_day
         row.is_without_pilote = is_open and row.pilote_id is None
-        row.is_silent_now = row.status in STARTED and row.last_news_at < silent_since
     if not _me().steers(chantier.id):
         _add_carriers(rows)
     return rows

@@ -75,6 +75,7 @@ def show_index(chantier: Chantier, form: QuickTaskForm) -> str:
     form.offer(objectives, chosen=filters.objectif)
     as_list = filters.vue == "liste"
     decides = user.steers(chantier.id)
+    structures, people = queries.to_filter(chantier)
 
     def may_edit(row: queries.Row) -> bool:
         # Who decides here may write in every task: no need to ask it of each.
@@ -86,8 +87,8 @@ def show_index(chantier: Chantier, form: QuickTaskForm) -> str:
         chantier=chantier,
         filters=filters,
         objectives=objectives,
-        structures=queries.enrolled(chantier),
-        people=queries.members(chantier),
+        structures=structures,
+        people=people,
         found=read(chantier, filters, objectives, silent_after),
         silent_after=silent_after if decides else 0,
         draw=drawing("row" if as_list else "card", may_edit, decides, request.full_path),
@@ -144,6 +145,7 @@ def show(task: Task) -> ResponseReturnValue:
 def show_task(task: Task, status_form: StatusForm | None = None, item_form: ItemForm | None = None) -> str:
     """The page of a task, with its forms as they stand."""
     user = acting()
+    history = queries.history(task)
     takes = can(user, "task.take", task) and not task.carrier_ids and task.is_open
     return render_template(
         "tasks/show.html",
@@ -154,7 +156,8 @@ def show_task(task: Task, status_form: StatusForm | None = None, item_form: Item
         item_form=item_form or ItemForm(),
         deliverables=queries.deliverables(task),
         waiting=queries.waiting(task),
-        history=queries.history(task),
+        history=history,
+        blocked_by=next((line.actor for line in history if line.action == "task.blocked"), None),
         own_structures=queries.own_structures(user) if takes else [],
         is_silent=user.steers(task.chantier_id) and task.is_silent(current_demarche.silent_after_days),
     )
