@@ -1,5 +1,6 @@
 """The journal in words: one sentence for each action of the catalogue, in one place."""
 
+import re
 from datetime import date
 from textwrap import shorten
 from typing import Any
@@ -30,7 +31,7 @@ SENTENCES = {
     "task.created": _l("%(who)s a créé la tâche %(what)s"),
     "task.edited": _l("%(who)s a modifié la tâche %(what)s"),
     "task.moved": _l("%(who)s a rattaché la tâche %(what)s à l’objectif « %(objective)s »"),
-    "task.rescheduled": _l("%(who)s a fixé l’échéance de %(what)s au %(to)s"),
+    "task.rescheduled": _l("%(who)s a fixé l’échéance de la tâche %(what)s au %(to)s"),
     "task.entrusted": _l("%(who)s a confié la tâche %(what)s"),
     "task.taken": _l("%(who)s a pris la tâche %(what)s pour %(structure)s"),
     "task.started": _l("%(who)s a mis en cours la tâche %(what)s"),
@@ -76,6 +77,11 @@ SENTENCES = {
     "member.role_changed": _l("%(person)s devient %(to)s du chantier %(what)s"),
     "member.removed": _l("%(person)s quitte le chantier %(what)s"),
 }
+#: When a task is given to somebody, and when it is only taken from somebody.
+ENTRUSTED = {
+    True: _l("%(who)s a confié la tâche %(what)s à %(names)s"),
+    False: _l("%(who)s a retiré la tâche %(what)s à %(names)s"),
+}
 #: When a date is taken away, there is nothing to name.
 WITHOUT_DATE = {
     "task.rescheduled": _l("%(who)s a retiré l’échéance de la tâche %(what)s"),
@@ -108,10 +114,12 @@ def sentence(activity: Activity, in_bin: bool = False, at_home: bool = False, li
     """An activity as a sentence of HTML; its subject is a link where it has a page. `actor` must be loaded.
 
     What is in the bin is named, and no more. A chantier is not named at home, on its own pages. On the page of a thing
-    itself, `link` is false: nothing leads to where one is already.
+    itself, `link` is false: it is neither named nor linked where one is already.
     """
     particulars = dict(activity.particulars)
     words = SENTENCES[activity.action]
+    if activity.action == "task.entrusted":
+        words = _entrusted(particulars)
     if activity.action in WITHOUT_DATE and not particulars["to"]:
         words = WITHOUT_DATE[activity.action]
     if in_bin:
@@ -121,10 +129,18 @@ def sentence(activity: Activity, in_bin: bool = False, at_home: bool = False, li
         **{name: _in_words(name, value) for name, value in particulars.items()},
         "who": who,
         "what": ""
-        if at_home and activity.subject_type == "chantier"
-        else _subject(activity, link=link and not in_bin),
+        if (at_home and activity.subject_type == "chantier") or not link
+        else _subject(activity, link=not in_bin),
     }
-    return in_words.strip()
+    # What is not named leaves two blanks behind.
+    return Markup(re.sub(r" +(?=[ \u00a0\u202f])", "", in_words.strip()))
+
+
+def _entrusted(particulars: dict[str, Any]) -> Any:
+    """The sentence of a task that is given, and the names that it tells."""
+    given = [name for name in (particulars["pilote"], *particulars["added"]) if name]
+    particulars["names"] = ", ".join(given or particulars["removed"])
+    return ENTRUSTED[bool(given)] if particulars["names"] else SENTENCES["task.entrusted"]
 
 
 def name_of(person: Any) -> str:
