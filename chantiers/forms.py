@@ -7,17 +7,21 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
+from babel.support import Translations
 from flask import redirect, request, session
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy.exc import IntegrityError
 from wtforms import DateField, Field, HiddenField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
+from wtforms.i18n import messages_path
 from wtforms.validators import DataRequired, Length, Optional, Regexp, ValidationError
 from wtforms.widgets import EmailInput
 
@@ -142,8 +146,34 @@ def bounded_int(value: Any) -> int:
     return int(text)
 
 
+class Messages:
+    """WTForms' own messages in the language of the request; Flask-WTF would read their file at each one."""
+
+    def gettext(self, text: str) -> str:
+        """One message."""
+        words: str = _messages(str(get_locale())).ugettext(text)
+        return words
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        """The one of two messages that goes with a number."""
+        words: str = _messages(str(get_locale())).ungettext(singular, plural, number)
+        return words
+
+
+@cache
+def _messages(locale: str) -> Any:
+    return Translations.load(messages_path(), [locale], domain="wtforms")
+
+
 class Form(FlaskForm):
     """A form of ours. Its errors are shown with what was typed, never instead of it."""
+
+    class Meta:
+        """What WTForms asks of every form."""
+
+        def get_translations(self, _form: Any) -> Messages:
+            """The language of its messages."""
+            return Messages()
 
 
 class CreationForm(Form):

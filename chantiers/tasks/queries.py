@@ -372,7 +372,7 @@ def _rows(chantier: Chantier, shown: SelectBase, order: Sequence[Any], silent_af
     """The tasks of those numbers, in that order."""
     query = _columns().where(Base.metadata.tables["task"].c.id.in_(shown)).order_by(*order)
     silent_since = {"silent_since": now() - timedelta(days=silent_after)}
-    rows = [Row(*columns) for columns in db.session.execute(query, silent_since)]
+    rows = [Row(*columns) for columns in db.session.connection().execute(query, silent_since)]
     this_day = today()
     for row in rows:
         is_open = row.status in OPEN
