@@ -27,8 +27,9 @@ graceful_timeout = 5
 control_socket_disable = True
 proc_name = "chantiers"
 
-# Only these addresses may say, through X-Forwarded-*, whom they speak for.
-forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
+# Whom to believe about X-Forwarded-* is said in one place: TRUSTED_PROXIES, to the application.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
 
 # The application tells its own requests, by their route: gunicorn would write addresses, and the tokens in them.
 accesslog = None
