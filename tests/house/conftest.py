@@ -97,7 +97,7 @@ class Scene:
     def __init__(self, app: Flask, world: World, kept: Kept, visitor: Callable[..., Visitor]) -> None:
         self.app = app
         self.world = world
-        self.restore = kept.restore
+        self._kept = kept
         self.database = kept.database.name
         self._visitor = visitor
         self._visitors: dict[str, Visitor] = {}
@@ -111,6 +111,11 @@ class Scene:
                 for number, slug in connection.execute(select(Structure.id, Structure.slug))
             }
         self.targets = Targets(world, numbers)
+
+    def restore(self) -> None:
+        """Put the world back as it was; who had signed in has to do so again."""
+        self._kept.restore()
+        self._visitors.clear()
 
     @contextmanager
     def connection(self) -> Iterator[Any]:

@@ -1,7 +1,7 @@
 """Walks through every page that somebody can reach, and brings back the forms and the queries that it met."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
@@ -74,18 +74,23 @@ class Found:
     queries: dict[str, set[str]] = field(default_factory=dict)
 
 
-_walked: dict[tuple[str, str], Found] = {}
+_walked: dict[str, tuple[str, Found]] = {}
 
 
 def crawl(scene: Scene, person: str) -> Found:
     """Everything that this person reaches: what the URL map holds of the world, and what links lead to.
 
-    The world is the same for each test of a worker, and walked through once.
+    The world is the same for each test and on each database, but for the token of its link: it is walked through once.
     """
-    walk = (scene.database, person)
-    if walk not in _walked:
-        _walked[walk] = _Walk(scene, person).walk()
-    return _walked[walk]
+    here = scene.world.token
+    if person not in _walked:
+        _walked[person] = here, _Walk(scene, person).walk()
+    there, found = _walked[person]
+    forms = [
+        replace(form, page=form.page.replace(there, here), action=form.action.replace(there, here))
+        for form in found.forms
+    ]
+    return Found([each.replace(there, here) for each in found.addresses], forms, found.queries)
 
 
 class _Walk:
