@@ -1,6 +1,6 @@
 """What the screens of tasks read: light rows for lists, whole tasks for their page, in a fixed number of statements."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -71,8 +71,7 @@ class Named(NamedTuple):
     name: str
 
 
-@dataclass(slots=True)
-class Row:
+class Row(NamedTuple):
     """A task as lists and boards show it, and as the permission table asks about it."""
 
     id: int
@@ -89,12 +88,12 @@ class Row:
     #: Lines of the checklist: in all, and ticked.
     items: int
     ticked: int
+    is_late: bool | None
     is_silent_now: bool
-    is_late: bool = False
-    is_without_pilote: bool = False
+    is_without_pilote: bool
     #: Of the structures and people that carry it, those of the person who looks: nobody else's matter here.
-    carrier_ids: Set[int] = frozenset()
-    person_ids: Set[int] = frozenset()
+    carrier_ids: frozenset[int] = frozenset()
+    person_ids: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -169,7 +168,12 @@ def line(task_id: int, item_id: int) -> Line | None:
 
 
 def task_beside(task_id: int, other_id: int) -> Pair | None:
-    """A task to change, and another that the person may read."""
+    """A task to change, and another that the person may read.
+
+    Both are held, in the order of their numbers: people who tie the same two tasks go one after the other.
+    """
+    both = select(Task.id).where(Task.id.in_((task_id, other_id))).order_by(Task.id)
+    db.session.execute(held(both, Task))
     first, other = task(task_id), _another(other_id)
     return Pair(first, other) if first and other else None
 
@@ -305,7 +309,8 @@ def listing(
     total = sum(_totals(conditions, filters, objectives).values())
     pages = max(1, -(-total // filters.par_page))
     page = min(filters.page, pages)
-    order = (Task.objective_id, Task.position, Task.id)
+    # What is left to do first: the board tells the order within a status, not between two.
+    order = (Task.objective_id, Task.status.not_in(OPEN), Task.position, Task.id)
     shown = (
         select(Task.id)
         .join(Task.objective)
@@ -364,27 +369,22 @@ def _columns() -> Select[*tuple[Any, ...]]:
         func.coalesce(structures.c.name, ""),
         select(func.count()).where(of_task).scalar_subquery(),
         select(func.count(lines.c.done_at)).where(of_task).scalar_subquery(),
+        task.status.in_(OPEN) & (task.due_on < bindparam("this_day")),
         task.status.in_(STARTED) & (task.last_news_at < bindparam("silent_since")),
+        task.status.in_(OPEN) & task.pilote_id.is_(None),
     ).select_from(tasks.outerjoin(structures, structures.c.id == task.pilote_id))
 
 
 def _rows(chantier: Chantier, shown: SelectBase, order: Sequence[Any], silent_after: int) -> list[Row]:
     """The tasks of those numbers, in that order."""
     query = _columns().where(Base.metadata.tables["task"].c.id.in_(shown)).order_by(*order)
-    silent_since = {"silent_since": now() - timedelta(days=silent_after)}
-    rows = [Row(*columns) for columns in db.session.connection().execute(query, silent_since)]
-    this_day = today()
-    for row in rows:
-        is_open = row.status in OPEN
-        row.is_late = is_open and row.due_on is not None and row.due_on < this_day
-        row.is_without_pilote = is_open and row.pilote_id is None
-    if not _me().steers(chantier.id):
-        _add_carriers(rows)
-    return rows
+    here_and_now = {"this_day": today(), "silent_since": now() - timedelta(days=silent_after)}
+    rows = [Row(*columns) for columns in db.session.connection().execute(query, here_and_now)]
+    return rows if _me().steers(chantier.id) else _with_carriers(rows)
 
 
-def _add_carriers(rows: Sequence[Row]) -> None:
-    """Which of these tasks the person or a structure of theirs carries: those who decide need none of it."""
+def _with_carriers(rows: Sequence[Row]) -> list[Row]:
+    """The same with which of them the person or a structure of theirs carries: those who decide need none of it."""
     me, mine = _me(), _me().standing.structures
     numbers = [row.id for row in rows]
     given = select(task_structure.c.task_id, task_structure.c.structure_id, literal(False))
@@ -393,15 +393,20 @@ def _add_carriers(rows: Sequence[Row]) -> None:
         given.where(task_structure.c.task_id.in_(numbers), task_structure.c.structure_id.in_(list(mine))),
         named.where(task_person.c.task_id.in_(numbers), task_person.c.user_id == me.id),
     )
-    by_id = {row.id: row for row in rows}
-    for row in rows:
-        if row.pilote_id in mine:
-            row.carrier_ids = {row.pilote_id}
+    carriers: dict[int, set[int]] = {row.id: {row.pilote_id} for row in rows if row.pilote_id in mine}
+    people: dict[int, set[int]] = {}
     for task_id, carrier, is_person in db.session.execute(both):
-        if is_person:
-            by_id[task_id].person_ids = {carrier}
-        else:
-            by_id[task_id].carrier_ids |= {carrier}
+        (people if is_person else carriers).setdefault(task_id, set()).add(carrier)
+    nobody: set[int] = set()
+    return [
+        row._replace(
+            carrier_ids=frozenset(carriers.get(row.id, nobody)),
+            person_ids=frozenset(people.get(row.id, nobody)),
+        )
+        if row.id in carriers or row.id in people
+        else row
+        for row in rows
+    ]
 
 
 # One task -------------------------------------------------------------------------------------------------------------

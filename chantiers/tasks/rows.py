@@ -4,9 +4,7 @@ Most tasks of a page are as they were at the page before. What is kept depends o
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
 
 from flask import current_app
 from flask_babel import get_locale
@@ -17,24 +15,6 @@ from models import today
 
 #: How many pieces of HTML one process keeps, of less than a kilobyte each.
 KEPT = 8192
-
-
-class Shown(NamedTuple):
-    """All that a line or a card says of a task."""
-
-    id: int
-    title: str
-    status: str
-    due_on: date | None
-    version: int
-    blocked_reason: str
-    pilote: str
-    is_late: bool
-    is_silent: bool
-    is_without_pilote: bool
-    ticked: int
-    items: int
-    may_edit: bool
 
 
 Drawing = Callable[[Iterable[Row]], Markup]
@@ -50,7 +30,7 @@ def drawing(kind: str, may_edit: Callable[[Row], bool], tells_silence: bool, bac
     made = _drawn.__wrapped__ if current_app.debug else _drawn
 
     def draw(rows: Iterable[Row]) -> Markup:
-        pieces = [made(kind, language, year, back, _shown(row, may_edit(row), tells_silence)) for row in rows]
+        pieces = [made(kind, language, year, row, may_edit(row), tells_silence, back) for row in rows]
         return Markup("".join(pieces))
 
     return draw
@@ -59,31 +39,15 @@ def drawing(kind: str, may_edit: Callable[[Row], bool], tells_silence: bool, bac
 def redrawn(row: Row, may_edit: bool, tells_silence: bool, back: str, menu: Markup | None = None) -> Markup:
     """One line of the list again: after its change, or with its menu open where a change was refused."""
     macro = current_app.jinja_env.get_template("tasks/_rows.html").module.row  # type: ignore[attr-defined]
-    line: Markup = macro(_shown(row, may_edit, tells_silence), back, moved=menu is None, menu=menu or "")
+    line: Markup = macro(row, may_edit, tells_silence, back, moved=menu is None, menu=menu or "")
     return line
 
 
-def _shown(row: Row, may_edit: bool, tells_silence: bool) -> Shown:
-    return Shown(
-        row.id,
-        row.title,
-        row.status,
-        row.due_on,
-        row.version,
-        row.blocked_reason,
-        row.pilote_name,
-        row.is_late,
-        tells_silence and row.is_silent_now,
-        row.is_without_pilote,
-        row.ticked,
-        row.items,
-        may_edit,
-    )
-
-
 @lru_cache(maxsize=KEPT)
-def _drawn(kind: str, _language: str, _year: int, back: str, task: Shown) -> Markup:
+def _drawn(
+    kind: str, _language: str, _year: int, row: Row, may_edit: bool, tells_silence: bool, back: str
+) -> Markup:
     """One piece of HTML. Its words are in the language of the request, its dates leave out the present year."""
     macro = getattr(current_app.jinja_env.get_template("tasks/_rows.html").module, kind)
-    drawn: Markup = macro(task, back)
+    drawn: Markup = macro(row, may_edit, tells_silence, back)
     return drawn
