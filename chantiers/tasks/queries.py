@@ -320,11 +320,10 @@ def listing(
         .offset((page - 1) * filters.par_page)
     )
     rows = _rows(chantier, shown, order, silent_after)
-    groups = [
-        Group(objective, tasks)
-        for objective in objectives
-        if (tasks := [row for row in rows if row.objective_id == objective.id])
-    ]
+    by_objective: dict[int, list[Row]] = {}
+    for row in rows:
+        by_objective.setdefault(row.objective_id, []).append(row)
+    groups = [Group(each, by_objective[each.id]) for each in objectives if each.id in by_objective]
     return Listing(groups, total, page, pages)
 
 
@@ -379,7 +378,7 @@ def _rows(chantier: Chantier, shown: SelectBase, order: Sequence[Any], silent_af
     """The tasks of those numbers, in that order."""
     query = _columns().where(Base.metadata.tables["task"].c.id.in_(shown)).order_by(*order)
     here_and_now = {"this_day": today(), "silent_since": now() - timedelta(days=silent_after)}
-    rows = [Row(*columns) for columns in db.session.connection().execute(query, here_and_now)]
+    rows = [Row(*columns) for columns in db.session.connection().execute(query, here_and_now).all()]
     return rows if _me().steers(chantier.id) else _with_carriers(rows)
 
 

@@ -356,6 +356,15 @@ def test_the_same_filters_narrow_the_board_and_the_list(chantier, objective, ref
             assert set(page.texts("a", class_=css)) == titles, (view, query)
 
 
+def test_the_list_tells_first_what_is_left_to_do(chantier, objective, referent, session, visitor):
+    done, given_up, open_one = (make.make_task(objective, title, by=referent) for title in ("A", "B", "C"))
+    done.finish(by=referent)
+    given_up.abandon("Sans suite", by=referent)
+    session.commit()
+    page = visitor(referent).get(place(chantier, "?vue=liste"))
+    assert next(iter(page.texts("a", class_="task-row__title"))) == open_one.title
+
+
 def test_a_long_column_shows_its_first_cards_and_the_way_to_the_rest(
     chantier, objective, referent, session, visitor
 ):
