@@ -75,8 +75,8 @@ def csp_nonce() -> str:
 
 def protect(response: Response) -> Response:
     """Add the headers that the answer does not set itself."""
-    for name, value in ALWAYS.items():
-        response.headers.setdefault(name, value)
+    given = {name.lower() for name, _value in response.headers}
+    response.headers.extend((name, value) for name, value in ALWAYS.items() if name.lower() not in given)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", YEAR)
     if request.endpoint == "static":

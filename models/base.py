@@ -158,7 +158,10 @@ def _open_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     only_reads = _reading.get()
-    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if only_reads else 'OFF'}")
+    # The setting stays with the connection: saying it again would cost a statement at each request.
+    if connection.info.get("only_reads") is not only_reads:
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if only_reads else 'OFF'}")
+        connection.info["only_reads"] = only_reads
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
