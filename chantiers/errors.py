@@ -29,6 +29,10 @@ from chantiers.refusals import say
 from chantiers.storage import StorageDown, StorageFull
 from models import Refused, db
 
+#: How much of a body that is too heavy is taken in and thrown away, and by how much at a time.
+HEARD_OUT = 300 * 1024 * 1024
+PIECE = 64 * 1024
+
 #: Fields that are plumbing, not something that a person typed.
 PLUMBING = {"csrf_token", "key", "seen", "next", "version", "locale"}
 
@@ -251,6 +255,18 @@ def refuse_unreadable() -> ResponseReturnValue | None:
     return None
 
 
+def hear_out() -> None:
+    """Take in the rest of what is too heavy, up to a bound, and keep none of it.
+
+    Proxies and browsers listen for the answer once they have sent everything: closing the door before that, they
+    would tell people of a broken connection.
+    """
+    source = request.environ["wsgi.input"]
+    left = HEARD_OUT
+    while left > 0 and (piece := source.read(min(left, PIECE))):
+        left -= len(piece)
+
+
 def init_app(app: Flask) -> None:
     """Answer every error of this app in the product's own voice."""
     app.before_request_funcs.setdefault(None, []).insert(0, refuse_unreadable)
@@ -260,6 +276,8 @@ def init_app(app: Flask) -> None:
         if error.response is not None:
             return error.response
         _roll_back()
+        if error.code == 413:
+            hear_out()
         response = make_response(answer(error.code or 500))
         if getattr(error, "valid_methods", None):
             response.headers["Allow"] = ", ".join(error.valid_methods)  # type: ignore[attr-defined]
