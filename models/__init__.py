@@ -11,6 +11,7 @@ from models.account import (
 from models.activity import CATALOGUE, Activity, only, record
 from models.base import HOME, Base, at, db, fold, held, now, reading, today
 from models.chantier import HUES, Chantier
+from models.checklist import ChecklistItem
 from models.concerns.trashable import RESTORABLE
 from models.deliverable import (
     Deliverable,
@@ -30,18 +31,9 @@ from models.membership import ChantierMembership, ChantierStructure
 from models.objective import Objective, ObjectiveKind, ObjectiveTally, percent
 from models.purge import Purged, purge_bin
 from models.structure import Structure, StructureAlias, StructureKind, StructureMember
-from models.task import (
-    OPEN,
-    STARTED,
-    ChecklistItem,
-    StatusChange,
-    Task,
-    TaskStatus,
-    task_dependency,
-    task_person,
-    task_structure,
-    title_matches,
-)
+from models.task import Task, task_person, task_structure, title_matches
+from models.task_dependencies import task_dependency
+from models.task_life import OPEN, STARTED, StatusChange, TaskStatus
 from models.user import ChantierRole, Role, Standing, User
 
 __all__ = [

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
@@ -11,13 +10,9 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Select,
-    String,
     Table,
-    Text,
     and_,
-    bindparam,
     delete,
-    func,
     or_,
     select,
     text,
@@ -28,9 +23,13 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from models.activity import record
 from models.base import Base, IntId, Line, LongText, Versioned, db, fold, now, today
-from models.concerns.trashable import Trashable, index_of_bin
+from models.checklist import ChecklistItem
+from models.concerns.trashable import index_of_bin
 from models.errors import Refused
 from models.objective import count_task
+from models.task_dependencies import TaskDependencies
+from models.task_life import STARTED, StatusChange, TaskLife, TaskStatus
+from models.task_order import GAP as GAP
 
 if TYPE_CHECKING:
     from models.chantier import Chantier
@@ -39,22 +38,6 @@ if TYPE_CHECKING:
     from models.structure import Structure
     from models.user import User
 
-
-class TaskStatus(StrEnum):
-    """Where a task stands. Late, silent and without pilote are computed, never statuses."""
-
-    TODO = "todo"
-    IN_PROGRESS = "in_progress"
-    TO_VALIDATE = "to_validate"
-    DONE = "done"
-    BLOCKED = "blocked"
-    ABANDONED = "abandoned"
-
-
-#: Statuses of work that is not over: only these can be late, blocked for long, or without pilote.
-OPEN = (TaskStatus.TODO, TaskStatus.IN_PROGRESS, TaskStatus.TO_VALIDATE, TaskStatus.BLOCKED)
-#: Statuses of work that somebody began: only these can be silent.
-STARTED = (TaskStatus.IN_PROGRESS, TaskStatus.TO_VALIDATE, TaskStatus.BLOCKED)
 
 _IS_OPEN = "status IN ('todo', 'in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL"
 _IS_STARTED = "status IN ('in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL"
@@ -76,18 +59,9 @@ task_person = Table(
     Column("task_id", ForeignKey("task.id"), primary_key=True),
     Column("user_id", ForeignKey("user.id"), primary_key=True, index=True),
 )
-task_dependency = Table(
-    "task_dependency",
-    Base.metadata,
-    Column("task_id", ForeignKey("task.id"), primary_key=True),
-    Column("blocker_id", ForeignKey("task.id"), primary_key=True, index=True),
-)
-
-#: Room left between two neighbours on the board, so that a card moves by writing one row.
-GAP = 1 << 16
 
 
-class Task(Versioned, Trashable, Base):
+class Task(Versioned, TaskLife, TaskDependencies, Base):
     """Something to do under an operational objective."""
 
     __tablename__ = "task"
@@ -111,14 +85,6 @@ class Task(Versioned, Trashable, Base):
     #: By which titles are found, accents and case aside.
     title_key: Mapped[Line]
     description: Mapped[LongText]
-    status: Mapped[str] = mapped_column(String(20), default=TaskStatus.TODO)
-    #: The instant of the last change of status.
-    status_since: Mapped[datetime] = mapped_column(default=now)
-    #: What blocks, and what is needed; empty unless blocked.
-    blocked_reason: Mapped[LongText]
-    blocked_need: Mapped[LongText]
-    #: Its place on the board; only the order between two tasks of a chantier means something.
-    position: Mapped[int]
     due_on: Mapped[date | None]
     #: The one structure that leads it; a task without one is « Sans pilote ».
     pilote_id: Mapped[int | None] = mapped_column(ForeignKey("structure.id"))
@@ -137,18 +103,8 @@ class Task(Versioned, Trashable, Base):
         secondary=task_person, lazy="raise_on_sql", order_by="User.name_key"
     )
     created_by: Mapped["User | None"] = relationship(lazy="raise_on_sql", foreign_keys=[created_by_id])
-    checklist: Mapped[list["ChecklistItem"]] = relationship(
-        back_populates="task", lazy="raise_on_sql", order_by="ChecklistItem.position"
-    )
-    #: The tasks that it waits for, but for those in the bin.
-    blockers: Mapped[list["Task"]] = relationship(
-        secondary=task_dependency,
-        primaryjoin="Task.id == task_dependency.c.task_id",
-        secondaryjoin="and_(Task.id == task_dependency.c.blocker_id, Task.trashed_at.is_(None))",
-        lazy="raise_on_sql",
-    )
-    status_changes: Mapped[list["StatusChange"]] = relationship(
-        back_populates="task", lazy="raise_on_sql", order_by="StatusChange.id"
+    checklist: Mapped[list[ChecklistItem]] = relationship(
+        back_populates="task", lazy="raise_on_sql", order_by=ChecklistItem.position
     )
     deliverables: Mapped[list["Deliverable"]] = relationship(
         secondary="deliverable_task", back_populates="tasks", lazy="raise_on_sql"
@@ -180,9 +136,6 @@ class Task(Versioned, Trashable, Base):
         Raises Refused("objective_not_operational").
         """
         _hold_operational(objective, objective.chantier_id)
-        bottom = select(func.max(cls.position)).where(
-            cls.chantier_id == objective.chantier_id, cls.status == TaskStatus.TODO
-        )
         task = cls(
             chantier_id=objective.chantier_id,
             objective_id=objective.id,
@@ -193,7 +146,7 @@ class Task(Versioned, Trashable, Base):
             status=TaskStatus.TODO,
             due_on=due_on,
             created_by=by,
-            position=(db.session.scalar(bottom) or 0) + GAP,
+            position=cls.bottom_of_column(objective.chantier_id, TaskStatus.TODO),
             pilote=None,
             contributors=[],
             people=[],
@@ -202,10 +155,7 @@ class Task(Versioned, Trashable, Base):
         )
         db.session.add(task)
         db.session.flush()
-        count_task(objective.id, TaskStatus.TODO, +1)
-        db.session.add(
-            StatusChange(task_id=task.id, at=now(), by=by, from_status="", to_status=TaskStatus.TODO)
-        )
+        task._open_history(by=by)
         record(task, "task.created", by=by)
         task._give_to(pilote, list(contributors), list(people), by=by)
         return task
@@ -231,11 +181,6 @@ class Task(Versioned, Trashable, Base):
             selectinload(cls.blockers).joinedload(cls.chantier),
         )
 
-    @classmethod
-    def with_carriers(cls) -> tuple[ORMOption, ...]:
-        """Loading options for what the permission table asks: the structures and people that carry it."""
-        return (selectinload(cls.contributors), selectinload(cls.people))
-
     @property
     def journal_title(self) -> str:
         return self.title
@@ -255,10 +200,6 @@ class Task(Versioned, Trashable, Base):
         return frozenset(person.id for person in self.people)
 
     @property
-    def is_open(self) -> bool:
-        return self.status in OPEN
-
-    @property
     def is_late(self) -> bool:
         return self.is_open and self.due_on is not None and self.due_on < today()
 
@@ -269,22 +210,6 @@ class Task(Versioned, Trashable, Base):
     def is_silent(self, after_days: int) -> bool:
         """Whether it was started and nobody touched it for that many days."""
         return self.status in STARTED and self.last_news_at < now() - timedelta(days=after_days)
-
-    @classmethod
-    def in_status(cls, *statuses: TaskStatus) -> ColumnElement[bool]:
-        """The condition of standing so, written out in the statement: partial indexes are chosen by what it says."""
-        written = [str(status) for status in statuses]
-        if len(written) == 1:
-            return cls.status == bindparam(None, written[0], unique=True, literal_execute=True)
-        return cls.status.in_(bindparam(None, written, unique=True, expanding=True, literal_execute=True))
-
-    @classmethod
-    def open_now(cls) -> ColumnElement[bool]:
-        return and_(cls.in_status(*OPEN), cls.live())
-
-    @classmethod
-    def blocked_now(cls) -> ColumnElement[bool]:
-        return and_(cls.in_status(TaskStatus.BLOCKED), cls.live())
 
     @classmethod
     def late(cls) -> ColumnElement[bool]:
@@ -405,228 +330,9 @@ class Task(Versioned, Trashable, Base):
             + ([old_pilote.name] if old_pilote and old_pilote not in (pilote, *contributors) else []),
         )
 
-    # Status -----------------------------------------------------------------------------------------------------------
+    # Checklist --------------------------------------------------------------------------------------------------------
 
-    def start(self, *, by: "User") -> None:
-        """Begin, or go on with it."""
-        self._change_status(
-            TaskStatus.IN_PROGRESS, "task.started", by=by, refuse_from=(TaskStatus.IN_PROGRESS,)
-        )
-
-    def postpone(self, *, by: "User") -> None:
-        """Put it back to « À venir »."""
-        self._change_status(TaskStatus.TODO, "task.postponed", by=by, refuse_from=(TaskStatus.TODO,))
-
-    def finish(self, *, by: "User") -> None:
-        """« C'est fait »: by a référent or the coordination it is finished; by somebody in charge, to be validated.
-
-        Raises Refused("awaits_referent") when somebody in charge said so already.
-        """
-        if self.status == TaskStatus.TO_VALIDATE and not by.steers(self.chantier_id):
-            raise Refused("awaits_referent")
-        if by.steers(self.chantier_id):
-            self._change_status(TaskStatus.DONE, "task.finished", by=by, refuse_from=(TaskStatus.DONE,))
-        else:
-            self._change_status(
-                TaskStatus.TO_VALIDATE, "task.submitted", by=by, refuse_from=(TaskStatus.DONE,)
-            )
-
-    def submit(self, *, by: "User") -> None:
-        """Say that it is done and waits for a référent's word."""
-        done = (TaskStatus.DONE, TaskStatus.TO_VALIDATE)
-        self._change_status(TaskStatus.TO_VALIDATE, "task.submitted", by=by, refuse_from=done)
-
-    def send_back(self, reason: str, *, by: "User") -> None:
-        """Answer a « C'est fait » with what is still missing."""
-        if self.status != TaskStatus.TO_VALIDATE:
-            raise Refused("not_to_validate")
-        self._change_status(TaskStatus.IN_PROGRESS, "task.sent_back", by=by, reason=reason)
-
-    def block(self, reason: str, need: str = "", *, by: "User") -> None:
-        """Say what blocks it, in a sentence, and what is needed.
-
-        Raises Refused("task_closed") and Refused("reason_missing").
-        """
-        self._refuse_when_closed()
-        if not reason.strip():
-            raise Refused("reason_missing")
-        self._change_status(
-            TaskStatus.BLOCKED,
-            "task.blocked",
-            by=by,
-            refuse_from=(TaskStatus.BLOCKED,),
-            reason=reason,
-            need=need,
-        )
-        self.blocked_reason, self.blocked_need = reason, need
-
-    def unblock(self, *, by: "User", to: TaskStatus | None = None) -> None:
-        """Take the obstacle away: the task goes back to where it stood before, or `to` where it is told.
-
-        Raises Refused("not_blocked").
-        """
-        if self.status != TaskStatus.BLOCKED:
-            raise Refused("not_blocked")
-        to = to or self._status_before_block()
-        self._set_status(to, by=by)
-        record(self, "task.unblocked", by=by, to=str(to))
-
-    def _status_before_block(self) -> TaskStatus:
-        before = db.session.scalar(
-            select(StatusChange.from_status)
-            .where(StatusChange.task_id == self.id, StatusChange.to_status == TaskStatus.BLOCKED)
-            .order_by(StatusChange.id.desc())
-            .limit(1)
-        )
-        return TaskStatus(before) if before else TaskStatus.IN_PROGRESS
-
-    def abandon(self, reason: str, *, by: "User") -> None:
-        """Give it up, and say why. It no longer counts in progress. Raises Refused("reason_missing")."""
-        if not reason.strip():
-            raise Refused("reason_missing")
-        self._change_status(
-            TaskStatus.ABANDONED, "task.abandoned", by=by, refuse_from=(TaskStatus.ABANDONED,), reason=reason
-        )
-
-    def reopen(self, *, by: "User", to: TaskStatus = TaskStatus.IN_PROGRESS) -> None:
-        """Take up again what was finished or abandoned. Raises Refused("not_closed")."""
-        if self.is_open:
-            raise Refused("not_closed")
-        self._change_status(to, "task.reopened", by=by)
-
-    def become(self, status: TaskStatus, *, by: "User", reason: str = "", need: str = "") -> None:
-        """Go to `status` by the verb that leads there: for a board's column or a menu, where people pick a status.
-
-        « Terminée » said by somebody in charge leads to « À valider ». Raises what the verb raises.
-        """
-        if status == self.status:
-            return
-        if not self.is_open and status in (TaskStatus.BLOCKED, TaskStatus.TO_VALIDATE):
-            self.reopen(by=by)
-        if status == TaskStatus.BLOCKED:
-            self.block(reason, need, by=by)
-        elif status == TaskStatus.ABANDONED:
-            self.abandon(reason, by=by)
-        elif status == TaskStatus.DONE:
-            self.finish(by=by)
-        elif not self.is_open:
-            self.reopen(by=by, to=status)
-        elif status == TaskStatus.TO_VALIDATE:
-            self.submit(by=by)
-        elif self.status == TaskStatus.BLOCKED:
-            self.unblock(by=by, to=status)
-        elif status == TaskStatus.TODO:
-            self.postpone(by=by)
-        elif self.status == TaskStatus.TO_VALIDATE and by.steers(self.chantier_id):
-            self.send_back(reason, by=by)
-        else:
-            self.start(by=by)
-
-    def _refuse_when_closed(self) -> None:
-        if not self.is_open:
-            raise Refused("task_closed")
-
-    def _change_status(
-        self,
-        to: TaskStatus,
-        action: str,
-        *,
-        by: "User",
-        refuse_from: Iterable[str] = (),
-        **particulars: str,
-    ) -> None:
-        if self.status in refuse_from:
-            raise Refused("status_already", status=str(self.status))
-        before = str(self.status)
-        self._set_status(to, by=by, **particulars)
-        record(self, action, by=by, **{"from": before}, **particulars)
-
-    def _set_status(self, to: TaskStatus, *, by: "User", reason: str = "", need: str = "") -> None:
-        at = now()
-        db.session.add(
-            StatusChange(
-                task_id=self.id, at=at, by=by, from_status=self.status, to_status=to, reason=reason, need=need
-            )
-        )
-        count_task(self.objective_id, self.status, -1)
-        count_task(self.objective_id, to, +1)
-        self.status, self.status_since = to, at
-        self.blocked_reason = self.blocked_need = ""
-        # A card that changes column arrives on top, where its people look for what just moved.
-        self.position = self._top_of_column()
-
-    # Order on the board -----------------------------------------------------------------------------------------------
-
-    def place_after(self, other: "Task | None", *, by: "User") -> None:
-        """Stand right behind `other` in its column, or first of all when `other` is None.
-
-        Order is not news: nobody is told. Two people who order one column at once both get a place; at worst their
-        cards share a position, and then stand by their numbers. Raises Refused("other_column") when `other` stands
-        elsewhere.
-        """
-        if other is None:
-            self.position = self._top_of_column()
-            return
-        if (other.chantier_id, other.status) != (self.chantier_id, self.status) or other.is_trashed:
-            raise Refused("other_column")
-        if other is self:
-            return
-        following = self._position_behind(other)
-        if following is not None and following - other.position < 2:
-            self._spread_column()
-            following = self._position_behind(other)
-        if following is None:
-            self.position = other.position + GAP
-        else:
-            self.position = (other.position + following) // 2
-
-    def shift(self, where: str, *, by: "User") -> None:
-        """Go to the top of its column ("first"), or one place "up" or "down"."""
-        if where == "first":
-            self.place_after(None, by=by)
-            return
-        above = or_(Task.position < self.position, and_(Task.position == self.position, Task.id < self.id))
-        column = select(Task).where(*self._others_in_column())
-        if where == "down":
-            below = column.where(~above).order_by(Task.position, Task.id)
-            following = db.session.scalar(below.limit(1))
-            if following is not None:
-                self.place_after(following, by=by)
-            return
-        two_above = db.session.scalars(
-            column.where(above).order_by(Task.position.desc(), Task.id.desc()).limit(2)
-        ).all()
-        self.place_after(two_above[1] if len(two_above) > 1 else None, by=by)
-
-    def _others_in_column(self) -> tuple[ColumnElement[bool], ...]:
-        return (
-            Task.chantier_id == self.chantier_id,
-            Task.status == self.status,
-            Task.live(),
-            Task.id != self.id,
-        )
-
-    def _top_of_column(self) -> int:
-        first = db.session.scalar(select(func.min(Task.position)).where(*self._others_in_column()))
-        return GAP if first is None else first - GAP
-
-    def _position_behind(self, other: "Task") -> int | None:
-        behind = or_(
-            Task.position > other.position, and_(Task.position == other.position, Task.id > other.id)
-        )
-        query = select(Task.position).where(*self._others_in_column(), behind)
-        return db.session.scalar(query.order_by(Task.position, Task.id).limit(1))
-
-    def _spread_column(self) -> None:
-        """Give the others of the column room between them again, in one statement: their versions do not change."""
-        rank = func.row_number().over(order_by=(Task.position, Task.id))
-        ranked = select(Task.id, (rank * GAP).label("position")).where(*self._others_in_column()).subquery()
-        spreading = update(Task).where(Task.id == ranked.c.id).values(position=ranked.c.position)
-        db.session.execute(spreading.execution_options(synchronize_session="fetch"))
-
-    # Checklist and dependencies ---------------------------------------------------------------------------------------
-
-    def add_item(self, text: str, *, by: "User") -> "ChecklistItem":
+    def add_item(self, text: str, *, by: "User") -> ChecklistItem:
         """Add a line at the end of the checklist."""
         last = max((item.position for item in self.checklist), default=0)
         item = ChecklistItem(text=text, position=last + 1)
@@ -634,27 +340,6 @@ class Task(Versioned, Trashable, Base):
         record(self, "task.item_added", by=by, text=text)
         db.session.flush()
         return item
-
-    def depend_on(self, other: "Task", *, by: "User") -> None:
-        """Say that this task waits for `other`.
-
-        Raises Refused("dependency_on_itself") or Refused("dependency_circle").
-        """
-        if other.id == self.id:
-            raise Refused("dependency_on_itself")
-        if other in self.blockers:
-            return
-        _wait_to_depend()
-        if self.id in _all_blockers_of(other.id):
-            raise Refused("dependency_circle", title=other.title)
-        self.blockers.append(other)
-        record(self, "task.dependency_added", by=by, blocker=other.title)
-
-    def no_longer_depend_on(self, other: "Task", *, by: "User") -> None:
-        """Take a dependency away; one that is gone already stays gone."""
-        if other in self.blockers:
-            self.blockers.remove(other)
-            record(self, "task.dependency_removed", by=by, blocker=other.title)
 
     # Bin --------------------------------------------------------------------------------------------------------------
 
@@ -675,62 +360,6 @@ class Task(Versioned, Trashable, Base):
         )
 
 
-class StatusChange(Base):
-    """One change of a task's status: who, when, from what to what, and the sentence that came with it."""
-
-    __tablename__ = "status_change"
-
-    id: Mapped[IntId]
-    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), index=True)
-    at: Mapped[datetime] = mapped_column(index=True)
-    by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    #: Empty for the birth of the task.
-    from_status: Mapped[str] = mapped_column(String(20))
-    to_status: Mapped[str] = mapped_column(String(20))
-    reason: Mapped[str] = mapped_column(Text, default="")
-    need: Mapped[str] = mapped_column(Text, default="")
-
-    task: Mapped[Task] = relationship(back_populates="status_changes", lazy="raise_on_sql")
-    by: Mapped["User | None"] = relationship(lazy="raise_on_sql")
-
-
-class ChecklistItem(Base):
-    """A line of a task's checklist."""
-
-    __tablename__ = "checklist_item"
-
-    id: Mapped[IntId]
-    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), index=True)
-    text: Mapped[Line]
-    position: Mapped[int]
-    done_at: Mapped[datetime | None]
-    done_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-
-    task: Mapped[Task] = relationship(back_populates="checklist", lazy="raise_on_sql")
-    done_by: Mapped["User | None"] = relationship(lazy="raise_on_sql")
-
-    @property
-    def is_done(self) -> bool:
-        return self.done_at is not None
-
-    def check(self, *, by: "User") -> None:
-        """Tick it off; ticking twice keeps the first."""
-        if not self.is_done:
-            self.done_at, self.done_by = now(), by
-            record(self.task, "task.item_checked", by=by, text=self.text)
-
-    def uncheck(self, *, by: "User") -> None:
-        """Take the tick away."""
-        if self.is_done:
-            self.done_at = self.done_by = None
-            record(self.task, "task.item_unchecked", by=by, text=self.text)
-
-    def remove(self, *, by: "User") -> None:
-        """Take the line off the checklist."""
-        record(self.task, "task.item_removed", by=by, text=self.text)
-        db.session.delete(self)
-
-
 def title_matches(words: str) -> ColumnElement[bool]:
     """The condition of having every one of these words in the title, whatever their accents and their order."""
     return and_(*(Task.title_key.contains(word, autoescape=True) for word in fold(words).split()))
@@ -749,17 +378,3 @@ def _hold_operational(objective: "Objective", chantier_id: int) -> None:
     )
     if trashed_at is not None or objective.chantier_id != chantier_id or not objective.is_operational:
         raise Refused("objective_not_operational")
-
-
-def _wait_to_depend() -> None:
-    """One new dependency at a time: two that are innocent alone may close a circle together."""
-    db.session.execute(select(Base.metadata.tables["demarche"].c.id).with_for_update(key_share=True))
-
-
-def _all_blockers_of(task_id: int) -> set[int]:
-    """The ids of every task that this one waits for, directly or through others."""
-    waits = (
-        select(task_dependency.c.blocker_id).where(task_dependency.c.task_id == task_id).cte(recursive=True)
-    )
-    further = select(task_dependency.c.blocker_id).where(task_dependency.c.task_id == waits.c.blocker_id)
-    return set(db.session.scalars(select(waits.union(further).c.blocker_id)))
