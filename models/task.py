@@ -16,6 +16,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, validates
@@ -24,6 +25,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 from models.activity import record
 from models.base import Base, IntId, Line, LongText, Versioned, db, fold, now, today
 from models.checklist import ChecklistItem
+from models.concerns.editable import Editable
 from models.concerns.trashable import index_of_bin
 from models.errors import Refused
 from models.objective import count_task
@@ -61,7 +63,7 @@ task_person = Table(
 )
 
 
-class Task(Versioned, TaskLife, TaskDependencies, Base):
+class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
     """Something to do under an operational objective."""
 
     __tablename__ = "task"
@@ -243,12 +245,7 @@ class Task(Versioned, TaskLife, TaskDependencies, Base):
 
     def reword(self, title: str, description: str, *, by: "User") -> None:
         """Change its title and description."""
-        fields = [
-            f for f, value in (("title", title), ("description", description)) if getattr(self, f) != value
-        ]
-        self.title, self.description = title, description
-        if fields:
-            record(self, "task.edited", by=by, fields=fields)
+        self.edit(by=by, title=title, description=description)
 
     def move_to(self, objective: "Objective", *, by: "User") -> None:
         """Hang it under another operational objective of the same chantier."""
@@ -362,7 +359,7 @@ class Task(Versioned, TaskLife, TaskDependencies, Base):
 
 def title_matches(words: str) -> ColumnElement[bool]:
     """The condition of having every one of these words in the title, whatever their accents and their order."""
-    return and_(*(Task.title_key.contains(word, autoescape=True) for word in fold(words).split()))
+    return and_(true(), *(Task.title_key.contains(word, autoescape=True) for word in fold(words).split()))
 
 
 def _hold_operational(objective: "Objective", chantier_id: int) -> None:
