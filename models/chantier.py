@@ -10,6 +10,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from models.activity import record
 from models.base import Base, IntId, Line, LongText, Versioned, db, now
+from models.concerns.editable import Editable
 from models.concerns.sourced import Sourced
 from models.errors import Refused
 from models.membership import ChantierMembership, ChantierStructure
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 HUES = 8
 
 
-class Chantier(Versioned, Sourced, Base):
+class Chantier(Versioned, Editable, Sourced, Base):
     """A chantier coopératif. Cooperation is transparent: whoever is signed in reads it."""
 
     __tablename__ = "chantier"
@@ -113,17 +114,15 @@ class Chantier(Versioned, Sourced, Base):
         return [m.user for m in self.memberships if m.role == role and m.user.closed_at is None]
 
     def edit(self, *, by: User, **fields: object) -> list[str]:
-        """Change title, number, summary or hue; the address (slug) stays, links keep working."""
+        """Change title, number, summary or hue; the address (slug) stays, links keep working.
+
+        Raises Refused("number_taken").
+        """
         number = fields.get("number", self.number)
         if number != self.number and db.session.scalar(select(Chantier.id).where(Chantier.number == number)):
             raise Refused("number_taken", number=number)
-        changed = [name for name, value in fields.items() if getattr(self, name) != value]
         with unless_taken("number_taken", number=number):
-            for name in changed:
-                setattr(self, name, fields[name])
-        if changed:
-            record(self, "chantier.edited", by=by, fields=changed)
-        return changed
+            return super().edit(by=by, **fields)
 
     def archive(self, *, by: User) -> None:
         """Close the chantier: it stays readable, nobody writes in it any more. Raises Refused("already_archived")."""

@@ -27,6 +27,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from models.activity import record
 from models.base import Base, IntId, Line, LongText, Versioned, db, now, today
+from models.concerns.editable import Editable
 from models.concerns.sourced import Sourced
 from models.concerns.trashable import Trashable, index_of_bin
 from models.errors import Refused
@@ -92,7 +93,7 @@ deliverable_task = Table(
 )
 
 
-class Deliverable(Versioned, Sourced, Trashable, Base):
+class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
     """Something that the chantier will hand to the world: a référentiel, a cartographie, a note."""
 
     __tablename__ = "deliverable"
@@ -238,15 +239,6 @@ class Deliverable(Versioned, Sourced, Trashable, Base):
     def approved_version(self) -> "DeliverableVersion | None":
         """The reference: the last version that a référent approved, while the next one is written."""
         return next((version for version in self.versions if version.approved_at), None)
-
-    def edit(self, *, by: "User", **fields: object) -> list[str]:
-        """Change type, title, description or licence; returns the fields that changed."""
-        changed = [name for name, value in fields.items() if getattr(self, name) != value]
-        for name in changed:
-            setattr(self, name, fields[name])
-        if changed:
-            record(self, "deliverable.edited", by=by, fields=changed)
-        return changed
 
     def move_to(self, objective: "Objective", *, by: "User") -> None:
         """Hang it under another operational objective of the same chantier."""

@@ -10,6 +10,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from models.activity import record
 from models.base import Base, IntId, Line, LongText, Versioned, db, now
+from models.concerns.editable import Editable
 from models.concerns.sourced import Sourced
 from models.errors import Refused
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from models.user import User
 
 
-class Demarche(Versioned, Sourced, Base):
+class Demarche(Versioned, Editable, Sourced, Base):
     """One instance serves one démarche: this table has one row."""
 
     __tablename__ = "demarche"
@@ -49,15 +50,6 @@ class Demarche(Versioned, Sourced, Base):
     @property
     def journal_title(self) -> str:
         return self.name
-
-    def edit(self, *, by: "User", **fields: object) -> list[str]:
-        """Change some of its words or numbers; returns the names of the fields that changed."""
-        changed = [name for name, value in fields.items() if getattr(self, name) != value]
-        for name in changed:
-            setattr(self, name, fields[name])
-        if changed:
-            record(self, "demarche.edited", by=by, fields=changed)
-        return changed
 
     def publish_charter(self, text: str, *, by: "User | None") -> "CharterVersion":
         """Make `text` (Markdown) the charter in force; everybody will be asked to accept it at their next entry."""

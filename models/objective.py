@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.activity import record
 from models.base import Base, IntId, LongText, Versioned, db
+from models.concerns.editable import Editable
 from models.concerns.sourced import Sourced
 from models.concerns.trashable import Trashable, index_of_bin
 from models.errors import Refused
@@ -25,7 +26,7 @@ class ObjectiveKind(StrEnum):
     OPERATIONAL = "operational"
 
 
-class Objective(Versioned, Sourced, Trashable, Base):
+class Objective(Versioned, Editable, Sourced, Trashable, Base):
     """An objective, in the words of the démarche."""
 
     __tablename__ = "objective"
@@ -72,15 +73,6 @@ class Objective(Versioned, Sourced, Trashable, Base):
     @property
     def is_operational(self) -> bool:
         return self.kind == ObjectiveKind.OPERATIONAL
-
-    def edit(self, *, by: "User", **fields: object) -> list[str]:
-        """Change its words."""
-        changed = [name for name, value in fields.items() if getattr(self, name) != value]
-        for name in changed:
-            setattr(self, name, fields[name])
-        if changed:
-            record(self, "objective.edited", by=by, fields=changed)
-        return changed
 
     def move(self, places: int, *, by: "User") -> None:
         """Go up (negative) or down among the objectives of its kind. Raises Refused("already_trashed")."""

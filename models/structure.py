@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.activity import record
 from models.base import Base, IntId, Line, LongText, Versioned, db, fold, now
+from models.concerns.editable import Editable
 from models.concerns.sourced import Sourced
 from models.errors import Refused
 from models.slugs import slugify
@@ -37,7 +38,7 @@ class StructureKind(StrEnum):
     OTHER = "other"
 
 
-class Structure(Versioned, Sourced, Base):
+class Structure(Versioned, Editable, Sourced, Base):
     """An organisation that takes part in the démarche."""
 
     __tablename__ = "structure"
@@ -112,12 +113,7 @@ class Structure(Versioned, Sourced, Base):
             other = self.known_as(name)
             if other is not None and other.id != self.id:
                 raise Refused("name_taken", name=other.name)
-        changed = [field for field, value in fields.items() if getattr(self, field) != value]
-        for field in changed:
-            setattr(self, field, fields[field])
-        if changed:
-            record(self, "structure.edited", by=by, fields=changed)
-        return changed
+        return super().edit(by=by, **fields)
 
     def also_known_as(self, names: list[str], *, by: "User | None" = None) -> bool:
         """Make `names` its other names, whole list; returns whether that changed any. Raises Refused("name_taken").

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validat
 from models import passwords
 from models.activity import record
 from models.base import Base, IntId, Line, Versioned, db, fold, now
+from models.concerns.editable import Editable
 from models.concerns.sourced import Sourced
 from models.errors import Refused
 from models.unique import unless_taken
@@ -44,7 +45,7 @@ class Standing:
     structures: frozenset[int] = frozenset()
 
 
-class User(Versioned, Sourced, Base):
+class User(Versioned, Editable, Sourced, Base):
     """A person. Without a password they have no account: a name and a title on the page, nothing more."""
 
     __tablename__ = "user"
@@ -161,13 +162,12 @@ class User(Versioned, Sourced, Base):
         if isinstance(fields.get("email"), str):
             fields["email"] = self._normalise("email", str(fields["email"]))
             self._refuse_taken(fields["email"])
-        changed = [name for name, value in fields.items() if getattr(self, name) != value]
         with unless_taken("email_taken", email=fields.get("email")):
-            for name in changed:
-                setattr(self, name, fields[name])
-        if changed:
-            record(self, "person.edited", by=by, fields=changed)
-        return changed
+            return super().edit(by=by, **fields)
+
+    @property
+    def _edited(self) -> str:
+        return "person.edited"
 
     def become(self, role: Role, *, by: "User | None") -> None:
         """Take another role in the démarche. The last coordinator stays one: Refused("last_coordinator")."""
