@@ -18,8 +18,19 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
+from flask_wtf.form import _Auto
 from sqlalchemy.exc import IntegrityError
-from wtforms import DateField, Field, HiddenField, SelectMultipleField, StringField, TextAreaField
+from werkzeug.datastructures import MultiDict
+from wtforms import (
+    DateField,
+    Field,
+    FileField,
+    HiddenField,
+    PasswordField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.i18n import messages_path
 from wtforms.validators import DataRequired, Length, Optional, Regexp, ValidationError
@@ -174,6 +185,22 @@ class Form(FlaskForm):
         def get_translations(self, _form: Any) -> Messages:
             """The language of its messages."""
             return Messages()
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Take a text where a text is due, without what no page may hold; a file only where one is asked for."""
+            if formdata is not _Auto:
+                return formdata
+            if not form.is_submitted() or not (request.form or request.files):
+                return None
+            secret = {each.name for each in form if isinstance(each, PasswordField)}
+            readable: MultiDict[str, Any] = MultiDict(
+                (name, value if name in secret else _CONTROL.sub("", value))
+                for name, value in request.form.items(multi=True)
+            )
+            for each in form:
+                if isinstance(each, FileField):
+                    readable.setlist(each.name, request.files.getlist(each.name))
+            return readable
 
 
 class CreationForm(Form):

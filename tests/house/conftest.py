@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,14 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Base, Chantier, Structure
+from models import Base, Chantier, Structure, User, UserSession
 from tests import databases
 from tests.house.addresses import Targets
 from tests.house.design import Facts
 from tests.visitor import Visitor
 from tests.world import World, make_world
 
-_kept: dict[str, tuple[World, "Kept"]] = {}
+_kept: dict[str, tuple[World, "Kept", dict[str, str]]] = {}
 
 
 class Kept:
@@ -94,12 +94,12 @@ END $$;
 class Scene:
     """The world in the application: its people's browsers, its addresses, and the state of its tables."""
 
-    def __init__(self, app: Flask, world: World, kept: Kept, visitor: Callable[..., Visitor]) -> None:
+    def __init__(self, app: Flask, world: World, kept: Kept, tokens: dict[str, str]) -> None:
         self.app = app
         self.world = world
         self._kept = kept
         self.database = kept.database.name
-        self._visitor = visitor
+        self._tokens = tokens
         self._visitors: dict[str, Visitor] = {}
         with self.connection() as connection:
             numbers = {
@@ -113,9 +113,8 @@ class Scene:
         self.targets = Targets(world, numbers)
 
     def restore(self) -> None:
-        """Put the world back as it was; who had signed in has to do so again."""
+        """Put the world back as it was; whoever is signed in stays so."""
         self._kept.restore()
-        self._visitors.clear()
 
     @contextmanager
     def connection(self) -> Iterator[Any]:
@@ -139,9 +138,15 @@ class Scene:
     def person(self, name: str) -> Visitor:
         """The browser of somebody of the world, where they have signed in; « stranger » has not."""
         if name not in self._visitors:
-            who = _Number(self.world.people[name]) if name != "stranger" else None
-            self._visitors[name] = self._visitor(who)
+            self._visitors[name] = visitor = Visitor(self.app)
+            if name != "stranger":
+                with visitor.client.session_transaction(base_url=visitor.base_url) as cookie:
+                    cookie["_user_id"], cookie["_fresh"] = self._tokens[name], True
         return self._visitors[name]
+
+    def leave(self, name: str) -> None:
+        """Close this person's browser: the next one is new."""
+        self._visitors.pop(name, None)
 
     def rows(self) -> dict[str, list[str]]:
         """Every row of every table, but for what keeps people signed in and slows guessing down."""
@@ -157,24 +162,18 @@ class Scene:
 BOOKKEEPING = {"user_session", "sign_in_failure"}
 
 
-class _Number:
-    """A person of whom only the number is known."""
-
-    def __init__(self, number: int) -> None:
-        self.id = number
-
-
 @pytest.fixture
-def scene(
-    app: Flask, database: databases.SQLite | databases.PostgreSQL, visitor: Callable[..., Visitor]
-) -> Scene:
+def scene(app: Flask, database: databases.SQLite | databases.PostgreSQL) -> Scene:
     """The world, whole again, on this test's database."""
     if database.name not in _kept:
         with app.app_context():
             session: Session = app.extensions["sqlalchemy"].session
             world = make_world(session, database.config["STORAGE_URL"])
+            people = {name: session.get_one(User, number) for name, number in world.people.items()}
+            # Somebody whose account was closed since still has a cookie.
+            tokens = {name: UserSession.open(person)[1] for name, person in people.items()}
             session.commit()
-        _kept[database.name] = world, Kept(database)
-    world, kept = _kept[database.name]
+        _kept[database.name] = world, Kept(database), tokens
+    world, kept, tokens = _kept[database.name]
     kept.restore()
-    return Scene(app, world, kept, visitor)
+    return Scene(app, world, kept, tokens)

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 #: What each file below models/ stands on; everything else there is a thing, and stands on all of these.
-GROUND = {"models.base", "models.errors", "models.passwords", "models.slugs", "models.unique"}
+GROUND = {"models.base", "models.errors", "models.passwords", "models.slugs", "models.turns", "models.unique"}
 JOURNAL = {"models.activity"}
 
 #: What models may use beside the standard library and themselves: a database and a hash, nothing of the web.

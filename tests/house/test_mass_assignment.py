@@ -54,7 +54,12 @@ def value_for(column: "Column[Any]") -> str:
         return "coordinator"
     if column.foreign_keys:
         return "2"
-    kinds: tuple[tuple[type, str], ...] = ((Boolean, "y"), (DateTime, "2001-01-01"), (Date, "2001-01-01"), (Integer, "3"))
+    kinds: tuple[tuple[type, str], ...] = (
+        (Boolean, "y"),
+        (DateTime, "2001-01-01"),
+        (Date, "2001-01-01"),
+        (Integer, "3"),
+    )
     return next((value for kind, value in kinds if isinstance(column.type, kind)), "intrus")
 
 

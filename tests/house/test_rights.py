@@ -28,7 +28,9 @@ from tests.house.design import Facts, Thing
 #: Which permissions are asked of which kind of thing.
 ABOUT = {
     "task": [name for name in TABLE if name.startswith("task.") and name != "task.create"],
-    "deliverable": [name for name in TABLE if name.startswith("deliverable.") and name != "deliverable.create"],
+    "deliverable": [
+        name for name in TABLE if name.startswith("deliverable.") and name != "deliverable.create"
+    ],
     "chantier": [
         "chantier.read",
         "silence.read",
@@ -134,7 +136,12 @@ class Rights(RuleBasedStateMachine):
 
     # What there is ----------------------------------------------------------------------------------------------------
 
-    @rule(who=few, where=pairs, pilote=st.none() | st.integers(0, 2), named=st.lists(few, max_size=2, unique=True))
+    @rule(
+        who=few,
+        where=pairs,
+        pilote=st.none() | st.integers(0, 2),
+        named=st.lists(few, max_size=2, unique=True),
+    )
     def create_task(self, who: int, where: int, pilote: int | None, named: list[int]) -> None:
         task = self.attempt(
             make_task,
