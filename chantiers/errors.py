@@ -23,7 +23,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
 
-from chantiers.extensions import LOCALES
+from chantiers.extensions import browser_locale
 from chantiers.forms import clean_text
 from chantiers.refusals import say
 from chantiers.storage import StorageDown, StorageFull
@@ -177,7 +177,7 @@ def bare(
     Flask's own `render_template` would ask for the person; so would choosing their language.
     """
     name = "errors/fragment.html" if "HX-Request" in request.headers else "errors/bare.html"
-    with force_locale(_browser_locale()):
+    with force_locale(browser_locale()):
         if _wants_json():
             explanation = explain(status)
             message = f"{happened or explanation.happened} {to_do or explanation.to_do}"
@@ -207,7 +207,7 @@ def _particulars(
         ),
         "way": way or (_("Revenir à l’accueil"), "/"),
         "typed": typed(),
-        "locale": _browser_locale(),
+        "locale": browser_locale(),
     }
 
 
@@ -219,13 +219,6 @@ def is_for_a_reader() -> bool:
 def _wants_json() -> bool:
     """Whether a script of ours asks: the board, when a card is dropped."""
     return request.accept_mimetypes.best == "application/json"
-
-
-def _browser_locale() -> str:
-    chosen = request.cookies.get("locale")
-    if chosen in LOCALES:
-        return str(chosen)
-    return request.accept_languages.best_match(LOCALES, default="fr") or "fr"
 
 
 def _roll_back() -> None:

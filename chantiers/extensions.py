@@ -56,10 +56,16 @@ def choose_locale() -> str:
         return "fr"
     if current_user and current_user.is_authenticated and current_user.locale in LOCALES:
         return str(current_user.locale)
+    return browser_locale()
+
+
+def browser_locale() -> str:
+    """The language chosen on this browser, else the browser's first that we speak: fr-CA is fr."""
     chosen = request.cookies.get("locale")
     if chosen in LOCALES:
-        return chosen
-    return request.accept_languages.best_match(LOCALES, default="fr") or "fr"
+        return str(chosen)
+    asked = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
+    return next((language for language in asked if language in LOCALES), "fr")
 
 
 @login_manager.user_loader

@@ -155,7 +155,7 @@ def _subject(activity: Activity, link: bool) -> Markup:
     title = shorten(activity.title, 140, placeholder="…")
     if place and link:
         return Markup('<a href="{}{}">{}</a>').format(place, activity.subject_id, title)
-    return Markup("« {} »").format(title) if place else Markup("{}").format(title)
+    return Markup(_("« {} »")).format(title) if place else Markup("{}").format(title)
 
 
 def _in_words(name: str, value: Any) -> Any:
