@@ -14,6 +14,8 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
+from models.turns import Turns
+
 #: The démarche lives in France: "today", late and silent are told by its calendar.
 HOME = ZoneInfo("Europe/Paris")
 
@@ -132,6 +134,10 @@ def held(query: Select[Row], of: type[Base]) -> Select[Row]:
     return query if _reading.get() else query.with_for_update(of=of)
 
 
+#: For how many seconds a writer waits for SQLite before being told that it is busy.
+PATIENCE = 10
+
+
 def prepare(engine: Engine) -> None:
     """Make an engine keep our promises: acknowledged writes are on disk, and writers queue instead of failing.
 
@@ -140,6 +146,8 @@ def prepare(engine: Engine) -> None:
     """
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _open_sqlite)
+        # In this order: whoever asks SQLite before its turn waits with no promise of ever being served.
+        _take_turns(engine)
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "begin", _begin_postgresql)
@@ -151,7 +159,7 @@ def _open_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.execute(f"PRAGMA busy_timeout={PATIENCE * 1000}")
     cursor.execute("PRAGMA cache_size=-8000")
     cursor.close()
 
@@ -163,6 +171,23 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if only_reads else 'OFF'}")
         connection.info["only_reads"] = only_reads
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+def _take_turns(engine: Engine) -> None:
+    """Whoever writes holds the turn from the beginning of the transaction until the connection is given back."""
+    turns = Turns()
+
+    def take(connection: Connection) -> None:
+        if not _reading.get() and not connection.info.get("has_turn"):
+            connection.info["has_turn"] = turns.take(PATIENCE)
+
+    def give(_connection: Any, record: Any, *_reason: Any) -> None:
+        if record.info.pop("has_turn", False):
+            turns.give()
+
+    event.listen(engine, "begin", take)
+    event.listen(engine, "checkin", give)
+    event.listen(engine, "invalidate", give)
 
 
 def _begin_postgresql(connection: Connection) -> None:
