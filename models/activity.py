@@ -136,6 +136,11 @@ class Activity(Base):
     chantier: Mapped["Chantier | None"] = relationship(lazy="raise_on_sql")
 
 
+def from_to(before: object, after: object) -> dict[str, str | None]:
+    """The particulars of what went from one value to another, as JSON keeps them: a day, a role, or nothing."""
+    return {name: str(value) if value else None for name, value in (("from", before), ("to", after))}
+
+
 def record(subject: Any, action: str, *, by: "User | None", **particulars: Any) -> Activity:
     """Add a line to the journal for what `by` just did to `subject`, and date the subject's last news.
 

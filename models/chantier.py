@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, String, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from models.activity import record
+from models.activity import from_to, record
 from models.base import Base, IntId, Line, LongText, Versioned, db, now
 from models.concerns.editable import Editable
 from models.concerns.sourced import Sourced
@@ -212,13 +212,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
         if membership.role == role:
             return
         self._refuse_losing_last_referent(membership)
-        record(
-            self,
-            "member.role_changed",
-            by=by,
-            person=person.name,
-            **{"from": str(membership.role), "to": str(role)},
-        )
+        record(self, "member.role_changed", by=by, person=person.name, **from_to(membership.role, role))
         membership.role = role
         db.session.flush()
 

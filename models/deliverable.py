@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, aliased, defer, joinedload, mapped_column, relationship, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from models.activity import record
+from models.activity import from_to, record
 from models.base import Base, IntId, Line, LongText, Versioned, db, now, today
 from models.concerns.editable import Editable
 from models.concerns.sourced import Sourced
@@ -152,9 +152,11 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
         licence: str = "",
         structures: Iterable["Structure"] = (),
     ) -> "Deliverable":
-        """Promise a deliverable under an operational objective. `objective.chantier` must be loaded."""
-        if not objective.is_operational or objective.is_trashed:
-            raise Refused("objective_not_operational")
+        """Promise a deliverable under an operational objective. `objective.chantier` must be loaded.
+
+        Raises Refused("objective_not_operational").
+        """
+        objective.hold_for_work(objective.chantier_id)
         deliverable = cls(
             chantier_id=objective.chantier_id,
             objective_id=objective.id,
@@ -241,11 +243,10 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
         return next((version for version in self.versions if version.approved_at), None)
 
     def move_to(self, objective: "Objective", *, by: "User") -> None:
-        """Hang it under another operational objective of the same chantier."""
+        """Hang it under another operational objective of its chantier. Raises Refused("objective_not_operational")."""
         if objective.id == self.objective_id:
             return
-        if objective.chantier_id != self.chantier_id or not objective.is_operational or objective.is_trashed:
-            raise Refused("objective_not_operational")
+        objective.hold_for_work(self.chantier_id)
         self.objective_id = objective.id
         self.objective = objective
         record(self, "deliverable.edited", by=by, fields=["objective"])
@@ -255,15 +256,7 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
         if expected_on == self.expected_on:
             return
         before, self.expected_on = self.expected_on, expected_on
-        record(
-            self,
-            "deliverable.rescheduled",
-            by=by,
-            **{
-                "from": before.isoformat() if before else None,
-                "to": expected_on.isoformat() if expected_on else None,
-            },
-        )
+        record(self, "deliverable.rescheduled", by=by, **from_to(before, expected_on))
 
     def entrust(self, structures: Iterable["Structure"], *, by: "User | None") -> None:
         """Say which structures are responsible, whole list; they are enrolled in the chantier."""

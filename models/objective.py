@@ -74,6 +74,20 @@ class Objective(Versioned, Editable, Sourced, Trashable, Base):
     def is_operational(self) -> bool:
         return self.kind == ObjectiveKind.OPERATIONAL
 
+    def hold_for_work(self, chantier_id: int) -> None:
+        """Keep it out of the bin until this transaction ends: a task or a deliverable is being hung on it.
+
+        Reading it again matters: somebody may have put it in the bin since the page was read. Raises
+        Refused("objective_not_operational") for one in the bin, a political one, or one of another chantier.
+        """
+        trashed_at = db.session.scalar(
+            select(Objective.trashed_at)
+            .where(Objective.id == self.id)
+            .with_for_update(read=True, key_share=True)
+        )
+        if trashed_at is not None or self.chantier_id != chantier_id or not self.is_operational:
+            raise Refused("objective_not_operational")
+
     def move(self, places: int, *, by: "User") -> None:
         """Go up (negative) or down among the objectives of its kind. Raises Refused("already_trashed")."""
         if self.is_trashed:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, validates
 from sqlalchemy.orm.interfaces import ORMOption
 
-from models.activity import record
+from models.activity import from_to, record
 from models.base import Base, IntId, Line, LongText, Versioned, db, fold, now, today
 from models.checklist import ChecklistItem
 from models.concerns.editable import Editable
@@ -137,7 +137,7 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
         Giving it to a structure enrols the structure in the chantier. `objective.chantier` must be loaded.
         Raises Refused("objective_not_operational").
         """
-        _hold_operational(objective, objective.chantier_id)
+        objective.hold_for_work(objective.chantier_id)
         task = cls(
             chantier_id=objective.chantier_id,
             objective_id=objective.id,
@@ -248,10 +248,10 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
         self.edit(by=by, title=title, description=description)
 
     def move_to(self, objective: "Objective", *, by: "User") -> None:
-        """Hang it under another operational objective of the same chantier."""
+        """Hang it under another operational objective of its chantier. Raises Refused("objective_not_operational")."""
         if objective.id == self.objective_id:
             return
-        _hold_operational(objective, self.chantier_id)
+        objective.hold_for_work(self.chantier_id)
         # In the order of their numbers, so that two tasks that swap objectives never wait for each other.
         for objective_id, change in sorted([(self.objective_id, -1), (objective.id, +1)]):
             count_task(objective_id, self.status, change)
@@ -264,12 +264,7 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
         if due_on == self.due_on:
             return
         before, self.due_on = self.due_on, due_on
-        record(
-            self,
-            "task.rescheduled",
-            by=by,
-            **{"from": before.isoformat() if before else None, "to": due_on.isoformat() if due_on else None},
-        )
+        record(self, "task.rescheduled", by=by, **from_to(before, due_on))
 
     def entrust(
         self,
@@ -360,18 +355,3 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
 def title_matches(words: str) -> ColumnElement[bool]:
     """The condition of having every one of these words in the title, whatever their accents and their order."""
     return and_(true(), *(Task.title_key.contains(word, autoescape=True) for word in fold(words).split()))
-
-
-def _hold_operational(objective: "Objective", chantier_id: int) -> None:
-    """Refuse an objective that carries no tasks, and keep it out of the bin until this transaction ends.
-
-    Reading it again matters: somebody may have put it in the bin since the page was read.
-    """
-    columns = Base.metadata.tables["objective"].c
-    trashed_at = db.session.scalar(
-        select(columns.trashed_at)
-        .where(columns.id == objective.id)
-        .with_for_update(read=True, key_share=True)
-    )
-    if trashed_at is not None or objective.chantier_id != chantier_id or not objective.is_operational:
-        raise Refused("objective_not_operational")

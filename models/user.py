@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, CompoundSelect, String, bindparam, event, 
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
 
 from models import passwords
-from models.activity import record
+from models.activity import from_to, record
 from models.base import Base, IntId, Line, Versioned, db, fold, now
 from models.concerns.editable import Editable
 from models.concerns.sourced import Sourced
@@ -175,7 +175,7 @@ class User(Versioned, Editable, Sourced, Base):
             return
         if self.role == Role.COORDINATOR:
             self._refuse_if_last_coordinator()
-        record(self, "person.role_changed", by=by, **{"from": str(self.role), "to": str(role)})
+        record(self, "person.role_changed", by=by, **from_to(self.role, role))
         self.role = role
 
     def choose_password(self, password: str) -> None:

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models import (
     Activity,
@@ -11,10 +11,12 @@ from models import (
     Deliverable,
     DeliverableState,
     DeliverableVersion,
+    Objective,
     ObjectiveKind,
     Refused,
     Role,
     StoredFile,
+    now,
 )
 from tests.factories import (
     make_chantier,
@@ -53,6 +55,19 @@ def test_it_hangs_on_an_operational_objective(session):
     political = make_objective(make_chantier(), kind=ObjectiveKind.POLITICAL)
     with pytest.raises(Refused, match="objective_not_operational"):
         make_deliverable(political)
+
+
+def test_it_is_not_hung_on_an_objective_that_went_to_the_bin_meanwhile(session, deliverable):
+    objective = deliverable.objective
+    other = make_objective(deliverable.chantier)
+    # As another process does: this session goes on seeing it as it was read.
+    trashing = update(Objective).where(Objective.id == other.id).values(trashed_at=now())
+    session.execute(trashing.execution_options(synchronize_session=False))
+    with pytest.raises(Refused, match="objective_not_operational"):
+        make_deliverable(other)
+    with pytest.raises(Refused, match="objective_not_operational"):
+        deliverable.move_to(other, by=make_coordinator())
+    assert deliverable.objective is objective
 
 
 def test_its_structures_join_the_chantier(session, by, deliverable):
