@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qs, urldefrag, urlencode, urljoin, urlsplit
 from xml.etree.ElementTree import Element
 
 from flask import Flask
@@ -114,7 +114,7 @@ class _Walk:
             if page.status != 200 or not page.is_html:
                 continue
             self.found.addresses.append(here)
-            waiting += [urljoin(here, link) for _, link in page.links]
+            waiting += [urldefrag(urljoin(here, link)).url for _, link in page.links]
             if page.path not in SAMPLE_PAGES:
                 waiting += [led for form in page.forms if (led := self._keep(page, form))]
         return self.found
