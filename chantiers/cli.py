@@ -264,7 +264,11 @@ def backup(folder: str | None) -> None:
     """Sauvegarde la base et les fichiers dans un nouveau dossier, pendant que l’on travaille."""
     if not folder:
         raise Failure("Indiquez le dossier à créer : flask --app app backup sauvegardes/2026-03-15")
-    _tell_backup(backups.make(Path(folder)), f"Sauvegarde faite dans {folder}")
+    summary = backups.make(Path(folder))
+    _tell_backup(summary, f"Sauvegarde faite dans {folder}")
+    if summary.wrong:
+        # It is kept, but whoever runs it every night must hear of it, and throw away no older one.
+        sys.exit(1)
 
 
 @click.command("restore")

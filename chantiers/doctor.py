@@ -135,6 +135,17 @@ def configuration() -> Iterator[Finding]:
         yield note("PUBLIC_URL n’est pas réglé : les liens à copier commenceront par http://127.0.0.1:5000.")
     elif not public.startswith("https://") and not is_loopback(host_of(public)):
         yield note(f"PUBLIC_URL ({public}) n’est pas en https : les mots de passe passeraient en clair.")
+    proxied = bool(config["TRUSTED_PROXIES"])
+    if public.startswith("https://") and not proxied:
+        yield note(
+            "TRUSTED_PROXIES n’est pas réglé : derrière un mandataire, tous les visiteurs semblent venir de lui. "
+            "Mettez TRUSTED_PROXIES=1."
+        )
+    if proxied and not is_loopback(config["HOST"]):
+        yield note(
+            f"HOST ({config['HOST']}) peut être joint sans passer par le mandataire : n’importe qui peut alors se "
+            "donner une autre adresse. Mettez HOST=127.0.0.1, ou fermez ce port."
+        )
 
 
 def host_of(url: str) -> str:

@@ -198,7 +198,7 @@ def test_a_missing_file_is_told_and_the_rest_is_saved(app: Flask, in_app: InApp,
         key = session.scalars(select(DeliverableVersion.storage_key)).first()
         session.rollback()
         current_storage().delete(str(key))
-    result = said(app, "backup", str(tmp_path / "copie"))
+    result = said(app, "backup", str(tmp_path / "copie"), status=1)
     assert "fichiers : 2" in result and f"manquaient ou étaient abîmés : 1 ({key})" in result
 
 

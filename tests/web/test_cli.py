@@ -259,6 +259,16 @@ def test_the_doctor_says_when_files_cannot_be_written(make_app: Callable[..., Fl
     assert "Les fichiers ne s’écrivent pas" in said(app, "doctor", status=1)
 
 
+@pytest.mark.databases("sqlite")
+def test_the_doctor_says_what_is_not_right_behind_a_proxy(make_app: Callable[..., Flask]) -> None:
+    alone = said(make_app(PUBLIC_URL="https://chantiers.example.org"), "doctor")
+    assert "Mettez TRUSTED_PROXIES=1" in alone and "Mettez HOST" not in alone
+    exposed = make_app(PUBLIC_URL="https://chantiers.example.org", TRUSTED_PROXIES=1, HOST="0.0.0.0")
+    assert "Mettez HOST=127.0.0.1" in said(exposed, "doctor")
+    sound = make_app(PUBLIC_URL="https://chantiers.example.org", TRUSTED_PROXIES=1)
+    assert "Mettez" not in said(sound, "doctor")
+
+
 # The purge -------------------------------------------------------------------------------------------------------
 
 
