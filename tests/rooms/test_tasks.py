@@ -222,6 +222,21 @@ def test_two_people_changing_the_same_field_are_shown_both_texts(
     assert only_task().description == "Mon texte à moi"
 
 
+def test_both_carriers_and_both_dates_are_shown_in_words(chantier, objective, referent, session, visitor):
+    for name in ("Ecosolies", "Le Kiif", "La Boussole"):
+        make.make_structure(name)
+    task = make.make_task(objective, by=referent)
+    session.commit()
+    mine, theirs = (visitor(referent).get(f"/taches/{task.id}/modifier") for _ in range(2))
+    theirs.choose("Structure pilote", "Ecosolies").check("Structures contributrices", "Le Kiif")
+    theirs.fill("Échéance", "2027-03-12").submit("Enregistrer")
+    mine.choose("Structure pilote", "La Boussole").check("Structures contributrices", "Ecosolies")
+    page = mine.fill("Échéance", "2027-04-01").submit("Enregistrer", status=409)
+    shown = [" ".join(text.split()) for text in page.texts("div", class_="comparison__text")]
+    assert shown == ["12 mars 2027", "1 avril 2027", "Ecosolies", "La Boussole", "Le Kiif", "Ecosolies"]
+    assert page.value_of("Échéance") == "2027-04-01"
+
+
 def test_who_may_only_reword_sets_neither_date_nor_carriers(chantier, objective, referent, session, visitor):
     structure, other = make.make_structure(), make.make_structure()
     worker = make.make_member(chantier)
