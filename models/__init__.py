@@ -17,13 +17,10 @@ from models.deliverable import (
     Deliverable,
     DeliverableState,
     DeliverableType,
-    DeliverableVersion,
-    StoredFile,
-    Verdict,
-    VersionKind,
     deliverable_structure,
     deliverable_task,
 )
+from models.deliverable_version import DeliverableVersion, StoredFile, Verdict, VersionKind
 from models.demarche import CharterAcceptance, CharterVersion, Demarche
 from models.errors import Refused
 from models.expiry import forget_expired

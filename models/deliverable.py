@@ -1,7 +1,6 @@
-"""Deliverables: what a chantier promised to produce, its frozen versions, and its life up to approval."""
+"""Deliverables: what a chantier promised to produce, and its life up to approval."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -14,15 +13,13 @@ from sqlalchemy import (
     Select,
     String,
     Table,
-    Text,
-    UniqueConstraint,
     and_,
     literal_column,
     select,
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, aliased, defer, joinedload, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, defer, joinedload, mapped_column, relationship, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from models.activity import from_to, record
@@ -30,6 +27,7 @@ from models.base import Base, IntId, Line, LongText, Versioned, db, now, today
 from models.concerns.editable import Editable
 from models.concerns.sourced import Sourced
 from models.concerns.trashable import Trashable, index_of_bin
+from models.deliverable_version import DeliverableVersion, StoredFile, Verdict, VersionKind
 from models.errors import Refused
 
 if TYPE_CHECKING:
@@ -48,25 +46,6 @@ class DeliverableState(StrEnum):
     IN_REVIEW = "in_review"
     TO_REWORK = "to_rework"
     APPROVED = "approved"
-
-
-class VersionKind(StrEnum):
-    """What a version is made of."""
-
-    FILE = "file"
-    LINK = "link"
-    TEXT = "text"
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A file that the store already holds: where, what it is called, and what proves that it is whole."""
-
-    key: str
-    name: str
-    media_type: str
-    size: int
-    sha256: str
 
 
 class DeliverableType(Base):
@@ -131,12 +110,10 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
     tasks: Mapped[list["Task"]] = relationship(
         secondary=deliverable_task, back_populates="deliverables", lazy="raise_on_sql", order_by="Task.id"
     )
-    versions: Mapped[list["DeliverableVersion"]] = relationship(
-        back_populates="deliverable",
-        lazy="raise_on_sql",
-        order_by="DeliverableVersion.number.desc()",
+    versions: Mapped[list[DeliverableVersion]] = relationship(
+        back_populates="deliverable", lazy="raise_on_sql", order_by=DeliverableVersion.number.desc()
     )
-    verdicts: Mapped[list["Verdict"]] = relationship(lazy="raise_on_sql", order_by="Verdict.id.desc()")
+    verdicts: Mapped[list[Verdict]] = relationship(lazy="raise_on_sql", order_by=Verdict.id.desc())
     created_by: Mapped["User | None"] = relationship(lazy="raise_on_sql", foreign_keys=[created_by_id])
 
     @classmethod
@@ -234,11 +211,11 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
         return and_(cls.unfinished(), cls.expected_on < today())
 
     @property
-    def latest_version(self) -> "DeliverableVersion | None":
+    def latest_version(self) -> DeliverableVersion | None:
         return self.versions[0] if self.versions else None
 
     @property
-    def approved_version(self) -> "DeliverableVersion | None":
+    def approved_version(self) -> DeliverableVersion | None:
         """The reference: the last version that a référent approved, while the next one is written."""
         return next((version for version in self.versions if version.approved_at), None)
 
@@ -285,7 +262,7 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
 
     # Versions ---------------------------------------------------------------------------------------------------------
 
-    def add_file(self, file: StoredFile, note: str = "", *, by: "User") -> "DeliverableVersion":
+    def add_file(self, file: StoredFile, note: str = "", *, by: "User") -> DeliverableVersion:
         """Add a version that is a file already in the store."""
         version = DeliverableVersion(
             kind=VersionKind.FILE,
@@ -297,13 +274,13 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
         )
         return self._add(version, note, by=by)
 
-    def add_link(self, url: str, note: str = "", *, by: "User") -> "DeliverableVersion":
+    def add_link(self, url: str, note: str = "", *, by: "User") -> DeliverableVersion:
         """Add a version that is an address on the web."""
         return self._add(DeliverableVersion(kind=VersionKind.LINK, url=url), note, by=by)
 
     def add_text(
         self, text: str, note: str = "", *, by: "User", seen: int | None = None
-    ) -> "DeliverableVersion":
+    ) -> DeliverableVersion:
         """Add a version written here, in Markdown.
 
         `seen` is the number of the version that its author started from, 0 for none; where a newer one came meanwhile,
@@ -316,7 +293,7 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
             raise Refused("newer_version", number=latest.number)
         return self._add(DeliverableVersion(kind=VersionKind.TEXT, text=text), note, by=by)
 
-    def _add(self, version: "DeliverableVersion", note: str, *, by: "User") -> "DeliverableVersion":
+    def _add(self, version: DeliverableVersion, note: str, *, by: "User") -> DeliverableVersion:
         if self.state == DeliverableState.IN_REVIEW:
             raise Refused("in_review")
         latest = self.latest_version
@@ -370,7 +347,7 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
         self._go_to(DeliverableState.TO_REWORK)
         record(self, "deliverable.sent_back", by=by, number=version.number, reason=words)
 
-    def _latest_or_refuse(self, seen: int | None) -> "DeliverableVersion":
+    def _latest_or_refuse(self, seen: int | None) -> DeliverableVersion:
         latest = self.latest_version
         if latest is None:
             raise Refused("no_version")
@@ -385,7 +362,7 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
     def _go_to(self, state: DeliverableState) -> None:
         self.state, self.state_since = state, now()
 
-    def _decide(self, version: "DeliverableVersion", *, approved: bool, words: str, by: "User") -> None:
+    def _decide(self, version: DeliverableVersion, *, approved: bool, words: str, by: "User") -> None:
         self.verdicts.insert(
             0, Verdict(version_id=version.id, approved=approved, words=words, by=by, at=now())
         )
@@ -401,63 +378,3 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
             .values(storage_key=None, file_name="", url="", text="", note="")
         )
         db.session.execute(update(Verdict).where(Verdict.deliverable_id == self.id).values(words=""))
-
-
-class DeliverableVersion(Base):
-    """A numbered version, frozen: who, when, what changed, and the file, link or text itself."""
-
-    __tablename__ = "deliverable_version"
-    __table_args__ = (UniqueConstraint("deliverable_id", "number"),)
-
-    id: Mapped[IntId]
-    deliverable_id: Mapped[int] = mapped_column(ForeignKey("deliverable.id"))
-    number: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(10))
-    note: Mapped[LongText]
-    author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    at: Mapped[datetime]
-    storage_key: Mapped[str | None] = mapped_column(String(200), unique=True)
-    file_name: Mapped[Line] = mapped_column(default="")
-    media_type: Mapped[str] = mapped_column(String(100), default="")
-    approved_at: Mapped[datetime | None]
-    #: In bytes.
-    size: Mapped[int | None]
-    sha256: Mapped[str | None] = mapped_column(String(64))
-    url: Mapped[str] = mapped_column(String(2000), default="")
-    text: Mapped[str] = mapped_column(Text, default="")
-
-    deliverable: Mapped[Deliverable] = relationship(back_populates="versions", lazy="raise_on_sql")
-    author: Mapped["User | None"] = relationship(lazy="raise_on_sql")
-
-    @classmethod
-    def visible_to(cls, user: "User") -> "Select[DeliverableVersion]":
-        """The versions that this person may read: for a mere observer, only the reference of each deliverable."""
-        live = select(cls).join(cls.deliverable).where(Deliverable.live())
-        return live.where(cls.is_reference()) if user.is_only_observer else live
-
-    @classmethod
-    def is_reference(cls) -> ColumnElement[bool]:
-        """The condition of being the last approved version of its deliverable."""
-        later = aliased(cls)
-        approved_since = select(later.id).where(
-            later.deliverable_id == cls.deliverable_id,
-            later.approved_at.is_not(None),
-            later.number > cls.number,
-        )
-        return and_(cls.approved_at.is_not(None), ~approved_since.exists())
-
-
-class Verdict(Base):
-    """A référent's word on one version: approved, or sent back and why."""
-
-    __tablename__ = "verdict"
-
-    id: Mapped[IntId]
-    deliverable_id: Mapped[int] = mapped_column(ForeignKey("deliverable.id"), index=True)
-    version_id: Mapped[int] = mapped_column(ForeignKey("deliverable_version.id"))
-    approved: Mapped[bool]
-    words: Mapped[LongText]
-    by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    at: Mapped[datetime]
-
-    by: Mapped["User | None"] = relationship(lazy="raise_on_sql")

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from models.activity import Activity
 from models.base import db
-from models.deliverable import Deliverable, DeliverableVersion
+from models.deliverable import Deliverable
+from models.deliverable_version import DeliverableVersion
 from models.objective import Objective
 from models.task import Task
 
