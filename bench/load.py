@@ -120,7 +120,10 @@ def at_once(deeds: Sequence[Callable[[], Pace]]) -> Pace:
 
     def run(deed: Callable[[], Pace]) -> None:
         start.wait()
-        paces.append(deed())
+        try:
+            paces.append(deed())
+        except OSError as error:
+            paces.append(Pace(errors=[f"{type(error).__name__}: {error}"]))
 
     threads = [threading.Thread(target=run, args=(deed,)) for deed in deeds]
     for thread in threads:
@@ -142,12 +145,12 @@ def pace_of(port: int, cookie: str, address: str, connections: int, seconds: flo
         request = browser.request("GET", address)
         began = last = time.perf_counter()
         while last - began < seconds:
-            answer = browser.send(request)
+            status = browser.send(request).status
             now = time.perf_counter()
-            if answer.status == 200:
+            if status == 200:
                 pace.times.append(now - last)
             else:
-                pace.errors.append(f"{answer.status} for {address}")
+                pace.errors.append(f"{status} for {address}")
             last = now
         pace.seconds = last - began
         browser.close()
