@@ -231,7 +231,7 @@ def test_the_board_orders_by_who_stands_behind_whom(objective, referent):
 def test_there_is_always_room_between_two_cards(objective, referent):
     first = make.make_task(objective, "premier", by=referent)
     make.make_task(objective, "dernier", by=referent)
-    expected = []
+    expected: list[str] = []
     for number in range(GAP.bit_length() + 3):
         task = make.make_task(objective, f"entre {number}", by=referent)
         task.place_after(first, by=referent)

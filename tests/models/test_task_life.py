@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models import (
     OPEN,
@@ -210,9 +210,9 @@ def test_a_structure_that_another_took_over_carries_nothing(session, task, refer
 def test_an_objective_of_the_bin_takes_no_task_even_from_a_page_read_before(session, objective, referent):
     task = make.make_task(make.make_objective(objective.chantier), by=referent)
     session.flush()
-    session.execute(
-        Objective.__table__.update().values(trashed_at=task.created_at).where(Objective.id == objective.id)
-    )
+    # As another process does: this session goes on seeing it as it was read.
+    trashing = update(Objective).values(trashed_at=task.created_at).where(Objective.id == objective.id)
+    session.execute(trashing.execution_options(synchronize_session=False))
     assert not objective.is_trashed
     with refuses("objective_not_operational"):
         make.make_task(objective, by=referent)

@@ -104,9 +104,8 @@ class BoardsStayInOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.tasks)
     @rule(which=st.integers(0), after=st.integers(0))
     def place(self, which: int, after: int) -> None:
-        task, other = self.tasks[which % len(self.tasks)], self.tasks[after % len(self.tasks)]
-        if other.status != task.status or other is task:
-            other = None
+        task, above = self.tasks[which % len(self.tasks)], self.tasks[after % len(self.tasks)]
+        other = above if above.status == task.status and above is not task else None
         task.place_after(other, by=self.referent)
         cards = self.columns[task.status]
         cards.remove(task.id)
