@@ -33,7 +33,6 @@ from models import (
     ChecklistItem,
     Deliverable,
     Objective,
-    ObjectiveKind,
     Refused,
     Structure,
     Task,
@@ -206,17 +205,8 @@ def objectives(chantier: Chantier) -> Sequence[Objective]:
 
 @cache
 def _objectives() -> Select[Objective]:
-    return (
-        select(Objective)
-        .join(Objective.tally)
-        .where(
-            Objective.chantier_id == bindparam("chantier_id"),
-            Objective.kind == ObjectiveKind.OPERATIONAL,
-            Objective.live(),
-        )
-        .order_by(Objective.position, Objective.id)
-        .options(contains_eager(Objective.tally))
-    )
+    operational = Objective.operational_of(bindparam("chantier_id"))
+    return operational.join(Objective.tally).options(contains_eager(Objective.tally))
 
 
 def structures(chantier: Chantier) -> tuple[Sequence[Structure], Sequence[Structure]]:
@@ -231,11 +221,11 @@ def structures(chantier: Chantier) -> tuple[Sequence[Structure], Sequence[Struct
     ]
 
 
-def to_filter(chantier: Chantier) -> tuple[list[Named], list[Named]]:
+def to_filter(chantier: Chantier) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
     """The structures of the chantier and its people, as a filter offers them, in one statement."""
     rows = db.session.execute(_to_filter(), {"chantier_id": chantier.id}).all()
-    structures = [Named(number, name) for is_person, number, name, _key in rows if not is_person]
-    return structures, [Named(number, name) for is_person, number, name, _key in rows if is_person]
+    structures = tuple(Named(number, name) for is_person, number, name, _key in rows if not is_person)
+    return structures, tuple(Named(number, name) for is_person, number, name, _key in rows if is_person)
 
 
 @cache
@@ -413,14 +403,7 @@ def _with_carriers(rows: Sequence[Row]) -> list[Row]:
 
 def history(task: Task) -> Sequence[Activity]:
     """The latest lines of the task's journal."""
-    query = (
-        select(Activity)
-        .where(Activity.subject_type == "task", Activity.subject_id == task.id)
-        .order_by(Activity.id.desc())
-        .limit(HISTORY)
-        .options(joinedload(Activity.actor))
-    )
-    return db.session.scalars(query).all()
+    return db.session.scalars(Activity.about(task).limit(HISTORY)).all()
 
 
 def last_change(task: Task) -> Activity | None:
@@ -447,8 +430,7 @@ def waiting(task: Task) -> Sequence[Task]:
 
 def own_structures(user: User) -> Sequence[Structure]:
     """The structures that this person may engage."""
-    mine = Structure.visible_to(user).where(Structure.id.in_(list(user.standing.structures)))
-    return db.session.scalars(mine).all()
+    return db.session.scalars(Structure.of_person(user)).all()
 
 
 def matching(task: Task, words: str) -> Sequence[Task]:

@@ -28,7 +28,7 @@ from chantiers.tasks.forms import (
     values_of,
 )
 from chantiers.tasks.moves import ASKING, moves_of
-from chantiers.tasks.rows import drawing, redrawn
+from chantiers.tasks.rows import drawing, narrowing, redrawn
 from chantiers.undo import flash_with_undo
 from models import Activity, Chantier, Refused, Task, TaskStatus, db
 
@@ -75,7 +75,6 @@ def show_index(chantier: Chantier, form: QuickTaskForm) -> str:
     form.offer(objectives, chosen=filters.objectif)
     as_list = filters.vue == "liste"
     decides = user.steers(chantier.id)
-    structures, people = queries.to_filter(chantier)
 
     def may_edit(row: queries.Row) -> bool:
         # Who decides here may write in every task: no need to ask it of each.
@@ -87,10 +86,8 @@ def show_index(chantier: Chantier, form: QuickTaskForm) -> str:
         chantier=chantier,
         filters=filters,
         objectives=objectives,
-        structures=structures,
-        people=people,
+        narrowing=narrowing(chantier, filters, objectives, queries.to_filter(chantier), decides),
         found=read(chantier, filters, objectives, silent_after),
-        silent_after=silent_after if decides else 0,
         draw=drawing("row" if as_list else "card", may_edit, decides, request.full_path),
         form=form,
     )

@@ -1,6 +1,6 @@
-"""A task as a line of the list or a card of the board: made once for each state that it shows, then kept.
+"""The lines of the list, the cards of the board and what narrows them: drawn once for each state, then kept.
 
-Most tasks of a page are as they were at the page before. What is kept depends on nothing but what it was asked with.
+Most of a page is as it was at the page before. What is kept depends on nothing but what it was asked with.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,12 +10,14 @@ from flask import current_app
 from flask_babel import get_locale
 from markupsafe import Markup
 
-from chantiers.tasks.queries import Row
-from models import today
+from chantiers.tasks.filters import Filters
+from chantiers.tasks.queries import Named, Row
+from models import Chantier, Objective, today
 
 #: How many pieces of HTML one process keeps, of less than a kilobyte each.
 KEPT = 8192
-
+#: The same of forms that narrow a chantier's tasks, of some kilobytes each.
+FORMS_KEPT = 256
 
 Drawing = Callable[[Iterable[Row]], Markup]
 
@@ -50,4 +52,31 @@ def _drawn(
     """One piece of HTML. Its words are in the language of the request, its dates leave out the present year."""
     macro = getattr(current_app.jinja_env.get_template("tasks/_rows.html").module, kind)
     drawn: Markup = macro(row, may_edit, tells_silence, back)
+    return drawn
+
+
+def narrowing(
+    chantier: Chantier,
+    filters: Filters,
+    objectives: Iterable[Objective],
+    offered: tuple[tuple[Named, ...], tuple[Named, ...]],
+    tells_silence: bool,
+) -> Markup:
+    """The form that narrows a chantier's tasks: by these objectives, structures and people, and the rest."""
+    aims = tuple(Named(objective.id, objective.text) for objective in objectives)
+    return _narrowing(str(get_locale()), chantier.slug, filters, aims, *offered, tells_silence)
+
+
+@lru_cache(maxsize=FORMS_KEPT)
+def _narrowing(
+    _language: str,
+    slug: str,
+    filters: Filters,
+    objectives: tuple[Named, ...],
+    structures: tuple[Named, ...],
+    people: tuple[Named, ...],
+    tells_silence: bool,
+) -> Markup:
+    head = current_app.jinja_env.get_template("tasks/_head.html").module
+    drawn: Markup = head.narrow(slug, filters, objectives, structures, people, tells_silence)  # type: ignore[attr-defined]
     return drawn
