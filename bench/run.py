@@ -70,11 +70,22 @@ class Beside:
 
     product: Pace = field(default_factory=Pace)
     floor: Pace = field(default_factory=Pace)
+    #: Seconds of processor that each took.
+    product_work: float = 0.0
+    floor_work: float = 0.0
 
     @property
     def ratio(self) -> float:
         """The product's rate over the floor's."""
         return self.product.rate / self.floor.rate if self.floor.rate else 0.0
+
+    @property
+    def work_ratio(self) -> float:
+        """The same told by what each answer takes of the processor."""
+        if not self.product_work or not self.floor_work:
+            return 0.0
+        product = self.product_work / len(self.product.times)
+        return self.floor_work / len(self.floor.times) / product
 
 
 @contextlib.contextmanager
@@ -95,8 +106,11 @@ def compare(world: World, floor: Server, screen: Screen, cookie: str, connection
     pace_of(floor.port, "", f"/{screen.rows}", connections, plan.warming)
     pace_of(world.server.port, cookie, screen.address, connections, plan.warming)
     for _round in range(plan.rounds):
+        floor_before, product_before = floor.work, world.server.work
         beside.floor.add(pace_of(floor.port, "", f"/{screen.rows}", connections, plan.seconds))
         beside.product.add(pace_of(world.server.port, cookie, screen.address, connections, plan.seconds))
+        beside.floor_work += floor.work - floor_before
+        beside.product_work += world.server.work - product_before
     if beside.product.errors:
         log = world.server.log.read_text()[-2000:]
         raise RuntimeError(f"{screen.name}: {beside.product.errors[0]}\n{log}")
@@ -111,7 +125,7 @@ def measure_screens(world: World, floor: Server, plan: Plan, persons: Sequence[s
     missed = []
     print(f"\n{'écran':<22}{'qui':<14}{'SQL':>4}{'octets':>9}{'comprimés':>10}", end="")
     for connections in CONNECTIONS:
-        print(f"{f'/s à {connections}':>9}{'p95 ms':>8}{'rapport':>9}", end="")
+        print(f"{f'/s à {connections}':>9}{'p95 ms':>8}{'rapport':>9}{'(calcul)':>9}", end="")
     print()
     for person in persons:
         user_id = people(world.made)[person]
@@ -124,7 +138,9 @@ def measure_screens(world: World, floor: Server, plan: Plan, persons: Sequence[s
                 beside = compare(world, floor, screen, cookie, connections, plan)
                 product = beside.product
                 print(
-                    f"{product.rate:>9.0f}{product.p95 * 1000:>8.1f}{beside.ratio:>9.2f}", end="", flush=True
+                    f"{product.rate:>9.0f}{product.p95 * 1000:>8.1f}{beside.ratio:>9.2f}{beside.work_ratio:>9.2f}",
+                    end="",
+                    flush=True,
                 )
                 if screen.name == MEASURED_AT_LEAST and beside.ratio < LEAST_RATIO:
                     missed.append(f"{screen.name}, {person}, {connections} : {beside.ratio:.2f} du plancher")

@@ -55,9 +55,20 @@ class Server:
     @property
     def memory(self) -> float:
         """The resident memory of its workers, in MB."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        pages = [int(Path(f"/proc/{child}/statm").read_text().split()[1]) for child in children]
+        pages = [int(Path(f"/proc/{worker}/statm").read_text().split()[1]) for worker in self._workers]
         return sum(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    @property
+    def work(self) -> float:
+        """The seconds of processor that its workers have taken: other programs weigh little on it."""
+        spent = [
+            Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split() for worker in self._workers
+        ]
+        return sum(int(each[11]) + int(each[12]) for each in spent) / os.sysconf("SC_CLK_TCK")
+
+    @property
+    def _workers(self) -> list[str]:
+        return Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
 
     def stop(self) -> None:
         """End it."""

@@ -152,7 +152,9 @@ def database_url(given: str, instance: Path) -> str:
 def engine_options(url: str) -> dict[str, Any]:
     """How connections are kept: one per thread of the embedded server, and no statement that never ends."""
     if url.startswith("sqlite"):
+        # The connection used last is taken first: it holds the pages that everybody reads.
         return {
+            "pool_use_lifo": True,
             "pool_size": 64,
             "max_overflow": 16,
             "connect_args": {"timeout": 10, "check_same_thread": False},
