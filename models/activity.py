@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, ForeignKey, Index, Select, String, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.base import Base, IntId, Line, db, now
 
@@ -134,6 +134,12 @@ class Activity(Base):
 
     actor: Mapped["User | None"] = relationship(lazy="raise_on_sql")
     chantier: Mapped["Chantier | None"] = relationship(lazy="raise_on_sql")
+
+    @classmethod
+    def about(cls, subject: Any) -> "Select[Activity]":
+        """What happened to a thing, with who did it, the latest first."""
+        its_own = (cls.subject_type == subject.__tablename__, cls.subject_id == subject.id)
+        return select(cls).where(*its_own).order_by(cls.id.desc()).options(joinedload(cls.actor))
 
 
 def from_to(before: object, after: object) -> dict[str, str | None]:

@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, String, func, select, update
+from sqlalchemy import BindParameter, ForeignKey, Select, String, func, select, update
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.activity import record
@@ -61,6 +62,16 @@ class Objective(Versioned, Editable, Sourced, Trashable, Base):
         db.session.add(ObjectiveTally(objective_id=objective.id, chantier_id=chantier.id))
         record(objective, "objective.created", by=by)
         return objective
+
+    @classmethod
+    def operational_of(cls, chantier_id: "int | BindParameter[int]") -> "Select[Objective]":
+        """The operational objectives of a chantier, in their order."""
+        its_own = cls.chantier_id == chantier_id
+        return (
+            select(cls)
+            .where(its_own, cls.kind == ObjectiveKind.OPERATIONAL, cls.live())
+            .order_by(cls.position, cls.id)
+        )
 
     @property
     def is_archived(self) -> bool:
@@ -142,10 +153,10 @@ class ObjectiveTally(Base):
     blocked: Mapped[int] = mapped_column(default=0)
     abandoned: Mapped[int] = mapped_column(default=0)
 
-    @property
-    def counted(self) -> int:
-        """The tasks that progress is computed on: all but the abandoned ones."""
-        return self.todo + self.in_progress + self.to_validate + self.done + self.blocked
+    @hybrid_property
+    def counted(cls) -> int:
+        """The tasks that progress is computed on, all but the abandoned ones; of a row, or of the table in a query."""
+        return cls.todo + cls.in_progress + cls.to_validate + cls.done + cls.blocked
 
     @property
     def total(self) -> int:

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Select, String, Table, delete, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, Table, delete, exists, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.activity import record
@@ -101,6 +101,20 @@ class Structure(Versioned, Editable, Sourced, Base):
         return db.session.scalar(
             select(cls).where(cls.merged_into_id.is_(None), goes_by_it).order_by(cls.id).limit(1)
         )
+
+    @classmethod
+    def of_person(cls, user: "User") -> "Select[Structure]":
+        """The structures that this person belongs to, and may engage."""
+        return cls.visible_to(user).where(cls.id.in_(list(user.standing.structures)))
+
+    @classmethod
+    def named_like(cls, words: str) -> ColumnElement[bool]:
+        """The condition of having these words in the name or in an alias, accents and case aside."""
+        key = fold(words)
+        alias = exists().where(
+            StructureAlias.structure_id == cls.id, StructureAlias.name_key.contains(key, autoescape=True)
+        )
+        return or_(cls.name_key.contains(key, autoescape=True), alias)
 
     @property
     def journal_title(self) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import Row, and_, case, func, select, union_all
 from chantiers.chantier.queries import dated_deliverables, dated_tasks, is_late
 from chantiers.forms import YEARS
 from chantiers.presentation import excerpt
-from models import OPEN, Chantier, Deliverable, Objective, ObjectiveKind, Task, TaskStatus, db, today
+from models import OPEN, Chantier, Deliverable, Objective, Task, TaskStatus, db, today
 
 WEEKS = 13
 #: More tasks than this in a week of an objective show as one figure.
@@ -147,16 +147,8 @@ def _read(
     chantier: Chantier, monday: date
 ) -> tuple[Sequence[Row[*tuple[Any, ...]]], Sequence[Row[*tuple[Any, ...]]]]:
     """The objectives, and what falls due from `monday` on: a few things per cell, with the cell's count."""
-    objectives = db.session.execute(
-        select(Objective.id, Objective.text)
-        .where(
-            Objective.chantier_id == chantier.id,
-            Objective.kind == ObjectiveKind.OPERATIONAL,
-            Objective.live(),
-        )
-        .order_by(Objective.position, Objective.id)
-        .limit(ROWS)
-    ).all()
+    operational = Objective.operational_of(chantier.id).with_only_columns(Objective.id, Objective.text)
+    objectives = db.session.execute(operational.limit(ROWS)).all()
     end = monday + timedelta(weeks=WEEKS)
     dated = union_all(
         dated_tasks(chantier).where(

@@ -16,7 +16,6 @@ from models import (
     ChantierStructure,
     Deliverable,
     Structure,
-    StructureAlias,
     StructureMember,
     Task,
     User,
@@ -183,10 +182,8 @@ def structures_to_enrol(of: Chantier, search: str) -> list[tuple[int, str]]:
         .order_by(Structure.name_key, Structure.id)
         .limit(FOUND)
     )
-    if key := fold(search):
-        named_so = StructureAlias.name_key.contains(key, autoescape=True)
-        alias = exists().where(StructureAlias.structure_id == Structure.id, named_so)
-        found = found.where(or_(Structure.name_key.contains(key, autoescape=True), alias))
+    if search:
+        found = found.where(Structure.named_like(search))
     return [(structure_id, name) for structure_id, name in db.session.execute(found)]
 
 

@@ -75,7 +75,7 @@ def cards() -> list[Card]:
         select(
             ObjectiveTally.chantier_id,
             func.sum(ObjectiveTally.done),
-            func.sum(_counted()),
+            func.sum(ObjectiveTally.counted),
             func.sum(ObjectiveTally.blocked),
         ).group_by(ObjectiveTally.chantier_id)
     )
@@ -109,12 +109,6 @@ def cards() -> list[Card]:
 
 def _by_chantier(statement: Select[*tuple[Any, ...]]) -> dict[int, tuple[int, ...]]:
     return {row[0]: tuple(int(figure or 0) for figure in row[1:]) for row in db.session.execute(statement)}
-
-
-def _counted() -> Any:
-    """The tasks that progress is computed on: all but the abandoned ones."""
-    tally = ObjectiveTally
-    return tally.todo + tally.in_progress + tally.to_validate + tally.done + tally.blocked
 
 
 def _referents(*columns: Any) -> Select[*tuple[Any, ...]]:

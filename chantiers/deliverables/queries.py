@@ -18,7 +18,6 @@ from models import (
     DeliverableType,
     DeliverableVersion,
     Objective,
-    ObjectiveKind,
     Structure,
     Task,
     Verdict,
@@ -26,8 +25,8 @@ from models import (
     db,
     deliverable_structure,
     deliverable_task,
-    fold,
     held,
+    title_matches,
     today,
 )
 
@@ -362,21 +361,12 @@ def version(deliverable_id: int, number: int) -> DeliverableVersion | None:
 
 def history(deliverable: Deliverable, page: int, lines: int = HISTORY) -> Sequence[Activity]:
     """A page of what happened to it, latest first."""
-    return db.session.scalars(
-        select(Activity)
-        .where(Activity.subject_type == "deliverable", Activity.subject_id == deliverable.id)
-        .options(joinedload(Activity.actor))
-        .order_by(Activity.id.desc())
-        .limit(lines)
-        .offset((page - 1) * lines)
-    ).all()
+    return db.session.scalars(Activity.about(deliverable).limit(lines).offset((page - 1) * lines)).all()
 
 
 def history_pages(deliverable: Deliverable) -> int:
     """How many pages its history has."""
-    lines = select(func.count(Activity.id)).where(
-        Activity.subject_type == "deliverable", Activity.subject_id == deliverable.id
-    )
+    lines = Activity.about(deliverable).with_only_columns(func.count(Activity.id)).order_by(None)
     return max(1, -(-(db.session.scalar(lines) or 0) // HISTORY))
 
 
@@ -418,14 +408,7 @@ def _tasks(deliverable: Deliverable) -> Sequence[Task]:
 def objectives(chantier_id: int) -> Sequence[Objective]:
     """The operational objectives of a chantier, in their order, with the chantier that their verbs need."""
     return db.session.scalars(
-        select(Objective)
-        .where(
-            Objective.chantier_id == chantier_id,
-            Objective.kind == ObjectiveKind.OPERATIONAL,
-            Objective.live(),
-        )
-        .options(joinedload(Objective.chantier))
-        .order_by(Objective.position, Objective.id)
+        Objective.operational_of(chantier_id).options(joinedload(Objective.chantier))
     ).all()
 
 
@@ -436,7 +419,6 @@ def structures() -> Sequence[Structure]:
 
 def offered_tasks(deliverable: Deliverable, search: str) -> Sequence[Task]:
     """Tasks of its chantier to choose from: those of its objective first, narrowed down by a word of their title."""
-    words = fold(search).split()
     near = case((Task.objective_id == deliverable.objective_id, 0), else_=1)
     query = (
         Task.visible_to(current_user)
@@ -444,12 +426,9 @@ def offered_tasks(deliverable: Deliverable, search: str) -> Sequence[Task]:
         .where(Task.id.not_in([task.id for task in deliverable.tasks]))
         .order_by(near, Task.id.desc())
     )
-    if not words:
-        return db.session.scalars(query.limit(OFFERED)).all()
-    # Titles have no key without accents: the few columns of the chantier's tasks are compared here.
-    titles = db.session.execute(query.with_only_columns(Task.id, Task.title))
-    found = [task_id for task_id, title in titles if all(word in fold(title) for word in words)][:OFFERED]
-    return db.session.scalars(query.where(Task.id.in_(found))).all()
+    if search:
+        query = query.where(title_matches(search))
+    return db.session.scalars(query.limit(OFFERED)).all()
 
 
 def tasks_of(chantier_id: int, ids: Sequence[int]) -> Sequence[Task]:

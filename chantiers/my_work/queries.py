@@ -76,7 +76,7 @@ def my_work(user: User) -> MyWork:
         unclaimed=[task for task in help_wanted if task.status != TaskStatus.BLOCKED],
         chantiers=_my_chantiers(user),
         news=_news(list(standing.chantiers)),
-        structures=_my_structures(user),
+        structures=db.session.scalars(Structure.of_person(user)).all(),
     )
 
 
@@ -143,16 +143,7 @@ def _where_to_help(user: User) -> Sequence[Task]:
 
 def _my_chantiers(user: User) -> Sequence[MyChantier]:
     done = func.coalesce(func.sum(ObjectiveTally.done), 0)
-    counted = func.coalesce(
-        func.sum(
-            ObjectiveTally.todo
-            + ObjectiveTally.in_progress
-            + ObjectiveTally.to_validate
-            + ObjectiveTally.done
-            + ObjectiveTally.blocked
-        ),
-        0,
-    )
+    counted = func.coalesce(func.sum(ObjectiveTally.counted), 0)
     query = (
         select(Chantier, done, counted)
         .outerjoin(ObjectiveTally, ObjectiveTally.chantier_id == Chantier.id)
@@ -164,11 +155,6 @@ def _my_chantiers(user: User) -> Sequence[MyChantier]:
         MyChantier(chantier, user.leads(chantier.id), int(done), int(counted))
         for chantier, done, counted in db.session.execute(query)
     ]
-
-
-def _my_structures(user: User) -> Sequence[Structure]:
-    mine = Structure.visible_to(user).where(Structure.id.in_(list(user.standing.structures)))
-    return db.session.scalars(mine).all()
 
 
 def _news(chantier_ids: list[int]) -> Sequence[Activity]:

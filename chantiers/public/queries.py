@@ -83,7 +83,6 @@ def home() -> Home:
 def _chantiers() -> dict[int, ChantierAtAGlance]:
     """Every open chantier with its tasks counted, by id, in the order of numbers."""
     tally = ObjectiveTally
-    counted = tally.todo + tally.in_progress + tally.to_validate + tally.done + tally.blocked
     rows = db.session.execute(
         select(
             Chantier.id,
@@ -93,7 +92,7 @@ def _chantiers() -> dict[int, ChantierAtAGlance]:
             Chantier.hue,
             Chantier.summary,
             func.coalesce(func.sum(tally.done), 0),
-            func.coalesce(func.sum(counted), 0),
+            func.coalesce(func.sum(tally.counted), 0),
         )
         .outerjoin(tally, tally.chantier_id == Chantier.id)
         .where(Chantier.archived_at.is_(None))
@@ -115,9 +114,7 @@ def _tell_objectives(chantiers: dict[int, ChantierAtAGlance]) -> None:
             Objective.kind,
             Objective.text,
             tally.done,
-            (tally.todo + tally.in_progress + tally.to_validate + tally.done + tally.blocked).label(
-                "counted"
-            ),
+            tally.counted,
         )
         .join(tally, tally.objective_id == Objective.id)
         .where(Objective.chantier_id.in_(chantiers), Objective.live())

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from flask_login import current_user
-from sqlalchemy import Row, Select, and_, case, exists, func, literal, or_, select, union_all
+from sqlalchemy import Row, Select, and_, case, exists, func, literal, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from models import (
@@ -72,12 +72,8 @@ def directory(search: str, kind: str, chantier: str, page: int) -> Directory:
         .offset((page - 1) * PAGE)
         .limit(PAGE)
     )
-    if key := fold(search):
-        alias = exists().where(
-            StructureAlias.structure_id == Structure.id,
-            StructureAlias.name_key.contains(key, autoescape=True),
-        )
-        found = found.where(or_(Structure.name_key.contains(key, autoescape=True), alias))
+    if search:
+        found = found.where(Structure.named_like(search))
     if kind:
         found = found.where(Structure.kind == kind)
     if chantier:
