@@ -28,7 +28,7 @@ def test_each_view_declares_who_may_enter(app: Flask) -> None:
 def test_a_view_that_declares_nothing_does_not_run(
     make_app: Callable[..., Flask], visitor: Callable[..., Visitor]
 ) -> None:
-    app = make_app(LOG_LEVEL="CRITICAL")
+    app = make_app()
     app.add_url_rule(
         "/oubliee", "forgotten", lambda: pytest.fail("an undeclared view ran"), methods=["GET", "POST"]
     )
