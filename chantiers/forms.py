@@ -255,7 +255,7 @@ class EditForm(Form):
     def _shown(self) -> dict[str, Any]:
         try:
             shown = json.loads(self.seen.data or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return shown if isinstance(shown, dict) else {}
 
@@ -278,7 +278,8 @@ def create_once(form: CreationForm, create: Callable[[], str]) -> ResponseReturn
 
     Two at the same moment: the second waits for the first one's key, then follows it.
     """
-    key = f"{current_user.id}:{(form.key.data or uuid4().hex)[:40]}"
+    # A key is worth something on its own form only: elsewhere it would lead away from what was just typed.
+    key = f"{current_user.id}:{request.path}:{(form.key.data or uuid4().hex)[:40]}"
     key = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
     earlier = db.session.get(Submission, key)
     if earlier is None:

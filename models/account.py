@@ -130,9 +130,7 @@ class PasswordLink(Base):
         """A new link's token; earlier links of that person stop working."""
         if user.closed_at is not None:
             raise Refused("account_closed")
-        db.session.execute(
-            update(cls).where(cls.user_id == user.id, cls.used_at.is_(None)).values(used_at=now())
-        )
+        cls.end_all_of(user)
         token = secrets.token_urlsafe(32)
         db.session.add(
             cls(
@@ -144,6 +142,12 @@ class PasswordLink(Base):
         )
         db.session.flush()
         return token
+
+    @classmethod
+    def end_all_of(cls, user: "User") -> None:
+        """Make every link of that person stop working."""
+        unused = update(cls).where(cls.user_id == user.id, cls.used_at.is_(None))
+        db.session.execute(unused.values(used_at=now()))
 
     @classmethod
     def with_token(cls, token: str) -> "PasswordLink | None":

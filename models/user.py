@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, CompoundSelect, String, bindparam, event, 
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
 
 from models import passwords
+from models.account import PasswordLink
 from models.activity import from_to, record
 from models.base import Base, IntId, Line, Versioned, db, fold, now
 from models.concerns.editable import Editable
@@ -158,12 +159,19 @@ class User(Versioned, Editable, Sourced, Base):
         return self.role == Role.OBSERVER and not self.standing.chantiers
 
     def edit(self, *, by: "User", **fields: object) -> list[str]:
-        """Change name, title, email or locale; returns the fields that changed. Raises Refused("email_taken")."""
+        """Change name, title, email or locale; returns the fields that changed. Raises Refused("email_taken").
+
+        Links that were sent to another address stop working.
+        """
+        before = self.email
         if isinstance(fields.get("email"), str):
             fields["email"] = self._normalise("email", str(fields["email"]))
             self._refuse_taken(fields["email"])
         with unless_taken("email_taken", email=fields.get("email")):
-            return super().edit(by=by, **fields)
+            changed = super().edit(by=by, **fields)
+        if before is not None and self.email != before:
+            PasswordLink.end_all_of(self)
+        return changed
 
     @property
     def _edited(self) -> str:
@@ -179,12 +187,16 @@ class User(Versioned, Editable, Sourced, Base):
         self.role = role
 
     def choose_password(self, password: str) -> None:
-        """Set the password by which they sign in. Raises Refused with the code of what is wrong with it."""
+        """Set the password by which they sign in; links to choose one stop working.
+
+        Raises Refused with the code of what is wrong with it.
+        """
         problem = passwords.problem(password, self.name, self.email or "")
         if problem:
             raise Refused(problem)
         self.password_hash = passwords.hash(password)
         self.password_changed_at = now()
+        PasswordLink.end_all_of(self)
 
     def rehash(self, password: str) -> None:
         """Keep a password that was just verified with today's settings, if it was kept with older ones."""
@@ -216,6 +228,8 @@ class User(Versioned, Editable, Sourced, Base):
             raise Refused("email_taken", email=email)
 
     def _refuse_if_last_coordinator(self) -> None:
+        # One at a time: two who resign together would each count on the other.
+        db.session.execute(select(Base.metadata.tables["demarche"].c.id).with_for_update(key_share=True))
         others = select(User.id).where(
             User.role == Role.COORDINATOR, User.closed_at.is_(None), User.id != self.id
         )
@@ -224,6 +238,13 @@ class User(Versioned, Editable, Sourced, Base):
 
     def _refuse_if_last_referent(self) -> None:
         mine, others = (Base.metadata.tables["chantier_membership"].alias() for _ in range(2))
+        chantiers = Base.metadata.tables["chantier"].c
+        led = select(mine.c.chantier_id).where(
+            mine.c.user_id == self.id, mine.c.role == ChantierRole.REFERENT
+        )
+        # The turn that every change of a chantier's members waits for, always in the same order.
+        turn = select(chantiers.id).where(chantiers.id.in_(led)).order_by(chantiers.id)
+        db.session.execute(turn.with_for_update(key_share=True))
         lead = (others.c.role == ChantierRole.REFERENT) & (others.c.user_id != self.id)
         helped = select(others.c.id).join(User, User.id == others.c.user_id)
         helped = helped.where(others.c.chantier_id == mine.c.chantier_id, lead, User.closed_at.is_(None))

@@ -1,5 +1,6 @@
 """Words and marks of deliverables: licences, what a version is called, how the history is drawn."""
 
+from collections import Counter
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -24,6 +25,8 @@ LICENCES = {
 }
 #: Beyond so many lines, finding those that differ costs more than it helps.
 MOST_COMPARED = 2000
+#: The same for lines that repeat themselves: how many pairs of equal lines may be looked at, each many times over.
+MOST_PAIRS = 4_000_000
 
 
 def licence_name(licence: str) -> str:
@@ -78,12 +81,23 @@ def label(version: DeliverableVersion) -> str:
 def side_by_side(theirs: str, mine: str) -> tuple[Any, Any]:
     """Both texts as the comparison draws them: lines, those that differ marked."""
     left, right = theirs.split("\n"), mine.split("\n")
-    if len(left) + len(right) > MOST_COMPARED:
+    if len(left) + len(right) > MOST_COMPARED or _pairs(left, right) > MOST_PAIRS:
         return theirs, mine
-    same = SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
+    same = SequenceMatcher(_is_blank, left, right, autojunk=False).get_matching_blocks()
     kept_left = {block.a + step for block in same for step in range(block.size)}
     kept_right = {block.b + step for block in same for step in range(block.size)}
     return (
         [(index not in kept_left and bool(line), line) for index, line in enumerate(left)],
         [(index not in kept_right and bool(line), line) for index, line in enumerate(right)],
     )
+
+
+def _is_blank(line: str) -> bool:
+    return not line.strip()
+
+
+def _pairs(left: list[str], right: list[str]) -> int:
+    """How many pairs of equal lines the comparison may look at, at worst: all of them for each line that it pairs."""
+    counted, others = Counter(left), Counter(right)
+    pairs = sum(count * others[line] for line, count in counted.items() if not _is_blank(line))
+    return pairs * min(len(left), len(right))

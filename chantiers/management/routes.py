@@ -81,9 +81,10 @@ def person(user: User) -> ResponseReturnValue:
     """One person: what is said of them, their account, their chantiers."""
     form = PersonEditForm(data=values_of(user, PersonEditForm()))
     form.show(values_of(user, form))
-    return render_template(
-        "management/person.html", person=user, form=form, link=session.pop("password_link", None)
-    )
+    # Whoever made links for two people in two windows must not hand one the way into the other's account.
+    owner_id, link = session.pop("password_link", (None, None))
+    shown = link if owner_id == user.id else None
+    return render_template("management/person.html", person=user, form=form, link=shown)
 
 
 @management.post("/gestion/personnes/<id:user_id>")
@@ -117,7 +118,7 @@ def issue_link(user: User) -> ResponseReturnValue:
     """Make the link by which this person chooses a password; it is shown once, on the next page."""
     token = PasswordLink.issue(user, by=acting())
     db.session.commit()
-    session["password_link"] = absolute("accounts.choose_password", token=token)
+    session["password_link"] = (user.id, absolute("accounts.choose_password", token=token))
     return redirect(url_for("management.person", user_id=user.id), 303)
 
 
