@@ -9,6 +9,7 @@ from gunicorn.glogging import Logger
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from chantiers import garbage
 from chantiers.config import is_loopback
 from chantiers.logs import JSONFormatter
 
@@ -60,6 +61,16 @@ def on_starting(server: Any) -> None:
                 file=sys.stderr,
             )
             sys.exit(1)
+
+
+def post_worker_init(worker: Any) -> None:
+    """The application is loaded: its threads are about to begin."""
+    garbage.take_over()
+
+
+def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None:
+    """The answer is on its way, and nobody waits."""
+    garbage.collect_when_due()
 
 
 def when_ready(server: Any) -> None:

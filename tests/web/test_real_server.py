@@ -7,13 +7,17 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from email.message import Message
-from http.client import HTTPResponse
+from http.client import HTTPConnection, HTTPResponse
 
 import pytest
+from sqlalchemy.orm import Session
 
+from models import User
+from tests.factories import make_chantier, make_demarche, make_objective, make_referent, make_task
 from tests.live_server import LiveServer
+from tests.visitor import Visitor
 
 MEBIBYTE = 1024 * 1024
 
@@ -127,3 +131,55 @@ def status_and_page(url: str) -> tuple[int, str]:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
+
+
+# Many at once --------------------------------------------------------------------------------------------------------
+
+
+def come_together(server: LiveServer, cookie: str) -> list[int]:
+    """Sixteen people read « Mon travail » from the very start of a server; the statuses that they got."""
+    statuses: list[int] = []
+
+    def read() -> None:
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=30)
+        for _ in range(6):
+            connection.request("GET", "/mon-travail", headers={"Cookie": cookie})
+            answer = connection.getresponse()
+            answer.read()
+            statuses.append(answer.status)
+        connection.close()
+
+    readers = [threading.Thread(target=read) for _ in range(16)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    return statuses
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("starts", [4, pytest.param(40, marks=pytest.mark.long)])
+def test_a_crowd_after_a_start_does_not_end_the_server(
+    starts: int,
+    make_server: Callable[..., LiveServer],
+    in_app: Callable[..., AbstractContextManager[Session]],
+    visitor: Callable[..., Visitor],
+) -> None:
+    with in_app() as session:
+        make_demarche()
+        chantier = make_chantier("Le chantier", number=1)
+        referent, objective = make_referent(chantier), make_objective(chantier)
+        for number in range(40):
+            make_task(objective, f"Tâche {number}", people=[referent])
+        session.flush()
+        person = referent.id
+    with in_app() as session:
+        someone = visitor(session.get(User, person))
+    someone.get("/mon-travail")
+    kept = someone.client.get_cookie(someone.app.config["SESSION_COOKIE_NAME"])
+    assert kept is not None
+    for _ in range(starts):
+        server = make_server(SECRET_KEY=someone.app.config["SECRET_KEY"]).start()
+        assert come_together(server, f"{kept.key}={kept.value}") == [200] * 96
+        assert server.log.read_text().count("Booting worker") == 1
+        server.stop()
