@@ -12,10 +12,12 @@ from email.message import Message
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
+from flask import Flask
 from sqlalchemy.orm import Session
 
+from bench.generate import fill
+from bench.screens import people
 from models import User
-from tests.factories import make_chantier, make_demarche, make_objective, make_referent, make_task
 from tests.live_server import LiveServer
 from tests.visitor import Visitor
 
@@ -158,21 +160,15 @@ def come_together(server: LiveServer, cookie: str) -> list[int]:
 
 
 @pytest.mark.databases("sqlite")
-@pytest.mark.parametrize("starts", [4, pytest.param(40, marks=pytest.mark.long)])
+@pytest.mark.parametrize("starts", [3, pytest.param(40, marks=pytest.mark.long)])
 def test_a_crowd_after_a_start_does_not_end_the_server(
     starts: int,
+    app: Flask,
     make_server: Callable[..., LiveServer],
     in_app: Callable[..., AbstractContextManager[Session]],
     visitor: Callable[..., Visitor],
 ) -> None:
-    with in_app() as session:
-        make_demarche()
-        chantier = make_chantier("Le chantier", number=1)
-        referent, objective = make_referent(chantier), make_objective(chantier)
-        for number in range(40):
-            make_task(objective, f"Tâche {number}", people=[referent])
-        session.flush()
-        person = referent.id
+    person = people(fill(app, chantiers=5, tasks=200))["référente"]
     with in_app() as session:
         someone = visitor(session.get(User, person))
     someone.get("/mon-travail")
