@@ -22,10 +22,13 @@ from models.deliverable import (
 )
 from models.deliverable_version import DeliverableVersion, StoredFile, Verdict, VersionKind
 from models.demarche import CharterAcceptance, CharterVersion, Demarche
+from models.digest import Digest, next_digest
 from models.errors import Refused
 from models.expiry import forget_expired
 from models.membership import ChantierMembership, ChantierStructure
+from models.notification import SUBJECTS, Following, Notification, Wish, tell
 from models.objective import Objective, ObjectiveKind, ObjectiveTally, percent
+from models.outgoing_mail import MailState, OutgoingMail
 from models.purge import Purged, purge_bin
 from models.structure import Structure, StructureAlias, StructureKind, StructureMember
 from models.task import Task, task_person, task_structure, title_matches
@@ -42,6 +45,7 @@ __all__ = [
     "RESTORABLE",
     "SESSION_LIFE",
     "STARTED",
+    "SUBJECTS",
     "Activity",
     "Base",
     "Chantier",
@@ -56,9 +60,14 @@ __all__ = [
     "DeliverableType",
     "DeliverableVersion",
     "Demarche",
+    "Digest",
+    "Following",
+    "MailState",
+    "Notification",
     "Objective",
     "ObjectiveKind",
     "ObjectiveTally",
+    "OutgoingMail",
     "PasswordLink",
     "Purged",
     "Refused",
@@ -78,6 +87,7 @@ __all__ = [
     "UserSession",
     "Verdict",
     "VersionKind",
+    "Wish",
     "at",
     "db",
     "deliverable_structure",
@@ -85,6 +95,7 @@ __all__ = [
     "fold",
     "forget_expired",
     "held",
+    "next_digest",
     "now",
     "only",
     "percent",
@@ -94,6 +105,7 @@ __all__ = [
     "task_dependency",
     "task_person",
     "task_structure",
+    "tell",
     "title_matches",
     "today",
 ]

@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Action:
-    """A kind of activity: the particulars its record must carry, and whether it counts as news of its subject."""
+    """A kind of activity: the particulars its record must carry, whether it is news of its subject, and is told."""
 
     particulars: frozenset[str] = frozenset()
     is_news: bool = True
+    #: Whether those whom the subject concerns get a notification of it.
+    tells: bool = False
 
 
-def _action(*particulars: str, is_news: bool = True) -> Action:
-    return Action(frozenset(particulars), is_news)
+def _action(*particulars: str, is_news: bool = True, tells: bool = False) -> Action:
+    return Action(frozenset(particulars), is_news, tells)
 
 
 #: Every action that the journal knows. A verb that records anything else, or forgets a particular, fails at once.
@@ -43,21 +45,21 @@ CATALOGUE: Mapping[str, Action] = {
     "objective.moved": _action(),
     "objective.trashed": _action(),
     "objective.restored": _action(),
-    "task.created": _action(),
+    "task.created": _action(tells=True),
     "task.edited": _action("fields"),
     "task.moved": _action("objective"),
-    "task.rescheduled": _action("from", "to"),
-    "task.entrusted": _action("pilote", "added", "removed"),
-    "task.taken": _action("structure"),
-    "task.started": _action("from"),
+    "task.rescheduled": _action("from", "to", tells=True),
+    "task.entrusted": _action("pilote", "added", "removed", tells=True),
+    "task.taken": _action("structure", tells=True),
+    "task.started": _action("from", tells=True),
     "task.postponed": _action("from"),
-    "task.submitted": _action("from"),
-    "task.finished": _action("from"),
-    "task.sent_back": _action("from", "reason"),
-    "task.blocked": _action("from", "reason", "need"),
-    "task.unblocked": _action("to"),
-    "task.abandoned": _action("from", "reason"),
-    "task.reopened": _action("from"),
+    "task.submitted": _action("from", tells=True),
+    "task.finished": _action("from", tells=True),
+    "task.sent_back": _action("from", "reason", tells=True),
+    "task.blocked": _action("from", "reason", "need", tells=True),
+    "task.unblocked": _action("to", tells=True),
+    "task.abandoned": _action("from", "reason", tells=True),
+    "task.reopened": _action("from", tells=True),
     "task.item_added": _action("text"),
     "task.item_checked": _action("text"),
     "task.item_unchecked": _action("text"),
@@ -66,15 +68,15 @@ CATALOGUE: Mapping[str, Action] = {
     "task.dependency_removed": _action("blocker"),
     "task.trashed": _action(is_news=False),
     "task.restored": _action(),
-    "deliverable.created": _action(),
+    "deliverable.created": _action(tells=True),
     "deliverable.edited": _action("fields"),
-    "deliverable.rescheduled": _action("from", "to"),
-    "deliverable.entrusted": _action("added", "removed"),
-    "deliverable.version_added": _action("number", "note"),
-    "deliverable.submitted": _action("number"),
+    "deliverable.rescheduled": _action("from", "to", tells=True),
+    "deliverable.entrusted": _action("added", "removed", tells=True),
+    "deliverable.version_added": _action("number", "note", tells=True),
+    "deliverable.submitted": _action("number", tells=True),
     "deliverable.withdrawn": _action("number"),
-    "deliverable.approved": _action("number"),
-    "deliverable.sent_back": _action("number", "reason"),
+    "deliverable.approved": _action("number", tells=True),
+    "deliverable.sent_back": _action("number", "reason", tells=True),
     "deliverable.trashed": _action(is_news=False),
     "deliverable.restored": _action(),
     "structure.created": _action(),
@@ -147,8 +149,17 @@ def from_to(before: object, after: object) -> dict[str, str | None]:
     return {name: str(value) if value else None for name, value in (("from", before), ("to", after))}
 
 
-def record(subject: Any, action: str, *, by: "User | None", **particulars: Any) -> Activity:
+#: Where the session keeps the lines that are to be told when it commits.
+UNTOLD = "untold activities"
+
+
+def record(
+    subject: Any, action: str, *, by: "User | None", also_tell: Any = (), **particulars: Any
+) -> Activity:
     """Add a line to the journal for what `by` just did to `subject`, and date the subject's last news.
+
+    Those whom it concerns are told when the transaction is committed (models.notification); the people whose numbers
+    `also_tell` lists are told in any case.
 
     `subject` is a model with an id, a `journal_title` and, where it belongs to one, a `chantier_id`.
     Particulars are plain JSON values. Raises KeyError for an action outside the catalogue and ValueError
@@ -175,4 +186,5 @@ def record(subject: Any, action: str, *, by: "User | None", **particulars: Any) 
     kept = _only.get()
     if kept is None or action in kept:
         db.session.add(activity)
+        db.session.info.setdefault(UNTOLD, []).append((activity, tuple(also_tell)))
     return activity

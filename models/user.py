@@ -15,6 +15,7 @@ from models.activity import from_to, record
 from models.base import Base, IntId, Line, Versioned, db, fold, now
 from models.concerns.editable import Editable
 from models.concerns.sourced import Sourced
+from models.digest import WantsMail
 from models.errors import Refused
 from models.unique import unless_taken
 
@@ -46,7 +47,7 @@ class Standing:
     structures: frozenset[int] = frozenset()
 
 
-class User(Versioned, Editable, Sourced, Base):
+class User(Versioned, Editable, Sourced, WantsMail, Base):
     """A person. Without a password they have no account: a name and a title on the page, nothing more."""
 
     __tablename__ = "user"
@@ -67,6 +68,16 @@ class User(Versioned, Editable, Sourced, Base):
     closed_at: Mapped[datetime | None]
     #: The number of the last charter they accepted; the acceptances themselves keep the dates.
     charter_number: Mapped[int] = mapped_column(default=0)
+    #: Mails at once: mentioned, given a task, asked for an opinion. Everything else waits for the digest.
+    mail_at_once: Mapped[bool] = mapped_column(default=True)
+    #: "never", "daily" or "weekly"; weekly on this day, 0 is Monday.
+    digest: Mapped[str] = mapped_column(String(10), default="weekly")
+    digest_day: Mapped[int] = mapped_column(default=0)
+    #: When the next digest is due; nothing for those who never came in.
+    next_digest_at: Mapped[datetime | None] = mapped_column(index=True)
+    #: When they were last here, and when their visit before this one ended.
+    seen_at: Mapped[datetime | None]
+    last_visit_at: Mapped[datetime | None]
     #: An invented account of the demonstration, entered in one click and only there.
     is_example: Mapped[bool] = mapped_column(default=False)
 

@@ -1,0 +1,130 @@
+"""Mails: what each kind says, made when it leaves, from what is true then."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.header import Header
+from email.message import Message
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.utils import formataddr, formatdate, parseaddr
+from typing import Any
+
+from flask import current_app, render_template
+from flask_babel import force_locale, get_locale
+
+from chantiers.extensions import LOCALES
+from chantiers.links import absolute
+from chantiers.tokens import signer
+from models import OutgoingMail, User, now
+
+#: A mail that nobody could send for so long speaks of another time: it is not sent any more.
+TOO_LATE = timedelta(days=7)
+
+
+@dataclass
+class Letter:
+    """What a mail says: its subject, and the template `<template>.html` and `.txt` with their values."""
+
+    subject: str
+    template: str
+    values: dict[str, Any] = field(default_factory=dict)
+    #: What one click stops: "digest", or "at_once" for mails of their own; nothing where it was asked for.
+    unsubscribe: str | None = None
+    #: Where an answer by mail goes, where it becomes a comment.
+    reply_to: str | None = None
+
+
+#: What makes the letter of a kind; None means that nobody is to get it any more.
+Builder = Callable[[OutgoingMail], Letter | None]
+BUILDERS: dict[str, Builder] = {}
+
+
+def builder(kind: str) -> Callable[[Builder], Builder]:
+    """Say what makes the letters of a kind."""
+
+    def register(build: Builder) -> Builder:
+        BUILDERS[kind] = build
+        return build
+
+    return register
+
+
+def mail_is_configured() -> bool:
+    """Whether mails leave from here; where they do not, people are given links to hand over."""
+    return bool(current_app.config["MAIL_URL"])
+
+
+# The message ----------------------------------------------------------------------------------------------------------
+
+
+def letter_of(mail: OutgoingMail) -> tuple[Letter, str] | None:
+    """The letter of a mail and the address it goes to; None when nobody is to get it, `mail` then says why.
+
+    Rights are read again here: an account that was closed meanwhile, an invitation that was revoked, get nothing.
+    """
+    person = mail.user
+    if mail.user_id is not None and (person is None or person.closed_at or not person.email):
+        mail.drop("no_account")
+        return None
+    if mail.attempts == 0 and mail.due_at < now() - TOO_LATE:
+        mail.drop("too_late")
+        return None
+    address = person.email if person else mail.address
+    letter = BUILDERS[mail.kind](mail)
+    if letter is None or not address:
+        mail.drop("no_longer_due")
+        return None
+    return letter, address
+
+
+def speaking_to(person: User | None) -> Any:
+    """A block in which texts are in the person's language."""
+    locale = person.locale if person else ""
+    return force_locale(locale if locale in LOCALES else "fr")
+
+
+def compose(mail: OutgoingMail, letter: Letter, address: str) -> Message:
+    """The message itself, in text and in HTML.
+
+    The standard library's newer EmailMessage loses spaces of long French subjects; its older parts do not.
+    """
+    config = current_app.config
+    stop = _unsubscribe_address(mail, letter)
+    values = {"stop": stop, "preferences": absolute("accounts.profile"), **letter.values}
+    message = MIMEMultipart("alternative")
+    message.attach(MIMEText(_text(letter, values), "plain", "utf-8"))
+    message.attach(
+        MIMEText(render_template(f"{letter.template}.html", subject=letter.subject, **values), "html", "utf-8")
+    )
+    name, sender = parseaddr(config["MAIL_FROM"])
+    message["Subject"] = Header(_one_line(letter.subject), "utf-8")
+    message["From"] = formataddr((str(Header(name, "utf-8")) if name else "", sender))
+    message["To"] = address
+    message["Date"] = formatdate(now().timestamp(), usegmt=True)
+    message["Message-ID"] = f"<{mail.message_id}@{sender.rpartition('@')[2] or 'localhost'}>"
+    message["Content-Language"] = str(get_locale())
+    message["Auto-Submitted"] = "auto-generated"
+    if letter.reply_to:
+        message["Reply-To"] = letter.reply_to
+    if stop:
+        message["List-Unsubscribe"] = f"<{stop}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return message
+
+
+def _unsubscribe_address(mail: OutgoingMail, letter: Letter) -> str | None:
+    if letter.unsubscribe is None or mail.user_id is None:
+        return None
+    token = signer("unsubscribe").dumps([mail.user_id, letter.unsubscribe])
+    return absolute("mails.unsubscribe", token=token)
+
+
+def _text(letter: Letter, values: dict[str, Any]) -> str:
+    written = render_template(f"{letter.template}.txt", subject=letter.subject, **values)
+    return re.sub(r"\n{3,}", "\n\n", written).strip() + "\n"
+
+
+def _one_line(words: str) -> str:
+    return " ".join(words.split())[:200]

@@ -1,0 +1,76 @@
+"""When each person's digest is due: never, every day, or once a week on the day that they chose, in the morning."""
+
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from models.base import HOME, now
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Mapped
+
+#: The hour, in France, from which digests leave.
+MORNING = time(7, 30)
+#: A visit is over after so long without a sign of the person: the next one is another visit.
+VISIT = timedelta(hours=4)
+
+
+class Digest(StrEnum):
+    """How often a person wants to be told by mail of what they have not read."""
+
+    NEVER = "never"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+def next_digest(how_often: str, day: int, after: datetime) -> datetime | None:
+    """The first instant after `after` at which a digest is due; None for those who want none.
+
+    `day` is the weekday of weekly ones, 0 for Monday. The hour is that of France, whatever the season.
+    """
+    if how_often == Digest.NEVER:
+        return None
+    here = after.astimezone(HOME)
+    for days in range(9):
+        date = here.date() + timedelta(days=days)
+        due = datetime.combine(date, MORNING, HOME)
+        if due > after and (how_often == Digest.DAILY or date.weekday() == day):
+            return due
+    raise ValueError(f"no weekday is number {day}")
+
+
+class WantsMail:
+    """What a person says of the mails that they want, and what we keep of their visits."""
+
+    if TYPE_CHECKING:
+        mail_at_once: Mapped[bool]
+        digest: Mapped[str]
+        digest_day: Mapped[int]
+        next_digest_at: Mapped[datetime | None]
+        seen_at: Mapped[datetime | None]
+        last_visit_at: Mapped[datetime | None]
+
+    def choose_mails(self, *, at_once: bool, digest: str, day: int) -> None:
+        """Choose which mails to get; a matter of their own, not of the journal."""
+        self.mail_at_once, self.digest, self.digest_day = at_once, str(Digest(digest)), day
+        self.next_digest_at = next_digest(self.digest, day, now())
+
+    def stop_mails(self, which: str) -> None:
+        """One click in a mail stops that kind: "digest", or "at_once"."""
+        if which == "digest":
+            self.digest, self.next_digest_at = str(Digest.NEVER), None
+        else:
+            self.mail_at_once = False
+
+    def be_seen(self) -> bool:
+        """They are here. A first sign after hours away begins a visit; false where there is nothing to write."""
+        moment = now()
+        if self.seen_at is not None and moment - self.seen_at < timedelta(minutes=10):
+            return False
+        if self.seen_at is None or moment - self.seen_at > VISIT:
+            self.last_visit_at = self.seen_at
+        if self.seen_at is None and self.next_digest_at is None:
+            # Mail begins with the first visit: nobody hears from us who never came.
+            self.next_digest_at = next_digest(self.digest, self.digest_day, moment)
+        self.seen_at = moment
+        return True

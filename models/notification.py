@@ -1,0 +1,293 @@
+"""What reached whom: the journal tells people, one row for each person and subject, with what they have not read."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    UniqueConstraint,
+    delete,
+    event,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    union,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+
+from models.activity import CATALOGUE, UNTOLD, Activity
+from models.base import Base, IntId, db, now
+from models.user import ChantierRole
+
+if TYPE_CHECKING:
+    from models.chantier import Chantier
+    from models.user import User
+
+#: What is told of, opened and read as one thing.
+SUBJECTS = ("task", "deliverable", "objective", "chantier")
+
+
+class Notification(Base):
+    """What a person has been told of one subject: how much of it is unread, and how far mail has told it too."""
+
+    __tablename__ = "notification"
+    __table_args__ = (
+        UniqueConstraint("user_id", "subject_type", "subject_id"),
+        Index(
+            "ix_notification_unread",
+            "user_id",
+            "at",
+            sqlite_where=text("unread > 0"),
+            postgresql_where=text("unread > 0"),
+        ),
+        Index("ix_notification_user_id_at", "user_id", "at"),
+    )
+
+    id: Mapped[IntId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    subject_type: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[int]
+    chantier_id: Mapped[int | None] = mapped_column(ForeignKey("chantier.id"))
+    unread: Mapped[int] = mapped_column(default=0)
+    #: The latest line of the journal that it tells, and when that happened.
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"))
+    at: Mapped[datetime]
+    #: The line up to which the person has read, and that up to which a digest has told.
+    read_up_to: Mapped[int] = mapped_column(default=0)
+    mailed_up_to: Mapped[int] = mapped_column(default=0)
+
+    activity: Mapped[Activity] = relationship(lazy="raise_on_sql")
+    chantier: Mapped["Chantier | None"] = relationship(lazy="raise_on_sql")
+
+    @classmethod
+    def of(cls, user: "User") -> "Select[Notification]":
+        """What this person was told, the latest first, with its latest line."""
+        latest = joinedload(cls.activity).joinedload(Activity.actor)
+        return (
+            select(cls).where(cls.user_id == user.id).order_by(cls.at.desc(), cls.id.desc()).options(latest)
+        )
+
+    @classmethod
+    def unread_of(cls, user: "User", subject: Any) -> int:
+        """How much of a subject this person has not read."""
+        mine = select(cls.unread).where(
+            cls.user_id == user.id,
+            cls.subject_type == subject.__tablename__,
+            cls.subject_id == subject.id,
+        )
+        return db.session.scalar(mine) or 0
+
+    @classmethod
+    def count_unread(cls, user: "User") -> int:
+        """How many subjects hold something that this person has not read."""
+        return db.session.scalar(select(func.count()).where(cls.user_id == user.id, cls.unread > 0)) or 0
+
+    @classmethod
+    def read(cls, user: "User", subject_type: str, subject_id: int) -> None:
+        """This person has opened the subject: what was told of it is read."""
+        cls._read(user, cls.subject_type == subject_type, cls.subject_id == subject_id)
+
+    @classmethod
+    def read_all(cls, user: "User", up_to: int) -> None:
+        """This person has seen the list, as far as its latest line; what came since stays unread."""
+        cls._read(user, cls.activity_id <= up_to)
+
+    @classmethod
+    def _read(cls, user: "User", *which: Any) -> None:
+        reading = update(cls).where(cls.user_id == user.id, cls.unread > 0, *which)
+        values = {"unread": 0, "read_up_to": cls.activity_id}
+        db.session.execute(reading.values(values).execution_options(synchronize_session=False))
+
+    @classmethod
+    def forget_chantier(cls, user_id: int, chantier_id: int) -> None:
+        """Whoever leaves a chantier is told nothing more of it, and follows nothing in it."""
+        db.session.execute(delete(cls).where(cls.user_id == user_id, cls.chantier_id == chantier_id))
+        db.session.execute(
+            delete(Following).where(Following.user_id == user_id, Following.chantier_id == chantier_id)
+        )
+
+
+class Wish(StrEnum):
+    """What a person wants to hear of a subject, beyond what concerns them anyway."""
+
+    FOLLOW = "follow"
+    MUTE = "mute"
+
+
+class Following(Base):
+    """A person follows a chantier, a task or a deliverable, or wants to hear nothing of it."""
+
+    __tablename__ = "following"
+    __table_args__ = (
+        UniqueConstraint("user_id", "subject_type", "subject_id"),
+        Index("ix_following_subject", "subject_type", "subject_id"),
+    )
+
+    id: Mapped[IntId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    subject_type: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[int]
+    chantier_id: Mapped[int] = mapped_column(ForeignKey("chantier.id"))
+    wish: Mapped[str] = mapped_column(String(10))
+    since: Mapped[datetime] = mapped_column(default=now)
+
+    @classmethod
+    def wish_of(cls, user: "User", subject: Any) -> str | None:
+        """What this person said of the subject itself: "follow", "mute", or nothing."""
+        return db.session.scalar(
+            select(cls.wish).where(
+                cls.user_id == user.id,
+                cls.subject_type == subject.__tablename__,
+                cls.subject_id == subject.id,
+            )
+        )
+
+    @classmethod
+    def say(cls, user: "User", subject: Any, wish: Wish | None) -> None:
+        """Follow it, mute it, or hear of it again as anybody whom it concerns."""
+        if wish is None:
+            said = (cls.user_id == user.id, cls.subject_type == subject.__tablename__)
+            db.session.execute(delete(cls).where(*said, cls.subject_id == subject.id))
+            return
+        row = {
+            "user_id": user.id,
+            "subject_type": subject.__tablename__,
+            "subject_id": subject.id,
+            "chantier_id": subject.chantier_id,
+            "wish": str(wish),
+            "since": now(),
+        }
+        same = ["user_id", "subject_type", "subject_id"]
+        saying = _insert()(cls).values(row)
+        db.session.execute(saying.on_conflict_do_update(index_elements=same, set_={"wish": str(wish)}))
+
+
+# Telling --------------------------------------------------------------------------------------------------------------
+
+
+def tell(activity: Activity, also: Iterable[int] = ()) -> None:
+    """Tell a line of the journal to whom it concerns, in one statement whatever their number.
+
+    That is the people in charge of the subject, the référents of its chantier and those who follow either, but for
+    whoever did it and for those who muted it; `also` are told in any case: mentioned, asked.
+    """
+    people = _table("user")
+    asked = list(also)
+    concerned = or_(people.c.id.in_(_concerned(activity)) & ~_muted(activity, people), people.c.id.in_(asked))
+    # In the order of their numbers, so that two who tell the same people never wait for each other.
+    recipients = (
+        select(
+            people.c.id,
+            literal(activity.subject_type),
+            literal(activity.subject_id),
+            literal(activity.chantier_id, _column("chantier_id")),
+            literal(1),
+            literal(activity.id),
+            literal(activity.at, _column("at")),
+            literal(0),
+            literal(0),
+        )
+        .where(concerned, people.c.closed_at.is_(None), people.c.id != (activity.actor_id or 0))
+        .order_by(people.c.id)
+    )
+    told = "user_id subject_type subject_id chantier_id unread activity_id at read_up_to mailed_up_to"
+    telling = _insert()(Notification).from_select(told.split(), recipients)
+    db.session.execute(
+        telling.on_conflict_do_update(
+            index_elements=["user_id", "subject_type", "subject_id"],
+            set_={
+                "unread": Notification.unread + 1,
+                "activity_id": telling.excluded.activity_id,
+                "at": telling.excluded.at,
+                "chantier_id": telling.excluded.chantier_id,
+            },
+        )
+    )
+
+
+def _concerned(activity: Activity) -> Any:
+    """The numbers of the people whom a subject concerns."""
+    memberships, following = _table("chantier_membership").c, _table("following").c
+    leading = select(memberships.user_id).where(
+        memberships.chantier_id == activity.chantier_id, memberships.role == ChantierRole.REFERENT
+    )
+    follows_it = (following.subject_type == activity.subject_type) & (
+        following.subject_id == activity.subject_id
+    )
+    follows_chantier = (following.subject_type == "chantier") & (following.subject_id == activity.chantier_id)
+    followers = select(following.user_id).where(
+        or_(follows_it, follows_chantier), following.wish == str(Wish.FOLLOW)
+    )
+    return union(leading, followers, *_in_charge(activity)).subquery().select()
+
+
+def _in_charge(activity: Activity) -> list[Select[int]]:
+    """The people named on a task, and the members of carrying structures who take part in the chantier."""
+    belonging, memberships = _table("structure_member").c, _table("chantier_membership").c
+    if activity.subject_type == "task":
+        tasks, given, named = _table("task").c, _table("task_structure").c, _table("task_person").c
+        carriers = union(
+            select(tasks.pilote_id).where(tasks.id == activity.subject_id),
+            select(given.structure_id).where(given.task_id == activity.subject_id),
+        )
+        people = [select(named.user_id).where(named.task_id == activity.subject_id)]
+    elif activity.subject_type == "deliverable":
+        responsible = _table("deliverable_structure").c
+        carriers = union(
+            select(responsible.structure_id).where(responsible.deliverable_id == activity.subject_id)
+        )
+        people = []
+    else:
+        return []
+    taking_part = select(memberships.user_id).where(memberships.chantier_id == activity.chantier_id)
+    members = select(belonging.user_id).where(
+        belonging.structure_id.in_(carriers.subquery().select()), belonging.user_id.in_(taking_part)
+    )
+    return [*people, members]
+
+
+def _muted(activity: Activity, people: Any) -> Any:
+    following = _table("following").c
+    same = (following.subject_type == activity.subject_type) & (following.subject_id == activity.subject_id)
+    chantier = (following.subject_type == "chantier") & (following.subject_id == activity.chantier_id)
+    return exists().where(following.user_id == people.c.id, following.wish == str(Wish.MUTE), same | chantier)
+
+
+@event.listens_for(Session, "before_commit")
+def _tell_what_was_recorded(session: Session) -> None:
+    """What the transaction recorded is told in the same transaction: never without it, never twice."""
+    untold = session.info.pop(UNTOLD, [])
+    if untold:
+        session.flush()
+        for activity, also in untold:
+            if activity.subject_type in SUBJECTS and (CATALOGUE[activity.action].tells or also):
+                tell(activity, also)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_what_was_not_kept(session: Session, previous: Any) -> None:
+    if previous.nested:
+        return
+    session.info.pop(UNTOLD, None)
+
+
+def _insert() -> Any:
+    return sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+
+
+def _table(name: str) -> Any:
+    return Base.metadata.tables[name]
+
+
+def _column(name: str) -> Any:
+    return Notification.__table__.c[name].type
