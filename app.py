@@ -13,6 +13,7 @@ from chantiers import (
     converters,
     errors,
     extensions,
+    letters,
     logs,
     presentation,
     rooms,
@@ -44,6 +45,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     access.init_app(app)
     presentation.init_app(app)
     errors.init_app(app)
+    letters.init_app(app)
     security_headers.init_app(app)
     rooms.init_app(app)
     cli.init_app(app)

@@ -10,6 +10,7 @@ from gunicorn.glogging import Logger
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from chantiers import garbage
+from chantiers import worker as jobs
 from chantiers.config import is_loopback
 from chantiers.logs import JSONFormatter
 
@@ -66,6 +67,26 @@ def on_starting(server: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """The application is loaded: its threads are about to begin."""
     garbage.take_over()
+    if worker.wsgi.config.get("WORKER") == "embedded":
+        worker.jobs = jobs.Thread(worker.wsgi)
+        worker.jobs.start()
+
+
+def worker_int(worker: Any) -> None:
+    """The worker is asked to stop: what is being sent is finished, nothing else is begun."""
+    stop_jobs(worker)
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """The same, however it ends."""
+    stop_jobs(worker)
+
+
+def stop_jobs(worker: Any) -> None:
+    """End the thread of the jobs, if there is one."""
+    if (thread := getattr(worker, "jobs", None)) is not None:
+        thread.over.set()
+        thread.join(timeout=3)
 
 
 def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None:

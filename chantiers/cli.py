@@ -1,7 +1,9 @@
 """The commands of whoever runs an instance: `flask --app app init FILE`, and the others. They speak French."""
 
 import functools
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from chantiers import backup as backups
 from chantiers import doctor as examination
+from chantiers import worker as jobs
 from chantiers.demonstration.load import DemonstrationRefused
 from chantiers.demonstration.load import load as load_demonstration
 from chantiers.importing.load import Report
@@ -295,6 +298,26 @@ def _tell_backup(summary: backups.Summary, title: str) -> None:
         )
 
 
+# Mail -------------------------------------------------------------------------------------------------------------
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Faire ce qui est dû, puis s’arrêter.")
+def worker(once: bool) -> None:
+    """Envoie les mails, jusqu’à ce qu’on l’arrête. À lancer là où le serveur ne le fait pas."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    if once:
+        outcome = jobs.work(app)
+        click.echo(
+            f"Mails envoyés : {outcome.sent} ; devenus inutiles : {outcome.dropped} ; en échec : {outcome.failed}."
+        )
+        return
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    jobs.run(app, over)
+
+
 # The demonstration -----------------------------------------------------------------------------------------------
 
 demonstration = AppGroup("demonstration", help="Le contenu inventé, pour essayer.")
@@ -311,5 +334,5 @@ def load_example() -> None:
 
 def init_app(app: Flask) -> None:
     """Give the app its commands."""
-    for command in (init, import_file, link, doctor, purge, backup, restore, demonstration):
+    for command in (init, import_file, link, doctor, purge, backup, restore, worker, demonstration):
         app.cli.add_command(command)

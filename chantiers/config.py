@@ -39,6 +39,13 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "LEGAL_DIRECTOR": environ.get("LEGAL_DIRECTOR", ""),
         "LEGAL_HOST": environ.get("LEGAL_HOST", ""),
         "HOST": environ.get("HOST", "127.0.0.1"),
+        "PORT": number(environ, "PORT", 5000),
+        # Where mails go: smtp://user:password@host:587, smtps://…, or file:///folder, which keeps them and sends none.
+        "MAIL_URL": environ.get("MAIL_URL", ""),
+        "MAIL_FROM": environ.get("MAIL_FROM", ""),
+        # Where answers by mail arrive, for `flask --app app receive`; without it none is offered.
+        "MAIL_REPLY_TO": environ.get("MAIL_REPLY_TO", ""),
+        "WORKER": environ.get("WORKER", ""),
         "LOG_LEVEL": environ.get("LOG_LEVEL", "INFO").upper(),
         "MAX_CONTENT_LENGTH": number(environ, "MAX_UPLOAD_MB", 50) * MEBIBYTE,
     }
@@ -93,11 +100,32 @@ def complete(config: dict[str, Any]) -> None:
         )
     make_instance_folder(config)
     config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(config["SQLALCHEMY_DATABASE_URI"])
+    complete_mail(config)
     secure = config.get("PUBLIC_URL", "").startswith("https://")
     config["SESSION_COOKIE_SECURE"] = secure
     config["SESSION_COOKIE_NAME"] = "__Host-chantiers" if secure else "chantiers"
     if config.get("DEMONSTRATION"):
         refuse_exposed_demonstration(config)
+
+
+def complete_mail(config: dict[str, Any]) -> None:
+    """Where mails go and who sends them; a demonstration keeps them in a folder. Raises Misconfigured."""
+    if config.get("DEMONSTRATION") and not config.get("MAIL_URL"):
+        config["MAIL_URL"] = (Path(config["INSTANCE_DIR"]) / "mails").as_uri()
+    scheme = config["MAIL_URL"].partition(":")[0]
+    if config["MAIL_URL"] and scheme not in ("smtp", "smtps", "file"):
+        raise Misconfigured("MAIL_URL doit commencer par smtp://, smtps:// ou file:///.")
+    if scheme.startswith("smtp"):
+        if config.get("DEMONSTRATION"):
+            raise Misconfigured("La démonstration n’écrit à personne : retirez MAIL_URL.")
+        if "@" not in config["MAIL_FROM"] or not config.get("PUBLIC_URL"):
+            raise Misconfigured(
+                "Pour envoyer des mails, réglez aussi MAIL_FROM (qui les signe) et PUBLIC_URL (pour les liens)."
+            )
+    config["MAIL_FROM"] = config["MAIL_FROM"] or "Chantiers <chantiers@localhost>"
+    # One file of SQLite is served by one process: the worker lives in it. Elsewhere it is a process of its own.
+    if not config.get("WORKER"):
+        config["WORKER"] = "embedded" if config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite") else "apart"
 
 
 def make_instance_folder(config: Mapping[str, Any]) -> None:

@@ -25,6 +25,14 @@ class TokenConverter(BaseConverter):
     regex = r"[A-Za-z0-9_-]{20,100}"
 
 
+class SignedConverter(BaseConverter):
+    """Values that we signed (chantiers.tokens)."""
+
+    regex = r"[A-Za-z0-9_.-]{20,600}"
+
+
 def init_app(app: Flask) -> None:
-    """Register the converters: `<id:task_id>`, `<slug:slug>`, `<token:token>`."""
-    app.url_map.converters.update(id=IdConverter, slug=SlugConverter, token=TokenConverter)
+    """Register the converters: `<id:task_id>`, `<slug:slug>`, `<token:token>`, `<signed:token>`."""
+    app.url_map.converters.update(
+        id=IdConverter, slug=SlugConverter, token=TokenConverter, signed=SignedConverter
+    )

@@ -3,7 +3,6 @@
 import smtplib
 import ssl
 from dataclasses import dataclass
-from email import policy
 from email.message import Message
 from email.utils import parseaddr
 from pathlib import Path
@@ -62,7 +61,7 @@ class Folder:
         """Write it under its own number: sent again, it takes its own place."""
         number = str(message["Message-ID"]).strip("<>").partition("@")[0]
         try:
-            (self.path / f"{number}.eml").write_bytes(message.as_bytes(policy=policy.SMTP))
+            (self.path / f"{number}.eml").write_bytes(message.as_bytes())
         except OSError as error:
             raise Down(error.strerror or "folder") from error
 
@@ -177,7 +176,9 @@ def _send_some(app: Flask, way: Way, outcome: Round) -> bool:
                 mail.fail(f"down {down}")
                 outcome.failed += 1
                 db.session.commit()
-                app.logger.warning("the mail server does not answer", extra={"waiting": len(mails) - position})
+                app.logger.warning(
+                    "the mail server does not answer", extra={"waiting": len(mails) - position}
+                )
                 return False
             db.session.commit()
         return bool(mails)
@@ -208,10 +209,14 @@ def _send(mail: OutgoingMail, way: Way, outcome: Round) -> None:
         outcome.failed += 1
         return
     mail.sent(letter.subject)
+    if letter.on_sent is not None:
+        letter.on_sent()
     outcome.sent += 1
 
 
 def _as_outside(app: Flask) -> Any:
     """A context in which links are those of the public address, though nobody asked for a page."""
     config = app.config
-    return app.test_request_context(base_url=config["PUBLIC_URL"] or f"http://{config['HOST']}:{config['PORT']}")
+    return app.test_request_context(
+        base_url=config["PUBLIC_URL"] or f"http://{config['HOST']}:{config['PORT']}"
+    )

@@ -1,5 +1,15 @@
-"""The one list of the kinds of mail: each module registers what makes its letters."""
+"""The one list of the kinds of mail: importing a module registers what makes its letters."""
 
 from types import ModuleType
 
+from flask import Flask
+
+from chantiers.mail import BUILDERS
+
+#: chantiers/mails/: one module for each family of mails.
 LETTERS: tuple[ModuleType, ...] = ()
+
+
+def init_app(app: Flask) -> None:
+    """Tell the app what it can write."""
+    app.extensions["letters"] = BUILDERS

@@ -34,6 +34,8 @@ class Letter:
     unsubscribe: str | None = None
     #: Where an answer by mail goes, where it becomes a comment.
     reply_to: str | None = None
+    #: Done once it has left, in the transaction that says so.
+    on_sent: Callable[[], None] | None = None
 
 
 #: What makes the letter of a kind; None means that nobody is to get it any more.
@@ -96,10 +98,12 @@ def compose(mail: OutgoingMail, letter: Letter, address: str) -> Message:
     message = MIMEMultipart("alternative")
     message.attach(MIMEText(_text(letter, values), "plain", "utf-8"))
     message.attach(
-        MIMEText(render_template(f"{letter.template}.html", subject=letter.subject, **values), "html", "utf-8")
+        MIMEText(
+            render_template(f"{letter.template}.html", subject=letter.subject, **values), "html", "utf-8"
+        )
     )
     name, sender = parseaddr(config["MAIL_FROM"])
-    message["Subject"] = Header(_one_line(letter.subject), "utf-8")
+    message["Subject"] = Header(_one_line(letter.subject), "utf-8")  # type: ignore[assignment]
     message["From"] = formataddr((str(Header(name, "utf-8")) if name else "", sender))
     message["To"] = address
     message["Date"] = formatdate(now().timestamp(), usegmt=True)
@@ -118,7 +122,7 @@ def _unsubscribe_address(mail: OutgoingMail, letter: Letter) -> str | None:
     if letter.unsubscribe is None or mail.user_id is None:
         return None
     token = signer("unsubscribe").dumps([mail.user_id, letter.unsubscribe])
-    return absolute("mails.unsubscribe", token=token)
+    return absolute("correspondence.unsubscribe", token=token)
 
 
 def _text(letter: Letter, values: dict[str, Any]) -> str:

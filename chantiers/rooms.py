@@ -5,6 +5,7 @@ from flask import Flask
 from chantiers.accounts.routes import accounts
 from chantiers.chantier.routes import chantier
 from chantiers.coordination.routes import coordination
+from chantiers.correspondence.routes import correspondence
 from chantiers.deliverables.routes import deliverables
 from chantiers.health.routes import health
 from chantiers.management.routes import management
@@ -27,6 +28,7 @@ ROOMS = (
     structures,
     coordination,
     management,
+    correspondence,
     trash,
     health,
     style_guide,

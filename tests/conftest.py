@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 import time_machine
-from flask import Flask
+from flask import Flask, has_app_context
 from moto.server import ThreadedMotoServer
 from sqlalchemy.orm import Session
 
 from app import create_app
+from chantiers import delivery, worker
 from models import User, UserSession, db
 from tests import databases
 from tests.live_server import LiveServer
+from tests.mailbox import Mailbox
 from tests.visitor import Visitor
 
 pytest_plugins = ["tests.browser"]
@@ -230,6 +232,33 @@ def s3_storage_url(_object_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     }.items():
         monkeypatch.setenv(name, value)
     return "s3://chantiers"
+
+
+# Mail ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """A real mail server, empty: `mailbox.only("camille@example.org").link("/invitation/")`."""
+    box = Mailbox()
+    yield box
+    box.down()
+
+
+@pytest.fixture
+def post_office(make_app: Callable[..., Flask], mailbox: Mailbox) -> Callable[[], delivery.Round]:
+    """`post_office()` does what the worker does, once: what is due leaves for the mailbox."""
+    app = make_app(
+        MAIL_URL=mailbox.url, MAIL_FROM="Chantiers <chantiers@example.org>", PUBLIC_URL="http://localhost"
+    )
+
+    def deliver() -> delivery.Round:
+        if has_app_context():
+            db.session.commit()
+            db.session.expire_all()
+        return worker.work(app)
+
+    return deliver
 
 
 # The real server -------------------------------------------------------------------------------------------------

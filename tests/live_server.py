@@ -34,6 +34,8 @@ class LiveServer:
             "PUBLIC_URL": self.url,
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
+            # A worker of its own only where a test asks for one: it would write beside the tests.
+            "WORKER": "apart",
             **environment,
         }
         self.process: subprocess.Popen[bytes] | None = None

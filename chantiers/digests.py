@@ -1,0 +1,53 @@
+"""Digests: at each person's hour, one mail for one period goes to the outbox."""
+
+from flask import Flask
+from sqlalchemy import select
+
+from models import HOME, OutgoingMail, User, db, next_digest, now, reading
+
+#: People whose digests are asked for in one transaction.
+AT_ONCE = 200
+
+
+def post_due(app: Flask) -> int:
+    """Put the digests that are due in the outbox; how many. Two workers never do the same person's."""
+    posted = 0
+    with app.app_context():
+        with reading():
+            # Most of the time nobody's is due: looking holds no writer up.
+            due = db.session.scalar(select(User.id).where(User.next_digest_at <= now()).limit(1))
+            db.session.rollback()
+        if due is None:
+            return 0
+        while some := _post_some():
+            db.session.commit()
+            posted += some
+        db.session.rollback()
+    return posted
+
+
+def _post_some() -> int:
+    moment = now()
+    due = (
+        select(User)
+        .where(User.next_digest_at <= moment)
+        .order_by(User.next_digest_at, User.id)
+        .limit(AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    people = db.session.scalars(due).all()
+    reachable = [person for person in people if person.closed_at is None and person.email]
+    OutgoingMail.post_all(
+        "digest", [(person.id, None, f"digest:{person.id}:{_period(person)}") for person in reachable]
+    )
+    for person in people:
+        person.next_digest_at = (
+            next_digest(person.digest, person.digest_day, moment) if person in reachable else None
+        )
+    return len(people)
+
+
+def _period(person: User) -> str:
+    """The day that names the period: a digest asked for twice leaves once."""
+    assert person.next_digest_at is not None
+    return person.next_digest_at.astimezone(HOME).date().isoformat()

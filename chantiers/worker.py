@@ -1,0 +1,55 @@
+"""The jobs worker: sends what is due, then sleeps; a thread of the embedded server, or a process of its own."""
+
+import threading
+from datetime import datetime
+
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from chantiers import delivery, digests, garbage
+from models import OutgoingMail, db, now, reading
+
+#: Seconds between two looks at the outbox, at most and at least: what people are waiting for leaves at once enough.
+LONGEST, SHORTEST = 20.0, 1.0
+#: After the database or the mail server went away.
+AFTER_TROUBLE = 30.0
+
+
+def work(app: Flask) -> delivery.Round:
+    """Do everything that is due, once."""
+    digests.post_due(app)
+    return delivery.send_due(app)
+
+
+def run(app: Flask, over: threading.Event) -> None:
+    """Work until `over` is set; trouble is told in the log and never ends it."""
+    while not over.is_set():
+        try:
+            outcome = work(app)
+            pause = AFTER_TROUBLE if outcome.failed and not outcome.sent else _until_next(app)
+        except (SQLAlchemyError, OSError) as error:
+            app.logger.error("the worker could not work", extra={"kind": type(error).__name__})
+            pause = AFTER_TROUBLE
+        garbage.collect_when_due()
+        over.wait(pause)
+
+
+def _until_next(app: Flask) -> float:
+    """For how many seconds nothing is due, as far as we know."""
+    with app.app_context(), reading():
+        due: datetime | None = OutgoingMail.next_due_at()
+        db.session.rollback()
+    if due is None:
+        return LONGEST
+    return min(max((due - now()).total_seconds(), SHORTEST), LONGEST)
+
+
+class Thread(threading.Thread):
+    """The worker beside the pages of one process."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(name="worker", daemon=True)
+        self.app, self.over = app, threading.Event()
+
+    def run(self) -> None:
+        run(self.app, self.over)
