@@ -110,19 +110,20 @@ def complete(config: dict[str, Any]) -> None:
 
 def complete_mail(config: dict[str, Any]) -> None:
     """Where mails go and who sends them; a demonstration keeps them in a folder. Raises Misconfigured."""
-    if config.get("DEMONSTRATION") and not config.get("MAIL_URL"):
-        config["MAIL_URL"] = (Path(config["INSTANCE_DIR"]) / "mails").as_uri()
-    scheme = config["MAIL_URL"].partition(":")[0]
-    if config["MAIL_URL"] and scheme not in ("smtp", "smtps", "file"):
+    if config.get("DEMONSTRATION"):
+        instance = Path(config.get("INSTANCE_DIR") or ROOT / "instance")
+        config["MAIL_URL"] = config.get("MAIL_URL") or (instance / "mails").absolute().as_uri()
+    scheme = config.get("MAIL_URL", "").partition(":")[0]
+    if scheme and scheme not in ("smtp", "smtps", "file"):
         raise Misconfigured("MAIL_URL doit commencer par smtp://, smtps:// ou file:///.")
     if scheme.startswith("smtp"):
         if config.get("DEMONSTRATION"):
             raise Misconfigured("La démonstration n’écrit à personne : retirez MAIL_URL.")
-        if "@" not in config["MAIL_FROM"] or not config.get("PUBLIC_URL"):
+        if "@" not in config.get("MAIL_FROM", "") or not config.get("PUBLIC_URL"):
             raise Misconfigured(
                 "Pour envoyer des mails, réglez aussi MAIL_FROM (qui les signe) et PUBLIC_URL (pour les liens)."
             )
-    config["MAIL_FROM"] = config["MAIL_FROM"] or "Chantiers <chantiers@localhost>"
+    config["MAIL_FROM"] = config.get("MAIL_FROM") or "Chantiers <chantiers@localhost>"
     # One file of SQLite is served by one process: the worker lives in it. Elsewhere it is a process of its own.
     if not config.get("WORKER"):
         config["WORKER"] = "embedded" if config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite") else "apart"
