@@ -143,6 +143,10 @@ class ManyField(SelectMultipleField):
     def __init__(self, label: Any, **options: Any) -> None:
         super().__init__(label, coerce=bounded_int, validate_choice=True, **options)
 
+    def process_formdata(self, valuelist: list[str]) -> None:
+        # A value sent twice is one choice.
+        super().process_formdata(list(dict.fromkeys(valuelist)))
+
 
 def options(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
     """(value, label) pairs as the choices of a select, radio or checkbox field."""
@@ -278,8 +282,9 @@ def create_once(form: CreationForm, create: Callable[[], str]) -> ResponseReturn
 
     Two at the same moment: the second waits for the first one's key, then follows it.
     """
-    # A key is worth something on its own form only: elsewhere it would lead away from what was just typed.
-    key = f"{current_user.id}:{request.path}:{(form.key.data or uuid4().hex)[:40]}"
+    # A key is worth something on its own form and for the same words only: whoever goes back and types something else
+    # creates something else.
+    key = f"{current_user.id}:{request.path}:{(form.key.data or uuid4().hex)[:40]}:{_said()}"
     key = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
     earlier = db.session.get(Submission, key)
     if earlier is None:
@@ -298,6 +303,14 @@ def create_once(form: CreationForm, create: Callable[[], str]) -> ResponseReturn
     assert earlier is not None
     saved(form)
     return redirect(earlier.location, 303)
+
+
+def _said() -> str:
+    """A mark of everything that the form says, so that the same form with other words is told from it."""
+    words = [item for item in request.form.items(multi=True) if item[0] not in ("csrf_token", "key")]
+    names = [(name, file.filename) for name, file in request.files.items(multi=True)]
+    said = json.dumps([words, names]).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(said, digest_size=16).hexdigest()
 
 
 def saved(form: Form) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    case,
     literal_column,
     select,
     text,
@@ -199,6 +200,14 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
     @property
     def is_late(self) -> bool:
         return not self.is_approved and self.expected_on is not None and self.expected_on < today()
+
+    @classmethod
+    def date_told_to(cls, user: "User") -> ColumnElement[date | None]:
+        """The expected date as this person may know it: a mere observer knows that of approved ones only."""
+        expected_on = cls.__table__.c.expected_on
+        if not user.is_only_observer:
+            return expected_on
+        return case((cls.state == DeliverableState.APPROVED, expected_on), else_=None)
 
     @classmethod
     def unfinished(cls) -> ColumnElement[bool]:

@@ -229,20 +229,21 @@ def _objectives_with_figures(of: Chantier, silent_after: int) -> Sequence[Any]:
 
 
 def deliverables(of: Chantier) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The chantier's deliverables, those with a date first; their type, title, date and state, which all may read."""
+    """The chantier's deliverables, those with a date first; their type, title and state, which all may read."""
+    date_told = Deliverable.date_told_to(current_user)
     return db.session.execute(
         select(
             Deliverable.id,
             Deliverable.objective_id,
             Deliverable.title,
             Deliverable.state,
-            Deliverable.expected_on,
+            date_told.label("expected_on"),
             DeliverableType.key,
             DeliverableType.name,
         )
         .join(DeliverableType)
         .where(Deliverable.chantier_id == of.id, Deliverable.live())
-        .order_by(Deliverable.expected_on.is_(None), Deliverable.expected_on, Deliverable.id)
+        .order_by(date_told.is_(None), date_told, Deliverable.id)
         .limit(DELIVERABLES)
     ).all()
 
@@ -269,7 +270,9 @@ def _agenda(of: Chantier) -> Sequence[Row[*tuple[Any, ...]]]:
     until = today() + SOON
     dated = union_all(
         dated_tasks(of).where(Task.open_now(), Task.due_on <= until),
-        dated_deliverables(of).where(Deliverable.unfinished(), Deliverable.expected_on <= until),
+        dated_deliverables(of).where(
+            Deliverable.unfinished(), Deliverable.date_told_to(current_user) <= until
+        ),
     ).subquery()
     return db.session.execute(
         select(dated, func.count().over().label("total"), Structure.name.label("pilote"))
@@ -293,16 +296,17 @@ def dated_tasks(of: Chantier) -> Select[*tuple[Any, ...]]:
 
 
 def dated_deliverables(of: Chantier) -> Select[*tuple[Any, ...]]:
-    """The deliverables that have a date, as the same rows."""
+    """The deliverables that have a date which this person may know, as the same rows."""
+    date_told = Deliverable.date_told_to(current_user)
     return select(
         literal("deliverable"),
         Deliverable.id,
         Deliverable.title,
-        Deliverable.expected_on,
+        date_told,
         Deliverable.state,
         Deliverable.objective_id,
         null(),
-    ).where(Deliverable.chantier_id == of.id, Deliverable.live(), Deliverable.expected_on.is_not(None))
+    ).where(Deliverable.chantier_id == of.id, Deliverable.live(), date_told.is_not(None))
 
 
 def _structures(of: Chantier) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
@@ -131,10 +132,9 @@ def _count_alerts(rows: dict[int, Row], silent_after: int) -> None:
 
 
 def _count_deliverables(rows: dict[int, Row]) -> None:
-    late = func.count().filter(Deliverable.late())
-    due = func.count().filter(
-        Deliverable.unfinished(), Deliverable.expected_on.between(today(), today() + AHEAD)
-    )
+    date_told = Deliverable.date_told_to(current_user)
+    late = func.count().filter(Deliverable.unfinished(), date_told < today())
+    due = func.count().filter(Deliverable.unfinished(), date_told.between(today(), today() + AHEAD))
     approved = func.count().filter(Deliverable.state == DeliverableState.APPROVED)
     query = (
         select(Deliverable.chantier_id, func.count(), approved, late, due)
@@ -179,7 +179,7 @@ def _next_deliverables(chantier_ids: list[int]) -> Sequence[Deliverable]:
         select(Deliverable)
         .where(
             Deliverable.unfinished(),
-            Deliverable.expected_on <= today() + AHEAD,
+            Deliverable.date_told_to(current_user) <= today() + AHEAD,
             Deliverable.chantier_id.in_(chantier_ids),
         )
         .order_by(Deliverable.expected_on, Deliverable.id)

@@ -84,7 +84,9 @@ def person(user: User) -> ResponseReturnValue:
     # Whoever made links for two people in two windows must not hand one the way into the other's account.
     owner_id, link = session.pop("password_link", (None, None))
     shown = link if owner_id == user.id else None
-    return render_template("management/person.html", person=user, form=form, link=shown)
+    page = render_template("management/person.html", person=user, form=form, link=shown)
+    # The page holds a secret once: no cache keeps it.
+    return (page, 200, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}) if shown else page
 
 
 @management.post("/gestion/personnes/<id:user_id>")

@@ -252,11 +252,12 @@ def _rows_of_tasks(part: str) -> Select[*tuple[Any, ...]]:
 def _deliverables(of: Structure) -> Sequence[Row[*tuple[Any, ...]]]:
     of_chantier: dict[str, Any] = {"partition_by": Deliverable.chantier_id}
     unfinished = Deliverable.state != DeliverableState.APPROVED
+    date_told = Deliverable.date_told_to(current_user)
     rank = func.row_number().over(
         order_by=(
             case((unfinished, 0), else_=1),
-            Deliverable.expected_on.is_(None),
-            Deliverable.expected_on,
+            date_told.is_(None),
+            date_told,
             Deliverable.id,
         ),
         **of_chantier,
@@ -267,7 +268,7 @@ def _deliverables(of: Structure) -> Sequence[Row[*tuple[Any, ...]]]:
             Deliverable.chantier_id,
             Deliverable.title,
             Deliverable.state,
-            Deliverable.expected_on,
+            date_told.label("expected_on"),
             DeliverableType.key,
             DeliverableType.name,
             rank.label("rank"),

@@ -20,6 +20,7 @@ from chantiers.forms import (
     options,
 )
 from chantiers.presentation import TASK_STATUSES, excerpt
+from chantiers.sentences import name_of
 from models import Objective, Structure, Task, User
 
 
@@ -61,7 +62,7 @@ class Offering:
                 choice.optgroup = _("Autres structures : elles rejoindront le chantier")
             self.pilote.choices = [*options([(0, _("Pas encore de pilote"))]), *here, *elsewhere]
             self.contributors.choices = options((line.id, line.name) for line in (*present, *others))
-            self.people.choices = options((person.id, person.name) for person in people)
+            self.people.choices = options((person.id, name_of(person)) for person in people)
 
     @property
     def chosen_objective(self: Any) -> Objective:
@@ -140,6 +141,7 @@ class PlaceForm(Form):
         default="first",
     )
     reason = LongTextField(_l("Qu’est-ce qui bloque, ou pourquoi l’abandonner ?"), length=2000)
+    need = LongTextField(_l("De quoi avez-vous besoin ?"), length=2000)
 
 
 class ItemForm(CreationForm):

@@ -254,10 +254,12 @@ def change_status(task: Task) -> ResponseReturnValue:
     """Make one of the moves, from the status that the page showed."""
     form = StatusForm()
     asked = form.move.data or ""
-    if form.seen_status.data and form.seen_status.data != task.status:
-        return refuse_move(task, form, 409, asked=asked, overtaken=queries.last_change(task))
     moves = {move.key: move for move in moves_of(task, acting().steers(task.chantier_id))}
-    if asked not in moves or not form.validate():
+    changed = form.seen_status.data and form.seen_status.data != task.status
+    if changed or asked not in moves:
+        # Somebody was quicker: what was typed stays on the page, beside what is possible now.
+        return refuse_move(task, form, 409, asked=asked, is_over=True, overtaken=queries.last_change(task))
+    if not form.validate():
         return refuse_move(task, form, 422, asked=asked)
     try:
         moves[asked].perform(task, acting(), form.reason.data or "", form.need.data or "")
@@ -328,7 +330,12 @@ def move(task: Task) -> ResponseReturnValue:
     changes = form.status.data != task.status
     try:
         if changes:
-            task.become(TaskStatus(form.status.data), by=acting(), reason=form.reason.data or "")
+            task.become(
+                TaskStatus(form.status.data),
+                by=acting(),
+                reason=form.reason.data or "",
+                need=form.need.data or "",
+            )
         else:
             task.shift(form.place.data, by=acting())
     except Refused as refused:

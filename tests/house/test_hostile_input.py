@@ -80,9 +80,6 @@ class Attack:
         shown = squash(html.unescape(page.html))
         lost = []
         for name, each in kinds.items():
-            # The move of a task is a button's: no page of ours sends one that it does not offer.
-            if self.field == "move":
-                continue
             typed = (self.values or []) if name == self.field else each.values
             # A file among the words, or an identifier, is no text.
             for text in typed[:1]:

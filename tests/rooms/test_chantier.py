@@ -336,3 +336,27 @@ def test_the_journal_takes_any_address(session, visitor):
         "before=1.5",
     ):
         person.get(f"/chantiers/{chantier.slug}/journal?{query}")
+
+
+def test_a_mere_observer_knows_no_date_of_what_is_not_approved(session, visitor):
+    make_demarche()
+    chantier = make_chantier("Habiter autrement")
+    by, objective = make_referent(chantier), make_objective(chantier)
+    structure = make_structure("Ecosolies")
+    make_deliverable(
+        objective, "La note", by=by, expected_on=today() + timedelta(days=9), structures=[structure]
+    )
+    make_deliverable(objective, "Le bilan", by=by, expected_on=today() - timedelta(days=9))
+    observer, dates = make_user(role=Role.OBSERVER), [today() + timedelta(days=n) for n in (9, -9)]
+    root = f"/chantiers/{chantier.slug}"
+    for page in (
+        root,
+        f"{root}/calendrier",
+        f"{root}/livrables",
+        "/coordination",
+        f"/structures/{structure.slug}",
+    ):
+        for person, told in ((by, True), (observer, False)):
+            found = visitor(person).get(page)
+            shown = [each for each in dates if f'datetime="{each}"' in found.html]
+            assert bool(shown) == told or (told and page in ("/coordination", f"{root}/calendrier")), page

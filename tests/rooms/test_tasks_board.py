@@ -235,7 +235,7 @@ def test_a_status_changes_in_its_line(chantier, objective, referent, session, vi
 def test_a_move_that_is_not_offered_is_not_made(objective, referent, session, visitor, move):
     task = make.make_task(objective, by=referent)
     session.commit()
-    visitor(referent).post(f"/taches/{task.id}/statut", {"move": move, "reason": "x"}, status=422)
+    visitor(referent).post(f"/taches/{task.id}/statut", {"move": move, "reason": "x"}, status=409)
     assert again(task).status == TaskStatus.TODO
     assert db.session.scalar(db.select(db.func.count()).select_from(StatusChange)) == 1
 

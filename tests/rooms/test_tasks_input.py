@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import ChecklistItem, Role, Task, TaskStatus, db
+from models import ChecklistItem, Role, Task, TaskStatus, db, task_structure
 from tests import factories as make
 
 HUGE = [str(2**63), str(2**70), "0", "-1", "999999", "abc", "1e3", "٣"]
@@ -204,3 +204,53 @@ def test_observers_and_people_of_elsewhere_read(root, objective, task, session, 
         visitor(person).post(root, {"title": "x", "objective": str(objective.id)}, status=403)
         visitor(person).post(f"/taches/{task.id}/prendre", {"structure": "1"}, status=403)
     visitor().get(f"/taches/{task.id}", status=401)
+
+
+# Moves that somebody else made impossible, and pages without JavaScript ----------------------------------------------
+
+
+def test_a_move_that_is_no_longer_offered_keeps_what_was_typed(task, referent, visitor):
+    fields = {"move": "block", "reason": "Le devis tarde", "need": "Un avis", "seen_status": ""}
+    page = visitor(referent).get(f"/taches/{task.id}/statut")
+    again(task).abandon("Plus utile", by=referent)
+    answer = page.visitor.post(f"/taches/{task.id}/statut", fields, status=409)
+    assert answer.has("Le statut a changé entre-temps")
+    assert answer.has("Le devis tarde") and answer.has("Un avis") and answer.has("Rouvrir")
+
+
+def test_a_card_moved_to_blocked_without_a_drag_says_what_it_needs(task, referent, visitor):
+    page = visitor(referent).get(f"/taches/{task.id}/deplacer").choose("Colonne", "Bloquée")
+    page.fill("Qu’est-ce qui bloque, ou pourquoi l’abandonner ?", "Le devis tarde")
+    page.fill("De quoi avez-vous besoin ?", "Un avis").submit("Déplacer la tâche")
+    assert again(task).blocked_need == "Un avis"
+
+
+def test_somebody_who_left_still_has_a_name_among_the_people_of_a_task(objective, referent, visitor, session):
+    leaving = make.make_member(objective.chantier, name="Idris")
+    task = make.make_task(objective, "Trouver un lieu", by=referent, people=[leaving])
+    leaving.close(by=leaving)
+    page = visitor(referent).get(f"/taches/{task.id}/modifier")
+    assert page.has("Une personne qui a fermé son compte")
+
+
+def test_going_back_to_write_something_else_creates_something_else(objective, root, referent, visitor):
+    page = visitor(referent).get(f"{root}/nouvelle")
+    page.fill("Titre", "La première").submit("Créer la tâche")
+    page.fill("Titre", "La seconde").submit("Créer la tâche")
+    page.fill("Titre", "La seconde").submit("Créer la tâche")
+    titles = sorted(db.session.scalars(db.select(Task.title)))
+    assert titles == ["La première", "La seconde"]
+
+
+def test_the_same_structure_chosen_twice_is_chosen_once(objective, root, referent, visitor):
+    structure = make.make_structure("Ecosolies")
+    page = visitor(referent).get(f"{root}/nouvelle")
+    fields = {
+        "title": "Planter",
+        "objective": objective.id,
+        "pilote": 0,
+        "contributors": [structure.id, structure.id],
+        "key": "a key",
+    }
+    page.visitor.post(f"{root}/nouvelle", fields, status=303)
+    assert db.session.scalar(db.select(db.func.count()).select_from(task_structure)) == 1
