@@ -138,8 +138,9 @@ def sentence(activity: Activity, in_bin: bool = False, at_home: bool = False, li
 
 def _entrusted(particulars: dict[str, Any]) -> Any:
     """The sentence of a task that is given, and the names that it tells."""
-    given = [name for name in (particulars["pilote"], *particulars["added"]) if name]
-    particulars["names"] = ", ".join(given or particulars["removed"])
+    given = [*([particulars["pilote"]] if particulars["pilote"] else []), *particulars["added"]]
+    names = [name or _("une personne qui a fermé son compte") for name in given or particulars["removed"]]
+    particulars["names"] = ", ".join(names)
     return ENTRUSTED[bool(given)] if particulars["names"] else SENTENCES["task.entrusted"]
 
 
@@ -153,12 +154,16 @@ def name_of(person: Any) -> str:
 def _subject(activity: Activity, link: bool) -> Markup:
     place = PLACES.get(activity.subject_type)
     title = shorten(activity.title, 140, placeholder="…")
+    if activity.subject_type == "user" and not title:
+        title = _("une personne qui a fermé son compte")
     if place and link:
         return Markup('<a href="{}{}">{}</a>').format(place, activity.subject_id, title)
     return Markup(_("« {} »")).format(title) if place else Markup("{}").format(title)
 
 
 def _in_words(name: str, value: Any) -> Any:
+    if name == "person" and not value:
+        return _("Une personne qui a fermé son compte")
     if name in ("to", "from") and isinstance(value, str):
         if value in RANKS:
             return str(RANKS[value])  # type: ignore[index]

@@ -96,6 +96,21 @@ CATALOGUE: Mapping[str, Action] = {
 }
 
 
+#: The actions whose particulars name people beside whoever acted.
+NAMING_PEOPLE = frozenset(
+    {
+        "task.entrusted",
+        "member.added",
+        "member.role_changed",
+        "member.removed",
+        "person.created",
+        "person.edited",
+        "person.role_changed",
+        "person.joined_structure",
+        "person.left_structure",
+    }
+)
+
 _only: ContextVar[frozenset[str] | None] = ContextVar("only", default=None)
 
 
@@ -136,6 +151,19 @@ class Activity(Base):
 
     actor: Mapped["User | None"] = relationship(lazy="raise_on_sql")
     chantier: Mapped["Chantier | None"] = relationship(lazy="raise_on_sql")
+
+    def forget_name(self, name: str) -> None:
+        """Put "" where the line tells of a person by that name: they closed their account."""
+        if self.subject_type == "user" and self.title == name:
+            self.title = ""
+        told = {
+            key: ["" if each == name else each for each in value]
+            if isinstance(value, list)
+            else ("" if value == name else value)
+            for key, value in self.particulars.items()
+        }
+        if told != self.particulars:
+            self.particulars = told
 
     @classmethod
     def about(cls, subject: Any) -> "Select[Activity]":

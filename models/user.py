@@ -1,17 +1,30 @@
 """People: who they are, what they may carry, and how their account begins and ends."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BindParameter, CompoundSelect, String, bindparam, event, literal, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    String,
+    and_,
+    bindparam,
+    cast,
+    event,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
 
 from models import passwords
 from models.account import PasswordLink
-from models.activity import from_to, record
+from models.activity import NAMING_PEOPLE, Activity, from_to, record
 from models.base import Base, IntId, Line, Versioned, db, fold, now
 from models.concerns.editable import Editable
 from models.concerns.sourced import Sourced
@@ -226,10 +239,21 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
         if self.role == Role.COORDINATOR:
             self._refuse_if_last_coordinator()
         self._refuse_if_last_referent()
+        self._leave_journal()
         self.name = self.title = ""
         self.email = self.password_hash = self.source = None
         self.closed_at = now()
         record(self, "person.closed", by=by)
+
+    def _leave_journal(self) -> None:
+        """Lines that name this person beside whoever acted name them no more; what happened stays."""
+        # As the line keeps it: JSON writes accents as numbers.
+        written = json.dumps(self.name)[1:-1]
+        about_them = and_(Activity.subject_type == self.__tablename__, Activity.subject_id == self.id)
+        naming = cast(Activity.particulars, String).contains(written, autoescape=True)
+        lines = select(Activity).where(Activity.action.in_(NAMING_PEOPLE), or_(about_them, naming))
+        for line in db.session.scalars(lines):
+            line.forget_name(self.name)
 
     def _refuse_taken(self, email: object) -> None:
         if email is None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import ChantierRole, Refused, Role, User
+from models import Activity, ChantierRole, Refused, Role, User, db
 from tests import factories as make
 
 
@@ -75,3 +75,21 @@ def test_a_password_is_long_uncommon_and_not_one_s_name(session):
             person.choose_password(password)
     person.choose_password("quatre chevaux dans un pré")
     assert person.has_account
+
+
+def test_a_closed_account_leaves_its_name_nowhere_in_the_journal(session):
+    make.make_demarche()
+    chantier = make.make_chantier("Habiter")
+    referent, objective = make.make_referent(chantier), make.make_objective(chantier)
+    leaving, other = make.make_user("Éloïse Départ"), make.make_user("Idris")
+    task = make.make_task(objective, by=referent, people=[leaving, other])
+    task.entrust(None, [], [other], by=referent)
+    chantier.dismiss(leaving, by=referent)
+    leaving.close(by=leaving)
+    session.flush()
+    session.expire_all()
+    lines = list(session.scalars(db.select(Activity)))
+    assert not [line for line in lines if "Départ" in f"{line.title} {line.particulars}"]
+    (given,) = [line for line in lines if line.action == "task.entrusted" and line.particulars["removed"]]
+    assert given.particulars["removed"] == [""]
+    assert any("Idris" in str(line.particulars) for line in lines)
