@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from click import ClickException
 
 ROOT = Path(__file__).resolve().parent.parent
 MEBIBYTE = 1024 * 1024
+
+
+#: The names by which a machine calls itself.
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Misconfigured(ClickException):
@@ -101,6 +106,9 @@ def complete(config: dict[str, Any]) -> None:
     make_instance_folder(config)
     config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(config["SQLALCHEMY_DATABASE_URI"])
     complete_mail(config)
+    if config.get("PUBLIC_URL") and config.get("TRUSTED_HOSTS") is None:
+        # Whoever asks for another name is answered nothing; monitors and the proxy itself come by this machine's own.
+        config["TRUSTED_HOSTS"] = [urlsplit(config["PUBLIC_URL"]).hostname or "", *LOOPBACK]
     secure = config.get("PUBLIC_URL", "").startswith("https://")
     config["SESSION_COOKIE_SECURE"] = secure
     config["SESSION_COOKIE_NAME"] = "__Host-chantiers" if secure else "chantiers"

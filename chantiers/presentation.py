@@ -98,11 +98,17 @@ def type_name(deliverable_type: Any) -> str:
     return str(DELIVERABLE_TYPES.get(deliverable_type.key, deliverable_type.name))
 
 
+def calendar() -> str:
+    """The locale by which dates are written: our English is that of Britain."""
+    locale = str(get_locale())
+    return "en_GB" if locale == "en" else locale
+
+
 def day(value: date | None, form: str = "long") -> str:
     """A day in words: « 12 mars 2026 »; `short` leaves out the year when it is this one: « 12 mars »."""
     if isinstance(value, datetime):
         value = value.astimezone(HOME).date()
-    return _day(value, form, str(get_locale()), today().year) if value else ""
+    return _day(value, form, calendar(), today().year) if value else ""
 
 
 def short_date(value: date | None) -> str:
@@ -115,8 +121,7 @@ def _day(value: date, form: str, locale: str, this_year: int) -> str:
     # Babel reads its pattern anew at each call: a page of two hundred dates would spend its time there.
     if form == "long":
         return babel_format_date(value, "long", locale=locale)
-    pattern = "MMM d" if locale == "en" else "d MMM"
-    return babel_format_date(value, pattern if value.year == this_year else "medium", locale=locale)
+    return babel_format_date(value, "d MMM" if value.year == this_year else "medium", locale=locale)
 
 
 def instant(value: datetime | None) -> str:

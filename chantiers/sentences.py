@@ -168,7 +168,7 @@ def _in_words(name: str, value: Any) -> Any:
         if value in RANKS:
             return str(RANKS[value])  # type: ignore[index]
         if len(value) == 10 and value[4] == value[7] == "-":
-            return format_date(date.fromisoformat(value), "long")
+            return format_date(date.fromisoformat(value), "d MMMM y")
     return value
 
 

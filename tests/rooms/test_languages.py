@@ -49,7 +49,7 @@ def test_who_speaks_english_reads_english_on_every_main_page(visitor: Any, task:
         assert '<html lang="en"' in page.html
     page = reader.get(f"/taches/{task.id}")
     assert page.heading == "Planter des haies"
-    assert page.has("March 12, 2024")
+    assert page.has("12 March 2024")
     assert page.has("Claude Martin finished the task")
     page = reader.get("/chantiers/mobilites")
     assert page.has("1 task done out of 1")

@@ -193,3 +193,15 @@ def test_only_pages_are_compared(client: FlaskClient, path: str) -> None:
 
 def test_head_answers_like_get(client: FlaskClient) -> None:
     assert client.head("/page").headers["ETag"] == client.get("/page").headers["ETag"]
+
+
+def test_only_the_public_name_and_this_machine_are_answered(make_app: Callable[..., Flask]) -> None:
+    client = make_app(PUBLIC_URL="https://chantiers.example.org").test_client()
+    for host, status in (
+        ("chantiers.example.org", 200),
+        ("127.0.0.1:5000", 200),
+        ("localhost", 200),
+        ("evil.example.com", 400),
+        ("chantiers.example.org.evil.example.com", 400),
+    ):
+        assert client.get("/connexion", headers={"Host": host}).status_code == status, host

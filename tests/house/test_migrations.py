@@ -1,0 +1,46 @@
+"""The tables are those that the migrations make: nothing is left to migrate, and every step goes back."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect
+
+from app import create_app
+from chantiers.config import ROOT
+from models import db
+from tests import databases
+
+KEY = "a key that only the tests know, and long enough"
+
+
+@pytest.mark.parametrize("empty_database", databases.asked(), indirect=True)
+def test_nothing_is_left_to_migrate_and_each_step_goes_back(empty_database: str, tmp_path: Path) -> None:
+    settings = {"SQLALCHEMY_DATABASE_URI": empty_database, "SECRET_KEY": KEY, "INSTANCE_DIR": str(tmp_path)}
+    app = create_app(settings)
+    folder = str(ROOT / "migrations")
+    with app.app_context():
+        upgrade(folder)
+        with db.engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, db.metadata) == []
+        downgrade(folder, revision="base")
+        assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+        upgrade(folder)
+        assert set(inspect(db.engine).get_table_names()) == {"alembic_version", *db.metadata.tables}
+        db.engine.dispose()
+
+
+def test_models_commit_nothing_and_see_no_request() -> None:
+    for path in sorted((ROOT / "models").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute):
+                assert node.attr != "commit", f"{path.name}:{node.lineno} commits"
+            if isinstance(node, ast.ImportFrom):
+                assert (node.module or "").partition(".")[0] not in ("flask", "flask_login", "werkzeug"), path
+            if isinstance(node, ast.Import):
+                assert all(each.name.partition(".")[0] != "flask" for each in node.names), path
