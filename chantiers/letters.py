@@ -5,9 +5,10 @@ from types import ModuleType
 from flask import Flask
 
 from chantiers.mail import BUILDERS
+from chantiers.mails import comments
 
 #: chantiers/mails/: one module for each family of mails.
-LETTERS: tuple[ModuleType, ...] = ()
+LETTERS: tuple[ModuleType, ...] = (comments,)
 
 
 def init_app(app: Flask) -> None:

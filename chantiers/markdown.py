@@ -4,7 +4,7 @@ import hashlib
 import re
 import sys
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from threading import Lock
 from typing import Any
@@ -73,6 +73,15 @@ def render(text: str | None) -> Markup:
         html = _sanitise(_parse(sound))
         _cache.put(digest, html)
     return Markup(html)
+
+
+def render_said(text: str | None, names: Iterable[str]) -> Markup:
+    """The same for what calls people in: `@[Nom]` of these names is drawn as a name, any other stays as typed."""
+    html = render(text)
+    for name in names:
+        drawn = Markup('<span class="mention">@{}</span>').format(name)
+        html = Markup(str(html).replace(str(escape(f"@[{name}]")), str(drawn)))
+    return html
 
 
 def plain(text: str | None, length: int = 200) -> str:

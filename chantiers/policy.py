@@ -32,6 +32,11 @@ def creator(user: User, thing: Any) -> bool:
     return thing.created_by_id == user.id and participant(user, thing)
 
 
+def author(user: User, thing: Any) -> bool:
+    """Who wrote it."""
+    return thing.author_id == user.id and not user.is_only_observer
+
+
 def in_charge(user: User, thing: Any) -> bool:
     """Named on it, or a member of a structure that carries it."""
     if user.is_only_observer:
@@ -59,6 +64,10 @@ TABLE: Mapping[str, tuple[Predicate, ...]] = {
     "chantier.read": (anyone_signed_in,),
     "dashboard.read": (anyone_signed_in,),
     "deliverable.read_draft": (contributor,),
+    "comment.write": (contributor,),
+    "comment.edit": (author,),
+    "comment.delete": (author, referent, coordinator),
+    "task.offer_help": (contributor,),
     "silence.read": (referent, coordinator),
     "task.create": (participant, referent, coordinator),
     "task.take": (participant, in_charge, referent, coordinator),

@@ -171,6 +171,11 @@ def excerpt(text: str, length: int = 90) -> str:
     return text[: length + 1].rsplit(" ", 1)[0].rstrip(" ,;:.(–-") + "…"
 
 
+def said(comment: Any) -> Any:
+    """The words of a comment, with those whom it calls in."""
+    return markdown.render_said(comment.body, (each["name"] for each in comment.mentions))
+
+
 def init_app(app: Flask) -> None:
     """Give templates their filters and their words."""
     app.jinja_env.filters.update(
@@ -188,6 +193,7 @@ def init_app(app: Flask) -> None:
         markdown=markdown.render,
         person_name=name_of,
         plain=markdown.plain,
+        said=said,
         sentence=sentence,
         type_name=type_name,
     )

@@ -10,6 +10,7 @@ SENTENCES = {
     "already_archived": _l("Ce chantier est déjà archivé."),
     "already_carried": _l("Une structure porte déjà cette tâche : proposez-lui votre aide."),
     "already_merged": _l("L’une de ces deux structures a déjà été réunie à une autre."),
+    "already_deleted": _l("Ce commentaire est déjà supprimé."),
     "already_trashed": _l("C’est déjà dans la corbeille."),
     "awaits_referent": _l(
         "Vous avez déjà dit que c’est fait : un·e référent·e du chantier doit encore valider."

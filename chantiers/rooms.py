@@ -4,12 +4,14 @@ from flask import Flask
 
 from chantiers.accounts.routes import accounts
 from chantiers.chantier.routes import chantier
+from chantiers.comments.routes import comments
 from chantiers.coordination.routes import coordination
 from chantiers.correspondence.routes import correspondence
 from chantiers.deliverables.routes import deliverables
 from chantiers.health.routes import health
 from chantiers.management.routes import management
 from chantiers.my_work.routes import my_work
+from chantiers.notifications.routes import notifications
 from chantiers.objectives.routes import objectives
 from chantiers.public.routes import public
 from chantiers.structures.routes import structures
@@ -21,10 +23,12 @@ ROOMS = (
     public,
     accounts,
     my_work,
+    notifications,
     chantier,
     objectives,
     tasks,
     deliverables,
+    comments,
     structures,
     coordination,
     management,

@@ -49,6 +49,13 @@ SENTENCES = {
     "task.item_removed": _l("%(who)s a retiré « %(text)s » de la tâche %(what)s"),
     "task.dependency_added": _l("%(who)s indique que la tâche %(what)s attend « %(blocker)s »"),
     "task.dependency_removed": _l("%(who)s indique que la tâche %(what)s n’attend plus « %(blocker)s »"),
+    "task.commented": _l("%(who)s a commenté la tâche %(what)s : « %(excerpt)s »"),
+    "task.help_offered": _l("%(who)s propose son aide sur la tâche %(what)s : « %(excerpt)s »"),
+    "deliverable.commented": _l("%(who)s a commenté le livrable %(what)s : « %(excerpt)s »"),
+    "objective.commented": _l("%(who)s a commenté l’objectif %(what)s : « %(excerpt)s »"),
+    "chantier.commented": _l("%(who)s a écrit dans la discussion du chantier %(what)s : « %(excerpt)s »"),
+    "comment.edited": _l("%(who)s a modifié un commentaire de %(what)s"),
+    "comment.deleted": _l("%(who)s a supprimé un commentaire de %(what)s"),
     "task.trashed": _l("%(who)s a mis à la corbeille la tâche %(what)s"),
     "task.restored": _l("%(who)s a rétabli la tâche %(what)s"),
     "deliverable.created": _l("%(who)s a annoncé le livrable %(what)s"),
@@ -89,6 +96,10 @@ WITHOUT_DATE = {
 }
 #: The same without what people wrote: for what is in the bin, whose words are no longer shown.
 WITHOUT_WORDS = {
+    "task.commented": _l("%(who)s a commenté la tâche %(what)s"),
+    "task.help_offered": _l("%(who)s propose son aide sur la tâche %(what)s"),
+    "deliverable.commented": _l("%(who)s a commenté le livrable %(what)s"),
+    "objective.commented": _l("%(who)s a commenté l’objectif %(what)s"),
     "task.blocked": _l("%(who)s signale que la tâche %(what)s est bloquée"),
     "task.abandoned": _l("%(who)s a abandonné la tâche %(what)s"),
     "task.item_added": _l("%(who)s a modifié la liste de points de la tâche %(what)s"),

@@ -12,6 +12,7 @@ from models.activity import CATALOGUE, Activity, only, record
 from models.base import HOME, Base, at, db, fold, held, now, reading, today
 from models.chantier import HUES, Chantier
 from models.checklist import ChecklistItem
+from models.comment import Comment, Thread
 from models.concerns.trashable import RESTORABLE
 from models.deliverable import (
     Deliverable,
@@ -55,6 +56,7 @@ __all__ = [
     "CharterAcceptance",
     "CharterVersion",
     "ChecklistItem",
+    "Comment",
     "Deliverable",
     "DeliverableState",
     "DeliverableType",
@@ -83,6 +85,7 @@ __all__ = [
     "Submission",
     "Task",
     "TaskStatus",
+    "Thread",
     "User",
     "UserSession",
     "Verdict",

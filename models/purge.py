@@ -8,13 +8,14 @@ from sqlalchemy import select
 
 from models.activity import Activity
 from models.base import db
+from models.comment import Comment
 from models.deliverable import Deliverable
 from models.deliverable_version import DeliverableVersion
 from models.objective import Objective
 from models.task import Task
 
 #: Particulars of the journal in which people wrote freely. Titles stay: the journal names what it speaks of.
-WORDS = frozenset({"reason", "need", "note", "text"})
+WORDS = frozenset({"reason", "need", "note", "text", "excerpt"})
 ERASED = "…"
 BATCH = 1000
 
@@ -71,6 +72,7 @@ def _forget_words(things: Sequence[Task | Deliverable | Objective]) -> None:
     """What people wrote about a thing goes with it; that they did something to it, and when, stays."""
     if not things:
         return
+    Comment.forget_words_of(things[0].__tablename__, [thing.id for thing in things])
     lines = select(Activity).where(
         Activity.subject_type == things[0].__tablename__,
         Activity.subject_id.in_([thing.id for thing in things]),

@@ -172,6 +172,11 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
     @classmethod
     def whole(cls) -> tuple[ORMOption, ...]:
         """Loading options for one task with everything that its page shows and its verbs touch."""
+        return (*cls.alone(), selectinload(cls.blockers).joinedload(cls.chantier))
+
+    @classmethod
+    def alone(cls) -> tuple[ORMOption, ...]:
+        """The same but for the tasks that it waits for."""
         return (
             joinedload(cls.chantier),
             joinedload(cls.objective),
@@ -180,7 +185,6 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
             selectinload(cls.contributors),
             selectinload(cls.people),
             selectinload(cls.checklist),
-            selectinload(cls.blockers).joinedload(cls.chantier),
         )
 
     @property

@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     event,
+    func,
     literal,
     or_,
     select,
@@ -58,6 +59,8 @@ class Standing:
 
     chantiers: dict[int, ChantierRole] = field(default_factory=dict)
     structures: frozenset[int] = frozenset()
+    #: How many subjects hold something that they have not read.
+    unread: int = 0
 
 
 class User(Versioned, Editable, Sourced, WantsMail, Base):
@@ -307,18 +310,21 @@ def _standing_rows() -> CompoundSelect[int, str]:
     """The question that every request asks of its person: written once."""
     memberships = Base.metadata.tables["chantier_membership"].c
     belonging = Base.metadata.tables["structure_member"].c
+    told = Base.metadata.tables["notification"].c
     person: BindParameter[int] = bindparam("user_id")
     return union_all(
         select(memberships.chantier_id, memberships.role).where(memberships.user_id == person),
         select(belonging.structure_id, literal("")).where(belonging.user_id == person),
+        select(func.count(), literal("unread")).where(told.user_id == person, told.unread > 0),
     )
 
 
 def _read_standing(user_id: int) -> Standing:
     rows = db.session.execute(_standing_rows(), {"user_id": user_id}).all()
     return Standing(
-        {chantier_id: ChantierRole(role) for chantier_id, role in rows if role},
+        {chantier_id: ChantierRole(role) for chantier_id, role in rows if role and role != "unread"},
         frozenset(structure_id for structure_id, role in rows if not role),
+        next((number for number, what in rows if what == "unread"), 0),
     )
 
 

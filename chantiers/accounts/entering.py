@@ -56,6 +56,7 @@ def come_in(user: User) -> None:
     """Open a session for this person in this browser, in place of whatever session it held."""
     leave()
     _, user.session_token = UserSession.open(user, request.headers.get("User-Agent", ""))
+    user.be_seen()
     session.permanent = True
     login_user(user)
 

@@ -44,6 +44,9 @@ DRAFT_ACTIONS = (
     "deliverable.submitted",
     "deliverable.withdrawn",
     "deliverable.sent_back",
+    "deliverable.commented",
+    "comment.edited",
+    "comment.deleted",
 )
 
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from chantiers import files
 from chantiers.access import acting, require, signed_in
+from chantiers.commenting import CommentForm
 from chantiers.deliverables import queries, uploads, wording
 from chantiers.deliverables.forms import (
     DeliverableEditForm,
@@ -27,7 +28,7 @@ from chantiers.refusals import say
 from chantiers.security_headers import FILE_POLICY
 from chantiers.storage import FileMissing, current_storage
 from chantiers.undo import flash_with_undo
-from models import Chantier, Deliverable, DeliverableVersion, Refused, StoredFile, VersionKind, db
+from models import Chantier, Comment, Deliverable, DeliverableVersion, Refused, StoredFile, VersionKind, db
 
 deliverables = Blueprint("deliverables", __name__)
 
@@ -99,6 +100,8 @@ def show(deliverable: Deliverable) -> ResponseReturnValue:
         life=life,
         reference=wording.described(life.reference, life.reference) if life.reference else None,
         versions=[wording.described(version, life.reference) for version in life.versions],
+        thread=Comment.thread(deliverable, acting()),
+        comment_form=CommentForm(formdata=None),
     )
 
 

@@ -145,6 +145,11 @@ def task(task_id: int) -> Task | None:
     return db.session.scalar(held(query, Task))
 
 
+def task_to_read(task_id: int) -> Task | None:
+    """The task of that number, for its page: its neighbours are asked for together."""
+    return db.session.scalar(Task.visible_to(_me()).where(Task.id == task_id).options(*Task.alone()))
+
+
 class Pair(NamedTuple):
     """A task and another one beside it; the permission is about the first."""
 
@@ -417,15 +422,31 @@ def deliverables(task: Task) -> Sequence[Deliverable]:
     return db.session.scalars(query.order_by(Deliverable.id)).all()
 
 
-def waiting(task: Task) -> Sequence[Task]:
-    """The tasks that wait for this one."""
+@dataclass(frozen=True)
+class Neighbours:
+    """The tasks that a task waits for, and those that wait for it."""
+
+    blockers: Sequence[Task]
+    waiting: Sequence[Task]
+
+
+def neighbours(task: Task) -> Neighbours:
+    """Both, in one statement."""
+    link = task_dependency.c
+    awaited = (link.task_id == task.id) & (link.blocker_id == Task.id)
     query = (
-        select(Task)
-        .join(task_dependency, task_dependency.c.task_id == Task.id)
-        .where(task_dependency.c.blocker_id == task.id, Task.live())
+        select(Task, link.blocker_id == Task.id)
+        .join(task_dependency, awaited | ((link.blocker_id == task.id) & (link.task_id == Task.id)))
+        .where(Task.live())
         .options(joinedload(Task.chantier))
+        .order_by(Task.id)
+        .limit(2 * MATCHES)
     )
-    return db.session.scalars(query.order_by(Task.id).limit(MATCHES)).all()
+    rows = db.session.execute(query).all()
+    return Neighbours(
+        [other for other, is_awaited in rows if is_awaited],
+        [other for other, is_awaited in rows if not is_awaited],
+    )
 
 
 def own_structures(user: User) -> Sequence[Structure]:

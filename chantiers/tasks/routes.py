@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from chantiers.access import acting, require
+from chantiers.commenting import CommentForm
 from chantiers.extensions import current_demarche
 from chantiers.forms import clean_line, create_once, saved
 from chantiers.policy import can
@@ -30,7 +31,7 @@ from chantiers.tasks.forms import (
 from chantiers.tasks.moves import ASKING, moves_of
 from chantiers.tasks.rows import drawing, narrowing, redrawn
 from chantiers.undo import flash_with_undo
-from models import Activity, Chantier, Refused, Task, TaskStatus, db
+from models import Activity, Chantier, Comment, Refused, Task, TaskStatus, db
 
 tasks = Blueprint("tasks", __name__)
 
@@ -133,7 +134,7 @@ def new(chantier: Chantier) -> ResponseReturnValue:
 
 
 @tasks.get("/taches/<id:task_id>")
-@require("chantier.read", queries.task)
+@require("chantier.read", queries.task_to_read)
 def show(task: Task) -> ResponseReturnValue:
     """One task: where it stands, who carries it, what can be done, what happened."""
     return show_task(task)
@@ -152,8 +153,10 @@ def show_task(task: Task, status_form: StatusForm | None = None, item_form: Item
         status_form=status_form or StatusForm(),
         item_form=item_form or ItemForm(),
         deliverables=queries.deliverables(task),
-        waiting=queries.waiting(task),
+        neighbours=queries.neighbours(task),
         history=history,
+        thread=Comment.thread(task, user),
+        comment_form=CommentForm(formdata=None),
         blocked_by=next((line.actor for line in history if line.action == "task.blocked"), None),
         own_structures=queries.own_structures(user) if takes else [],
         is_silent=user.steers(task.chantier_id) and task.is_silent(current_demarche.silent_after_days),

@@ -143,6 +143,9 @@ def test_a_template_is_clean(path: Path) -> None:
     found = faults(path.read_text("utf-8"))
     if path.relative_to(TEMPLATES).parts[0] in SAMPLES:
         found = [each for each in found if not each.startswith("untranslated")]
+    if path.relative_to(TEMPLATES).parts[0] == "emails":
+        # Mailboxes drop style sheets: a mail is drawn on its elements.
+        found = [each for each in found if not each.startswith("inline style") and each != "inline <style>"]
     assert found == []
 
 

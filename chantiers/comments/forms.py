@@ -1,0 +1,18 @@
+"""The shape of a comment."""
+
+from flask_babel import lazy_gettext as _l
+
+from chantiers.commenting import LENGTH
+from chantiers.forms import CreationForm, EditForm, LongTextField
+
+
+class HelpForm(CreationForm):
+    """An offer of help on what is blocked."""
+
+    body = LongTextField(_l("Comment pouvez-vous aider ?"), required=True, length=LENGTH)
+
+
+class EditCommentForm(EditForm):
+    """A comment that one wrote, to write better."""
+
+    body = LongTextField(_l("Votre commentaire"), required=True, length=LENGTH)

@@ -1,0 +1,213 @@
+"""Comments: saying something of a task, a deliverable, an objective or a chantier, and taking it back."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from chantiers.access import acting, require
+from chantiers.commenting import CommentForm
+from chantiers.comments import queries
+from chantiers.comments.forms import EditCommentForm, HelpForm
+from chantiers.forms import bounded_int, create_once, saved
+from chantiers.refusals import say
+from models import Chantier, Comment, Deliverable, Objective, Refused, Task, db
+
+comments = Blueprint("comments", __name__)
+
+
+# Saying ---------------------------------------------------------------------------------------------------------------
+
+
+@comments.route("/taches/<id:task_id>/commentaires", methods=["GET", "POST"])
+@require("comment.write", queries.task)
+def on_task(task: Task) -> ResponseReturnValue:
+    """Say something of a task."""
+    return write(task)
+
+
+@comments.route("/livrables/<id:deliverable_id>/commentaires", methods=["GET", "POST"])
+@require("comment.write", queries.deliverable)
+def on_deliverable(deliverable: Deliverable) -> ResponseReturnValue:
+    """Say something of a deliverable."""
+    return write(deliverable)
+
+
+@comments.route("/objectifs/<id:objective_id>/commentaires", methods=["GET", "POST"])
+@require("comment.write", queries.objective)
+def on_objective(objective: Objective) -> ResponseReturnValue:
+    """Say something of an objective."""
+    return write(objective)
+
+
+@comments.route("/chantiers/<slug:slug>/commentaires", methods=["GET", "POST"])
+@require("comment.write", queries.chantier)
+def on_chantier(chantier: Chantier) -> ResponseReturnValue:
+    """Say something to the whole chantier."""
+    return write(chantier)
+
+
+def write(subject: Any) -> ResponseReturnValue:
+    """Keep what is said; a page of its own shows it again when it cannot be kept."""
+    form = CommentForm()
+    if not form.validate_on_submit():
+        return writing_page(subject, form), 422 if form.is_submitted() else 200
+
+    def create() -> str:
+        comment = Comment.write(subject, form.body.data or "", by=acting())
+        flash(_("Votre commentaire est publié."), "success")
+        return f"{place_of(subject)}#commentaire-{comment.id}"
+
+    return create_once(form, create)
+
+
+@comments.route("/taches/<id:task_id>/aider", methods=["GET", "POST"])
+@require("task.offer_help", queries.task)
+def offer_help(task: Task) -> ResponseReturnValue:
+    """« Je peux aider »: say how, on a blocked task."""
+    form = HelpForm()
+    if not form.validate_on_submit():
+        page = render_template("comments/help.html", task=task, chantier=task.chantier, form=form)
+        return page, 422 if form.is_submitted() else 200
+
+    def create() -> str:
+        comment = Comment.offer_help(task, form.body.data or "", by=acting())
+        flash(
+            _("Merci ! Votre proposition est publiée, les personnes concernées sont prévenues."),
+            "success",
+        )
+        return f"{place_of(task)}#commentaire-{comment.id}"
+
+    try:
+        return create_once(form, create)
+    except Refused as refused:
+        db.session.rollback()
+        form.form_errors.append(say(refused))
+        again = queries.task(task.id) or abort(404)
+        return render_template("comments/help.html", task=again, chantier=again.chantier, form=form), 409
+
+
+# Taking back ----------------------------------------------------------------------------------------------------------
+
+
+@comments.route("/commentaires/<id:comment_id>/modifier", methods=["GET", "POST"])
+@require("comment.edit", queries.said, about=lambda said: said.comment)
+def edit(said: queries.Said) -> ResponseReturnValue:
+    """Write one's comment better."""
+    comment, subject = said
+    form = EditCommentForm(data={"body": comment.body} if request.method == "GET" else None)
+    if request.method == "GET":
+        form.show({"body": comment.body})
+    if not form.validate_on_submit():
+        return editing_page(said, form), 422 if form.is_submitted() else 200
+    late = form.reconcile({"body": comment.body})
+    if late.conflicts:
+        return editing_page(said, form, late=late), 409
+    comment.edit(form.body.data or "", subject=subject, by=acting())
+    db.session.commit()
+    saved(form)
+    flash(_("Votre commentaire est modifié."), "success")
+    return redirect(f"{place_of(subject)}#commentaire-{comment.id}", 303)
+
+
+@comments.post("/commentaires/<id:comment_id>/supprimer")
+@require("comment.delete", queries.said, about=lambda said: said.comment)
+def delete(said: queries.Said) -> ResponseReturnValue:
+    """Take a comment's words away."""
+    said.comment.delete(subject=said.subject, by=acting())
+    db.session.commit()
+    flash(_("Le commentaire est supprimé ; sa place reste, sans ses mots."), "success")
+    return redirect(f"{place_of(said.subject)}#commentaire-{said.comment.id}", 303)
+
+
+# Discussions that have a page of their own ----------------------------------------------------------------------------
+
+
+@comments.get("/chantiers/<slug:slug>/discussion")
+@require("chantier.read", queries.chantier)
+def chantier_discussion(chantier: Chantier) -> ResponseReturnValue:
+    """What the chantier says to itself."""
+    return discussion(chantier, chantier)
+
+
+@comments.get("/objectifs/<id:objective_id>/discussion")
+@require("chantier.read", queries.objective)
+def objective_discussion(objective: Objective) -> ResponseReturnValue:
+    """What is said of an objective."""
+    return discussion(objective, objective.chantier)
+
+
+@comments.get("/taches/<id:task_id>/discussion")
+@require("chantier.read", queries.task)
+def task_discussion(task: Task) -> ResponseReturnValue:
+    """The older comments of a task."""
+    return discussion(task, task.chantier)
+
+
+@comments.get("/livrables/<id:deliverable_id>/discussion")
+@require("chantier.read", queries.deliverable)
+def deliverable_discussion(deliverable: Deliverable) -> ResponseReturnValue:
+    """The older comments of a deliverable."""
+    return discussion(deliverable, deliverable.chantier)
+
+
+def discussion(subject: Any, chantier: Chantier) -> ResponseReturnValue:
+    """One page of a discussion, the latest unless told otherwise."""
+    try:
+        before = bounded_int(request.args.get("avant", ""))
+    except ValueError:
+        before = None
+    thread = Comment.thread(subject, acting(), before=before)
+    return render_template(
+        "comments/discussion.html",
+        subject=subject,
+        chantier=chantier,
+        thread=thread,
+        form=CommentForm(),
+        before=before,
+    )
+
+
+# Pages ----------------------------------------------------------------------------------------------------------------
+
+
+def writing_page(subject: Any, form: CommentForm) -> str:
+    """The form on a page of its own."""
+    return render_template(
+        "comments/write.html",
+        subject=subject,
+        chantier=chantier_of(subject),
+        form=form,
+        back=place_of(subject),
+    )
+
+
+def editing_page(said: queries.Said, form: EditCommentForm, **more: Any) -> str:
+    """The comment to change."""
+    return render_template(
+        "comments/edit.html",
+        comment=said.comment,
+        subject=said.subject,
+        chantier=said.comment.chantier,
+        form=form,
+        back=place_of(said.subject),
+        **more,
+    )
+
+
+def chantier_of(subject: Any) -> Chantier:
+    """The chantier that a subject belongs to, or is."""
+    found: Chantier = subject if isinstance(subject, Chantier) else subject.chantier
+    return found
+
+
+def place_of(subject: Any) -> str:
+    """The page on which a subject's comments stand."""
+    if isinstance(subject, Task):
+        return f"/taches/{subject.id}"
+    if isinstance(subject, Deliverable):
+        return f"/livrables/{subject.id}"
+    if isinstance(subject, Objective):
+        return f"/objectifs/{subject.id}/discussion"
+    return f"/chantiers/{subject.slug}/discussion"

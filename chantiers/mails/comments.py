@@ -1,0 +1,71 @@
+"""Mails of what people say: somebody is called in."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from chantiers import markdown
+from chantiers.links import absolute
+from chantiers.mail import Letter, builder
+from chantiers.policy import can
+from chantiers.sentences import name_of
+from models import Chantier, Comment, Deliverable, Objective, OutgoingMail, Task, User, db
+
+
+@builder("mention")
+def mention(mail: OutgoingMail) -> Letter | None:
+    """Somebody called this person in; nothing where the comment is gone or is no longer for them."""
+    comment = db.session.scalar(
+        select(Comment)
+        .where(Comment.id == mail.particulars["comment"], Comment.deleted_at.is_(None))
+        .options(joinedload(Comment.author))
+    )
+    person = mail.user
+    subject = subject_of(comment) if comment else None
+    if comment is None or subject is None or person is None:
+        return None
+    if not person.mail_at_once or not may_read(person, subject):
+        return None
+    who = name_of(comment.author)
+    return Letter(
+        subject=_("%(who)s vous mentionne : %(title)s", who=who, title=subject.journal_title),
+        template="emails/mention",
+        values={
+            "who": who,
+            "title": subject.journal_title,
+            "body": Markup(markdown.render_said(comment.body, (each["name"] for each in comment.mentions))),
+            "text": comment.body,
+            "url": f"{address_of(subject)}#commentaire-{comment.id}",
+        },
+        unsubscribe="at_once",
+    )
+
+
+def subject_of(comment: Comment) -> Any:
+    """What a comment is about, where it is still there."""
+    kinds: dict[str, Any] = {"task": Task, "deliverable": Deliverable, "objective": Objective}
+    kind = kinds.get(comment.subject_type)
+    if kind is None:
+        return db.session.get(Chantier, comment.subject_id)
+    return db.session.scalar(select(kind).where(kind.id == comment.subject_id, kind.live()))
+
+
+def may_read(person: User, subject: Any) -> bool:
+    """Whether a person may read what is said of a thing, now."""
+    return (
+        not isinstance(subject, Deliverable) or subject.is_approved or can(person, "deliverable.read_draft")
+    )
+
+
+def address_of(subject: Any) -> str:
+    """The full address of the page where a thing is spoken of."""
+    if isinstance(subject, Task):
+        return absolute("tasks.show", task_id=subject.id)
+    if isinstance(subject, Deliverable):
+        return absolute("deliverables.show", deliverable_id=subject.id)
+    if isinstance(subject, Objective):
+        return absolute("comments.objective_discussion", objective_id=subject.id)
+    return absolute("comments.chantier_discussion", slug=subject.slug)

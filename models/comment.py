@@ -1,0 +1,277 @@
+"""Comments: what people say of a task, a deliverable, an objective or a chantier, and whom they call in."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, and_, exists, func, literal, or_, select, update
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from models.activity import record
+from models.base import Base, IntId, Versioned, db, fold, now
+from models.errors import Refused
+from models.membership import ChantierMembership
+from models.notification import Following, Notification
+from models.outgoing_mail import OutgoingMail
+from models.structure import Structure, StructureMember
+from models.task_life import TaskStatus
+from models.user import Role, User
+
+if TYPE_CHECKING:
+    from models.chantier import Chantier
+    from models.task import Task
+
+#: How somebody is called in: @[Nom].
+MENTION = re.compile(r"@\[([^\[\]\n]{1,300})\]")
+#: People and structures that one comment may call in: beyond, it is a notice, not a comment.
+MENTIONS = 20
+#: Comments of one page, the latest.
+PAGE = 50
+
+
+class Comment(Versioned, Base):
+    """What somebody said, in Markdown. Deleted, it leaves its place without its words."""
+
+    __tablename__ = "comment"
+    __table_args__ = (Index("ix_comment_subject", "subject_type", "subject_id", "id"),)
+
+    id: Mapped[IntId]
+    subject_type: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[int]
+    chantier_id: Mapped[int] = mapped_column(ForeignKey("chantier.id"))
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    #: "comment", or "help" for whoever offers theirs on a blocked task.
+    kind: Mapped[str] = mapped_column(String(10), default="comment")
+    #: "page", or "mail" for an answer that came by mail.
+    source: Mapped[str] = mapped_column(String(10), default="page")
+    body: Mapped[str] = mapped_column(Text)
+    #: Whom the text calls in: [{"kind": "person" or "structure", "id": …, "name": as it is written}].
+    mentions: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    at: Mapped[datetime] = mapped_column(default=now)
+    edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    deleted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    author: Mapped[User | None] = relationship(lazy="raise_on_sql", foreign_keys=[author_id])
+    deleted_by: Mapped[User | None] = relationship(lazy="raise_on_sql", foreign_keys=[deleted_by_id])
+    chantier: Mapped["Chantier"] = relationship(lazy="raise_on_sql")
+
+    # Writing ----------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def write(cls, subject: Any, body: str, *, by: User, source: str = "page") -> "Comment":
+        """Say something of a task, a deliverable, an objective or a chantier. Raises Refused("text_empty")."""
+        return cls._write(subject, body, "commented", by=by, source=source)
+
+    @classmethod
+    def offer_help(cls, task: "Task", words: str, *, by: User) -> "Comment":
+        """« Je peux aider », on a blocked task. Raises Refused("not_blocked") or Refused("text_empty")."""
+        if task.status != TaskStatus.BLOCKED:
+            raise Refused("not_blocked")
+        return cls._write(task, words, "help_offered", by=by, source="page")
+
+    @classmethod
+    def _write(cls, subject: Any, body: str, what: str, *, by: User, source: str) -> "Comment":
+        if not body.strip():
+            raise Refused("text_empty")
+        comment = cls(
+            subject_type=subject.__tablename__,
+            subject_id=subject.id,
+            chantier_id=subject.chantier_id,
+            author=by,
+            kind="help" if what == "help_offered" else "comment",
+            source=source,
+            body=body,
+            mentions=[],
+            at=now(),
+        )
+        db.session.add(comment)
+        called = comment._call_in()
+        record(
+            subject,
+            f"{subject.__tablename__}.{what}",
+            by=by,
+            also_tell=called,
+            excerpt=comment.excerpt,
+            comment=comment.id,
+        )
+        return comment
+
+    def edit(self, body: str, *, subject: Any, by: User) -> None:
+        """Change one's words; whoever is newly called in is told. Raises Refused("text_empty")."""
+        if not body.strip():
+            raise Refused("text_empty")
+        if body == self.body:
+            return
+        self.body, self.edited_at = body, now()
+        called = self._call_in()
+        record(subject, "comment.edited", by=by, also_tell=called, comment=self.id)
+
+    def delete(self, *, subject: Any, by: User) -> None:
+        """Take the words away; that somebody said something, and who took it back, stays."""
+        if self.deleted_at is not None:
+            raise Refused("already_deleted")
+        self.body, self.mentions = "", []
+        self.deleted_at, self.deleted_by = now(), by
+        record(subject, "comment.deleted", by=by, comment=self.id)
+
+    @property
+    def excerpt(self) -> str:
+        """Its beginning, on one line, for the journal and for mails."""
+        return shorten(MENTION.sub(r"@\1", self.body), 160, placeholder="…")
+
+    @property
+    def is_archived(self) -> bool:
+        return self.chantier.is_archived
+
+    # Calling in -------------------------------------------------------------------------------------------------------
+
+    def _call_in(self) -> list[int]:
+        """Find whom the text names; mail each of them once, and return those whom it did not name before."""
+        known = {(each["kind"], each["id"]) for each in self.mentions}
+        self.mentions = list(self._resolve())
+        db.session.flush()
+        fresh = [each for each in self.mentions if (each["kind"], each["id"]) not in known]
+        called = self._people_of(fresh)
+        OutgoingMail.post_all(
+            "mention",
+            [
+                (user_id, None, f"mention:{self.id}:{user_id}")
+                for user_id, at_once in called.items()
+                if at_once
+            ],
+            comment=self.id,
+        )
+        return list(called)
+
+    def _resolve(self) -> Iterable[dict[str, Any]]:
+        """The people and structures that the text names; of namesakes, the one who takes part in the chantier."""
+        names = {fold(name): name.strip() for name in MENTION.findall(self.body)[:MENTIONS]}
+        if not names:
+            return
+        takes_part = exists().where(
+            ChantierMembership.user_id == User.id, ChantierMembership.chantier_id == self.chantier_id
+        )
+        people = db.session.execute(
+            select(User.id, User.name_key, takes_part).where(
+                User.name_key.in_(names), User.closed_at.is_(None), self._may_read()
+            )
+        ).all()
+        structures = db.session.execute(
+            select(Structure.id, Structure.name_key).where(
+                Structure.name_key.in_(names), Structure.merged_into_id.is_(None)
+            )
+        ).all()
+        for key, name in names.items():
+            bearers = [(user_id, member) for user_id, known_as, member in people if known_as == key]
+            chosen = [each for each in bearers if each[1]] or bearers
+            if len(chosen) == 1:
+                yield {"kind": "person", "id": chosen[0][0], "name": name}
+            elif not chosen:
+                for structure_id, known_as in structures:
+                    if known_as == key:
+                        yield {"kind": "structure", "id": structure_id, "name": name}
+
+    def _may_read(self) -> Any:
+        """The condition of reading what the comment is about: mere observers do not read of drafts."""
+        if self.subject_type != "deliverable":
+            return literal(True)
+        member = exists().where(ChantierMembership.user_id == User.id)
+        return or_(User.role != Role.OBSERVER, member)
+
+    def _people_of(self, mentions: Sequence[dict[str, Any]]) -> dict[int, bool]:
+        """The people behind mentions, but for the author, with whether each wants mail at once.
+
+        A structure is its members who take part in the chantier.
+        """
+        if not mentions:
+            return {}
+        named = [each["id"] for each in mentions if each["kind"] == "person"]
+        structures = [each["id"] for each in mentions if each["kind"] == "structure"]
+        members = (
+            select(StructureMember.user_id)
+            .join(ChantierMembership, ChantierMembership.user_id == StructureMember.user_id)
+            .where(
+                StructureMember.structure_id.in_(structures),
+                ChantierMembership.chantier_id == self.chantier_id,
+            )
+        )
+        people = select(User.id, User.mail_at_once).where(
+            or_(User.id.in_(named), User.id.in_(members)),
+            User.closed_at.is_(None),
+            User.id != (self.author.id if self.author else 0),
+        )
+        return {row.id: row.mail_at_once for row in db.session.execute(people)}
+
+    # Reading ----------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def thread(cls, subject: Any, reader: User, *, before: int | None = None) -> "Thread":
+        """The latest comments of a subject, or those before one; with what the reader was told of it. One statement."""
+        anchor = select(literal(1).label("one")).subquery()
+        kind = subject.__tablename__
+        unread = (
+            select(Notification.unread)
+            .where(
+                Notification.user_id == reader.id,
+                Notification.subject_type == kind,
+                Notification.subject_id == subject.id,
+            )
+            .scalar_subquery()
+        )
+        wish = (
+            select(Following.wish)
+            .where(
+                Following.user_id == reader.id,
+                Following.subject_type == kind,
+                Following.subject_id == subject.id,
+            )
+            .scalar_subquery()
+        )
+        its_own = and_(cls.subject_type == kind, cls.subject_id == subject.id)
+        total = select(func.count()).where(its_own).scalar_subquery()
+        shown = and_(its_own, cls.id < before) if before else its_own
+        rows = db.session.execute(
+            select(unread, wish, total, cls)
+            .select_from(anchor)
+            .outerjoin(cls, shown)
+            .order_by(cls.id.desc())
+            .limit(PAGE + 1)
+            .options(joinedload(cls.author), joinedload(cls.deleted_by))
+        ).all()
+        comments = [row[3] for row in rows if row[3] is not None]
+        first = rows[0]
+        return Thread(
+            comments=comments[:PAGE][::-1],
+            has_older=len(comments) > PAGE,
+            total=first[2],
+            unread=first[0] or 0,
+            wish=first[1],
+        )
+
+    @classmethod
+    def forget_words_of(cls, kind: str, ids: Sequence[int]) -> None:
+        """What was said of things that are purged goes with them."""
+        gone = (cls.subject_type == kind, cls.subject_id.in_(ids))
+        db.session.execute(update(cls).where(*gone).values(body="", mentions=[], version=cls.version + 1))
+
+
+@dataclass(frozen=True)
+class Thread:
+    """What was said of a subject, the oldest first, and what the reader has not read of it."""
+
+    comments: Sequence[Comment] = ()
+    has_older: bool = False
+    total: int = 0
+    unread: int = 0
+    #: "follow", "mute", or nothing.
+    wish: str | None = None
+    form: Any = field(default=None, compare=False)
+
+    @property
+    def first_id(self) -> int | None:
+        """From which the older ones are counted."""
+        return self.comments[0].id if self.comments else None
