@@ -12,6 +12,7 @@ from chantiers.storage import Storage
 from models import (
     Chantier,
     ChantierRole,
+    Comment,
     Deliverable,
     Objective,
     ObjectiveKind,
@@ -42,6 +43,7 @@ class World:
     objectives: dict[str, int] = field(default_factory=dict)
     tasks: dict[str, int] = field(default_factory=dict)
     deliverables: dict[str, int] = field(default_factory=dict)
+    comments: dict[str, int] = field(default_factory=dict)
     #: Checklist lines: (task, line).
     lines: dict[str, tuple[int, int]] = field(default_factory=dict)
     #: A link by which the newcomer chooses a password.
@@ -64,6 +66,7 @@ class _Maker:
         self.chantiers: dict[str, Chantier] = {}
         self.structures: dict[str, Structure] = {}
         self.objectives: dict[str, Objective] = {}
+        self.comments: dict[str, Comment] = {}
         self.tasks: dict[str, Task] = {}
         self.deliverables: dict[str, Deliverable] = {}
 
@@ -81,6 +84,7 @@ class _Maker:
         self._make_tasks()
         self._make_deliverables()
         self._make_bin()
+        self._make_comments()
         self._change_who_is_here()
         self.session.flush()
         self._keep_numbers()
@@ -255,6 +259,25 @@ class _Maker:
         self._deliverable("archived", where="archived", by="creator").add_text("D’avant", by=referent)
         self.deliverables["archived"].approve(by=self.by)
 
+    def _make_comments(self) -> None:
+        """What people said, of everything that can be spoken of."""
+        for name, subject, by in (
+            ("on_task", self.tasks["open"], "participant"),
+            ("from_outside", self.tasks["carried"], "elsewhere"),
+            ("on_draft", self.deliverables["drafting"], "participant"),
+            ("on_approved", self.deliverables["approved"], "carrier"),
+            ("on_objective", self.tasks["open"].objective, "creator"),
+            ("on_chantier", self.chantiers["ours"], "referent"),
+            ("theirs", self.tasks["theirs"], "elsewhere"),
+            ("archived", self.chantiers["archived"], "creator"),
+            ("deleted", self.tasks["open"], "participant"),
+            ("of_the_bin", self.tasks["binned"], "participant"),
+        ):
+            self.comments[name] = Comment.write(
+                subject, f"Un mot, @[{self.people['referent'].name}] ?", by=self.people[by]
+            )
+        self.comments["deleted"].delete(subject=self.tasks["open"], by=self.people["participant"])
+
     def _file(self) -> StoredFile:
         kept = self.storage.save(BytesIO(PDF))
         return StoredFile(kept.key, "Grille d’été.pdf", "application/pdf", kept.size, kept.sha256)
@@ -262,6 +285,7 @@ class _Maker:
     # The bin, and what moved last -------------------------------------------------------------------------------------
 
     def _make_bin(self) -> None:
+        """What is thrown away, with what was said of it."""
         self._task("binned").trash(by=self.people["referent"])
         self._task("binned_created", by="creator").trash(by=self.people["creator"])
         self._task("binned_theirs", where="theirs", by="elsewhere").trash(by=self.people["elsewhere"])
@@ -287,4 +311,5 @@ class _Maker:
                 world.structures[name] = self.structures[name].slug
         world.objectives = {name: objective.id for name, objective in self.objectives.items()}
         world.tasks = {name: task.id for name, task in self.tasks.items()}
+        world.comments = {name: comment.id for name, comment in self.comments.items()}
         world.deliverables = {name: deliverable.id for name, deliverable in self.deliverables.items()}

@@ -52,7 +52,12 @@ class Targets:
         (r"/taches/<id:task_id>", "_tasks"),
         (r"/livrables/<id:deliverable_id>/versions/<id:number>/fichier", "_files_of_versions"),
         (r"/livrables/<id:deliverable_id>/versions/<id:number>", "_versions"),
+        (r"/livrables/<id:deliverable_id>/(commentaires|discussion)", "_spoken_of"),
         (r"/livrables/<id:deliverable_id>", "_deliverables"),
+        (r"/commentaires/<id:comment_id>", "_comments"),
+        (r"/notifications/<slug:kind>/<id:subject_id>/lu", "_any_subject"),
+        (r"/notifications/<slug:kind>/<id:subject_id>", "_subjects"),
+        (r"/desabonnement/<signed:token>", "_signed"),
         (r"/objectifs/<id:objective_id>", "_objectives"),
         (r"/structures/<slug:slug>/personnes/<id:user_id>", "_belongings"),
         (r"/structures/<slug:slug>$", "_structures"),
@@ -110,6 +115,48 @@ class Targets:
                 name, {"deliverable_id": number}, ("deliverable", number), is_hidden=name.startswith("binned")
             )
         yield nowhere("unknown", deliverable_id=UNKNOWN)
+
+    def _spoken_of(self) -> Iterator[Target]:
+        """What is said of a draft is not for mere observers."""
+        for target in self._deliverables():
+            yield replace(target, is_hidden_from_observers=target.name not in ("approved", "archived"))
+
+    def _comments(self) -> Iterator[Target]:
+        for name, number in self.world.comments.items():
+            yield Target(
+                name,
+                {"comment_id": number},
+                ("comment", number),
+                is_hidden=name in ("deleted", "of_the_bin"),
+                is_hidden_from_observers=name == "on_draft",
+            )
+        yield nowhere("unknown", comment_id=UNKNOWN)
+
+    def _any_subject(self) -> Iterator[Target]:
+        """One reads what one was told, if anything: whether the thing exists is not said."""
+        yield Target("task", {"kind": "task", "subject_id": self.world.tasks["open"]})
+        yield Target("unknown", {"kind": "task", "subject_id": UNKNOWN})
+        yield nowhere("of no kind", kind="personne", subject_id=1)
+
+    def _subjects(self) -> Iterator[Target]:
+        world = self.world
+        yield Target("task", {"kind": "task", "subject_id": world.tasks["open"]})
+        yield Target(
+            "chantier", {"kind": "chantier", "subject_id": self.numbers["chantier", world.chantiers["ours"]]}
+        )
+        yield Target("objective", {"kind": "objective", "subject_id": world.objectives["ours"]})
+        yield Target("approved", {"kind": "deliverable", "subject_id": world.deliverables["approved"]})
+        yield Target(
+            "draft",
+            {"kind": "deliverable", "subject_id": world.deliverables["drafting"]},
+            is_hidden_from_observers=True,
+        )
+        yield nowhere("binned", kind="task", subject_id=world.tasks["binned"])
+        yield nowhere("of no kind", kind="personne", subject_id=1)
+        yield nowhere("unknown", kind="chantier", subject_id=UNKNOWN)
+
+    def _signed(self) -> Iterator[Target]:
+        yield nowhere("forged", token="x" * 43)
 
     def _versions(self) -> Iterator[Target]:
         found = self.world.deliverables

@@ -15,6 +15,10 @@ TABLE = {
     "chantier.read": "✓✓✓✓✓✓",
     "dashboard.read": "✓✓✓✓✓✓",
     "deliverable.read_draft": "–✓✓✓✓✓",
+    "comment.write": "–✓✓✓✓✓",
+    "comment.edit": "–ooooo",
+    "comment.delete": "–ooo✓✓",
+    "task.offer_help": "–✓✓✓✓✓",
     "silence.read": "––––✓✓",
     "task.create": "––✓✓✓✓",
     "task.take": "––✓✓✓✓",
@@ -81,6 +85,8 @@ class Facts:
             self.things["deliverable", deliverable] = Thing(
                 chantier, creator, frozenset(responsible[deliverable]), is_archived=chantier in archived
             )
+        for comment, chantier, author in rows("id, chantier_id, author_id", "comment"):
+            self.things["comment", comment] = Thing(chantier, author, is_archived=chantier in archived)
         for (structure,) in rows("id", "structure"):
             self.things["structure", structure] = Thing()
 
