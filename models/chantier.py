@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Select, String, select
+from sqlalchemy import ColumnElement, Select, String, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -204,6 +204,23 @@ class Chantier(Versioned, Editable, Sourced, Base):
             db.session.add(membership)
             record(self, "member.added", by=by, person=name, role=str(role))
         db.session.flush()
+
+    def members_to_mail(self, people: list[int], structures: list[int], *, but: User) -> list[int]:
+        """Of these people and of the members of these structures, those who take part and want mail at once."""
+        members = select(StructureMember.user_id).where(StructureMember.structure_id.in_(structures))
+        query = (
+            select(User.id)
+            .join(ChantierMembership, ChantierMembership.user_id == User.id)
+            .where(
+                ChantierMembership.chantier_id == self.id,
+                or_(User.id.in_(people), User.id.in_(members)),
+                User.closed_at.is_(None),
+                User.mail_at_once,
+                User.id != but.id,
+            )
+            .order_by(User.id)
+        )
+        return list(db.session.scalars(query))
 
     def appoint(self, person: User, role: ChantierRole, *, by: User | None) -> None:
         """Change a member's role. Raises Refused("not_member") or, for the only référent, Refused("last_referent")."""

@@ -7,6 +7,7 @@ from sqlalchemy import delete, or_
 
 from models.account import PasswordLink, SignInFailure, Submission, UserSession
 from models.base import db, now
+from models.outgoing_mail import OutgoingMail
 
 #: How long what is over stays, for whoever has to understand what happened.
 KEPT = timedelta(days=30)
@@ -21,6 +22,7 @@ def forget_expired() -> int:
         delete(UserSession).where(or_(UserSession.expires_at < over, UserSession.ended_at < over)),
         delete(PasswordLink).where(or_(PasswordLink.expires_at < over, PasswordLink.used_at < over)),
         delete(Submission).where(Submission.at < over),
+        delete(OutgoingMail).where(OutgoingMail.settled_at < over),
         delete(SignInFailure).where(SignInFailure.at < failed),
     )
     results: list[Any] = [db.session.execute(statement) for statement in statements]

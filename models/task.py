@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     and_,
     delete,
+    false,
     or_,
     select,
     text,
@@ -29,6 +30,7 @@ from models.concerns.editable import Editable
 from models.concerns.trashable import index_of_bin
 from models.errors import Refused
 from models.objective import count_task
+from models.outgoing_mail import OutgoingMail
 from models.task_dependencies import TaskDependencies
 from models.task_life import STARTED, StatusChange, TaskLife, TaskStatus
 from models.task_order import GAP as GAP
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from models.structure import Structure
     from models.user import User
 
+
+#: How long a task stays where it was given before anybody is mailed about it.
+QUIET = timedelta(minutes=15)
 
 _IS_OPEN = "status IN ('todo', 'in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL"
 _IS_STARTED = "status IN ('in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL"
@@ -245,6 +250,12 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
         """The condition of naming this person."""
         return cls.id.in_(select(task_person.c.task_id).where(task_person.c.user_id == user_id))
 
+    @classmethod
+    def expected_of(cls, user: "User") -> ColumnElement[bool]:
+        """The condition of being open and naming this person, or being carried by a structure of theirs."""
+        carried = cls.carried_by(user.standing.structures) if user.standing.structures else false()
+        return and_(cls.open_now(), or_(cls.given_to(user.id), carried))
+
     # Words, dates and carriers ----------------------------------------------------------------------------------------
 
     def reword(self, title: str, description: str, *, by: "User") -> None:
@@ -316,6 +327,7 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
             self.chantier.enrol(structure, by=by)
         for person in people:
             self.chantier.welcome(person, by=by)
+        self._announce({key: name for key, name in after.items() if key not in before}, old_pilote, by=by)
         record(
             self,
             "task.entrusted",
@@ -324,6 +336,25 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
             added=[after[key] for key in after if key not in before],
             removed=[before[key] for key in before if key not in after]
             + ([old_pilote.name] if old_pilote and old_pilote not in (pilote, *contributors) else []),
+        )
+
+    def _announce(self, added: dict[int, str], old_pilote: "Structure | None", *, by: "User | None") -> None:
+        """Mail those to whom it is newly given, after a quiet while: a mistake undone by then sends nothing.
+
+        `added` has structures under their number and people under the opposite of theirs.
+        """
+        people = [-key for key in added if key < 0]
+        structures = [key for key in added if key > 0]
+        if self.pilote is not None and self.pilote is not old_pilote:
+            structures.append(self.pilote.id)
+        if by is None or not (people or structures):
+            return
+        recipients = self.chantier.members_to_mail(people, structures, but=by)
+        OutgoingMail.post_all(
+            "assignment",
+            [(user_id, None, f"assignment:{self.id}:{user_id}") for user_id in recipients],
+            due_at=now() + QUIET,
+            task=self.id,
         )
 
     # Checklist --------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chantiers.storage import Storage
@@ -16,6 +17,7 @@ from models import (
     Deliverable,
     Objective,
     ObjectiveKind,
+    OutgoingMail,
     PasswordLink,
     Role,
     StoredFile,
@@ -48,6 +50,8 @@ class World:
     lines: dict[str, tuple[int, int]] = field(default_factory=dict)
     #: A link by which the newcomer chooses a password.
     token: str = ""
+    #: A mail that could not be sent.
+    mail: int = 0
 
 
 def make_world(session: Session, storage_url: str) -> World:
@@ -300,6 +304,10 @@ class _Maker:
             ours.dismiss(self.people[name], by=self.by)
         self.chantiers["archived"].archive(by=self.by)
         self.people["closed"].close(by=self.by)
+        OutgoingMail.post("mention", address="personne@example.org", comment=0)
+        failed = self.session.scalars(select(OutgoingMail).where(OutgoingMail.address.is_not(None))).one()
+        failed.fail("550", for_good=True)
+        self.world.mail = failed.id
         self.world.token = PasswordLink.issue(self.people["newcomer"], by=self.by)
 
     def _keep_numbers(self) -> None:

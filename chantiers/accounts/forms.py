@@ -3,12 +3,29 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectChoice
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+)
 from wtforms.validators import DataRequired, EqualTo, Length
 
 from chantiers.forms import EditForm, Form, LineField, clean_line
 from chantiers.sessions import local_path
 
+WEEKDAYS = (
+    _l("Lundi"),
+    _l("Mardi"),
+    _l("Mercredi"),
+    _l("Jeudi"),
+    _l("Vendredi"),
+    _l("Samedi"),
+    _l("Dimanche"),
+)
 #: Longer than any password that is taken: enough to say so in words rather than to cut it.
 PASSWORD_FIELD = 1000
 
@@ -58,6 +75,27 @@ class ProfileForm(EditForm):
 
     name = LineField(_l("Nom"))
     title = LineField(_l("Fonction"), required=False)
+
+
+class MailsForm(Form):
+    """Which mails one wants."""
+
+    digest = RadioField(
+        _l("Le bilan de ce qui a bougé"),
+        choices=[
+            SelectChoice("weekly", _l("Chaque semaine")),
+            SelectChoice("daily", _l("Chaque jour")),
+            SelectChoice("never", _l("Jamais")),
+        ],
+    )
+    day = SelectField(
+        _l("Le jour du bilan de la semaine"),
+        coerce=int,
+        choices=[SelectChoice(number, name) for number, name in enumerate(WEEKDAYS)],
+    )
+    at_once = BooleanField(
+        _l("M’écrire tout de suite quand on me mentionne, me confie une tâche ou me demande un avis")
+    )
 
 
 class LanguageForm(Form):

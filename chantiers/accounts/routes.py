@@ -17,6 +17,7 @@ from chantiers.accounts.forms import (
     CharterForm,
     ChoosePasswordForm,
     LanguageForm,
+    MailsForm,
     ProfileForm,
     SignInForm,
 )
@@ -263,7 +264,23 @@ def profile_page(form: ProfileForm, conflicts: object = None) -> str:
         conflicts=conflicts,
         language_form=LanguageForm(formdata=None, locale=user.locale, next=url_for("accounts.profile")),
         belonging=belonging_of(user),
+        mails_form=MailsForm(
+            formdata=None, digest=user.digest, day=user.digest_day, at_once=user.mail_at_once
+        ),
     )
+
+
+@accounts.post("/profil/mails")
+@signed_in
+def mails() -> ResponseReturnValue:
+    """Choose which mails to get, and when."""
+    form = MailsForm()
+    if not form.validate():
+        abort(400)
+    acting().choose_mails(at_once=form.at_once.data, digest=form.digest.data, day=form.day.data)
+    db.session.commit()
+    flash(_("Vos mails sont réglés."), "success")
+    return redirect(url_for("accounts.profile") + "#mails", 303)
 
 
 @accounts.post("/langue")

@@ -1,14 +1,37 @@
 """Routes of the correspondence room: what people do about the mails that we send them."""
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from chantiers import tokens
-from chantiers.access import public
+from chantiers.access import public, require
+from chantiers.correspondence import queries
 from chantiers.extensions import csrf
-from models import User, db
+from chantiers.forms import bounded_int
+from chantiers.mail import mail_is_configured
+from models import MailState, OutgoingMail, User, db
 
 correspondence = Blueprint("correspondence", __name__)
+
+KINDS = {
+    "digest": _l("Bilan"),
+    "mention": _l("Mention"),
+    "assignment": _l("Tâche confiée"),
+}
+STATES = {
+    MailState.WAITING: _l("En attente"),
+    MailState.SENT: _l("Parti"),
+    MailState.DROPPED: _l("Devenu inutile"),
+    MailState.FAILED: _l("En échec"),
+}
+REASONS = {
+    "no_account": _l("le compte est fermé ou n’a pas d’adresse"),
+    "too_late": _l("il avait attendu trop longtemps"),
+    "no_longer_due": _l("il ne concernait plus personne"),
+    "unwritten": _l("il n’a pas pu être écrit : l’incident est noté"),
+}
 
 
 @correspondence.get("/desabonnement/<signed:token>")
@@ -33,6 +56,39 @@ def stop_mails(token: str) -> ResponseReturnValue:
     return render_template(
         "correspondence/unsubscribe.html", person=person, which=which, token=token, done=True
     )
+
+
+# The outbox -----------------------------------------------------------------------------------------------------------
+
+
+@correspondence.get("/gestion/mails")
+@require("demarche.manage")
+def outbox() -> ResponseReturnValue:
+    """What was sent, to whom, what failed, what is next."""
+    state = request.args.get("etat", "")
+    try:
+        before = bounded_int(request.args.get("avant", ""))
+    except ValueError:
+        before = None
+    return render_template(
+        "correspondence/outbox.html",
+        found=queries.outbox(state, before),
+        state=state if state in list(MailState) else "",
+        configured=mail_is_configured(),
+        kinds=KINDS,
+        states=STATES,
+        reasons=REASONS,
+    )
+
+
+@correspondence.post("/gestion/mails/<id:mail_id>/renvoyer")
+@require("demarche.manage", queries.mail)
+def send_again(mail: OutgoingMail) -> ResponseReturnValue:
+    """Try a mail that failed once more."""
+    mail.try_again()
+    db.session.commit()
+    flash(_("Le mail repartira dans la minute."), "success")
+    return redirect(url_for("correspondence.outbox"), 303)
 
 
 def _whose(token: str) -> tuple[User, str]:

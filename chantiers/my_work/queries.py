@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import joinedload
@@ -52,6 +52,8 @@ class MyWork:
     chantiers: Sequence[MyChantier]
     news: Sequence[Activity]
     structures: Sequence[Structure]
+    #: When their visit before this one ended; None for whoever comes for the first time.
+    since: datetime | None
 
     @property
     def awaits_decision(self) -> bool:
@@ -75,7 +77,8 @@ def my_work(user: User) -> MyWork:
         needing_help=[task for task in help_wanted if task.status == TaskStatus.BLOCKED],
         unclaimed=[task for task in help_wanted if task.status != TaskStatus.BLOCKED],
         chantiers=_my_chantiers(user),
-        news=_news(list(standing.chantiers)),
+        news=_news(list(standing.chantiers), user.last_visit_at or now() - RECENTLY),
+        since=user.last_visit_at,
         structures=db.session.scalars(Structure.of_person(user)).all(),
     )
 
@@ -85,12 +88,8 @@ def expected_of(user: User) -> Sequence[Task]:
 
     What waits for a référent's word is no longer expected of those who did it.
     """
-    mine = or_(
-        Task.given_to(user.id),
-        Task.carried_by(user.standing.structures) if user.standing.structures else false(),
-    )
     return _read(
-        select(Task).where(Task.open_now(), mine).order_by(Task.due_on.is_(None), Task.due_on, Task.id)
+        select(Task).where(Task.expected_of(user)).order_by(Task.due_on.is_(None), Task.due_on, Task.id)
     )
 
 
@@ -157,13 +156,13 @@ def _my_chantiers(user: User) -> Sequence[MyChantier]:
     ]
 
 
-def _news(chantier_ids: list[int]) -> Sequence[Activity]:
-    """The latest lines of the journal in these chantiers, over a month at most."""
+def _news(chantier_ids: list[int], since: datetime) -> Sequence[Activity]:
+    """The latest lines of the journal in these chantiers since an instant."""
     query = (
         select(Activity)
         .where(
             Activity.chantier_id.in_(chantier_ids),
-            Activity.at > now() - RECENTLY,
+            Activity.at > since,
             Activity.actor_id.is_not(None),
         )
         .order_by(Activity.id.desc())

@@ -57,6 +57,7 @@ class Targets:
         (r"/commentaires/<id:comment_id>", "_comments"),
         (r"/notifications/<slug:kind>/<id:subject_id>/lu", "_any_subject"),
         (r"/notifications/<slug:kind>/<id:subject_id>", "_subjects"),
+        (r"/gestion/mails/<id:mail_id>", "_mails"),
         (r"/desabonnement/<signed:token>", "_signed"),
         (r"/objectifs/<id:objective_id>", "_objectives"),
         (r"/structures/<slug:slug>/personnes/<id:user_id>", "_belongings"),
@@ -154,6 +155,10 @@ class Targets:
         yield nowhere("binned", kind="task", subject_id=world.tasks["binned"])
         yield nowhere("of no kind", kind="personne", subject_id=1)
         yield nowhere("unknown", kind="chantier", subject_id=UNKNOWN)
+
+    def _mails(self) -> Iterator[Target]:
+        yield Target("waiting", {"mail_id": self.world.mail})
+        yield nowhere("unknown", mail_id=UNKNOWN)
 
     def _signed(self) -> Iterator[Target]:
         yield nowhere("forged", token="x" * 43)

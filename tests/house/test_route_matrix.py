@@ -289,9 +289,7 @@ def test_no_post_goes_without_its_token(scene: Scene) -> None:
     forms = bodies(scene)
     scene.restore()
     posts = [
-        (rule, scene.targets.of(rule)[0])
-        for rule in rules(scene.app, "POST")
-        if rule.endpoint not in SIGNED
+        (rule, scene.targets.of(rule)[0]) for rule in rules(scene.app, "POST") if rule.endpoint not in SIGNED
     ]
     before, wrong = scene.rows(), []
     for name, expected in (("coordinator", {400}), ("referent", {400}), ("stranger", {400, 401})):

@@ -1,0 +1,40 @@
+"""What the coordination sees of the outbox: what left, what failed, what is next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from models import MailState, OutgoingMail, User, db
+
+LINES = 50
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """A page of the outbox, with how many mails stand in each state."""
+
+    mails: Sequence[OutgoingMail]
+    counts: dict[str, int]
+    has_more: bool
+    digests_due: int
+
+
+def outbox(state: str, before: int | None) -> Outbox:
+    """The mails in a state, the latest first; those that wait by when they leave."""
+    query = select(OutgoingMail).options(joinedload(OutgoingMail.user)).limit(LINES + 1)
+    if state in list(MailState):
+        query = query.where(OutgoingMail.state == state)
+    if before:
+        query = query.where(OutgoingMail.id < before)
+    mails = db.session.scalars(query.order_by(OutgoingMail.id.desc())).all()
+    standing = select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)
+    counts = {row[0]: row[1] for row in db.session.execute(standing)}
+    coming = select(func.count()).where(User.next_digest_at.is_not(None), User.closed_at.is_(None))
+    return Outbox(mails[:LINES], counts, len(mails) > LINES, db.session.scalar(coming) or 0)
+
+
+def mail(mail_id: int) -> OutgoingMail | None:
+    """One mail, to send again."""
+    return db.session.get(OutgoingMail, mail_id, options=[joinedload(OutgoingMail.user)])

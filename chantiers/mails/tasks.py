@@ -1,0 +1,29 @@
+"""Mails of tasks: somebody is given one."""
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from chantiers.links import absolute
+from chantiers.mail import Letter, builder
+from models import OutgoingMail, Task, db
+
+
+@builder("assignment")
+def assignment(mail: OutgoingMail) -> Letter | None:
+    """A task was given to this person or to their structure; nothing where it was taken back meanwhile."""
+    person = mail.user
+    task = db.session.scalar(
+        select(Task).where(Task.id == mail.particulars["task"], Task.live()).options(*Task.alone())
+    )
+    if person is None or task is None or not person.mail_at_once or not task.is_open:
+        return None
+    if person.id not in task.person_ids and person.standing.structures.isdisjoint(task.carrier_ids):
+        return None
+    if not person.takes_part_in(task.chantier_id):
+        return None
+    return Letter(
+        subject=_("Une tâche vous est confiée : %(title)s", title=task.title),
+        template="emails/assignment",
+        values={"task": task, "url": absolute("tasks.show", task_id=task.id)},
+        unsubscribe="at_once",
+    )
