@@ -10,8 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.exceptions import NotFound
 
-from chantiers.policy import TABLE, can
-from models import User
+from chantiers.extensions import SAFE_METHODS
+from chantiers.policy import IN_ARCHIVE, TABLE, can
+from models import Chantier, User
 
 View = Callable[..., ResponseReturnValue]
 
@@ -44,6 +45,8 @@ def require(
     With `load`, the permission is about one thing: `load` gets the address's values, finds the thing through the
     person (what they may not know of is 404) and the view receives it instead of them; who may not do it gets 403.
     Where the permission is about something that the thing belongs to, `about` leads from one to the other.
+
+    What is written in a chantier is written before it is archived or not at all: it is held open meanwhile.
     """
     if permission not in TABLE:
         raise KeyError(permission)
@@ -60,12 +63,20 @@ def require(
                 raise NotFound()
             if not can(current_user, permission, about(thing)):
                 abort(403)
+            if permission not in IN_ARCHIVE and not _stays_open(about(thing)):
+                abort(403)
             return view(thing)
 
         guarded.access = Access(permission=permission)  # type: ignore[attr-defined]
         return guarded
 
     return declare
+
+
+def _stays_open(thing: Any) -> bool:
+    """Whether the chantier of what is about to change is still open, and stays so until the request has written."""
+    chantier_id = getattr(thing, "chantier_id", None)
+    return chantier_id is None or request.method in SAFE_METHODS or Chantier.hold_open(chantier_id)
 
 
 def acting() -> User:

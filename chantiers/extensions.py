@@ -15,6 +15,8 @@ from models import Demarche, User, UserSession, db
 from models.base import prepare, reading
 
 LOCALES = ("fr", "en")
+#: What only reads.
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 babel = Babel()
 compress = Compress()
@@ -81,7 +83,7 @@ def load_user(token: str) -> User | None:
 
 def only_read_on_safe_methods() -> None:
     """A GET cannot write: the database itself refuses, so that no link ever changes anything."""
-    if request.method in ("GET", "HEAD", "OPTIONS"):
+    if request.method in SAFE_METHODS:
         g.reading = reading()
         g.reading.__enter__()
 

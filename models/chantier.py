@@ -126,7 +126,9 @@ class Chantier(Versioned, Editable, Sourced, Base):
 
     def archive(self, *, by: User) -> None:
         """Close the chantier: it stays readable, nobody writes in it any more. Raises Refused("already_archived")."""
-        if self.is_archived:
+        # Those who write in it finish first (`hold_open`); whoever comes later waits, and finds it archived.
+        alone = select(Chantier.archived_at).where(Chantier.id == self.id).with_for_update()
+        if db.session.scalar(alone) is not None:
             raise Refused("already_archived")
         self.archived_at = now()
         record(self, "chantier.archived", by=by)
@@ -137,6 +139,18 @@ class Chantier(Versioned, Editable, Sourced, Base):
             raise Refused("not_archived")
         self.archived_at = None
         record(self, "chantier.reopened", by=by)
+
+    @classmethod
+    def hold_open(cls, chantier_id: int) -> bool:
+        """Whether people may write in this chantier; if so, it is not archived before the transaction ends.
+
+        Those who write hold it together: the lock is the one that their line of the journal takes anyway. A plain
+        reading of `archived_at` would not do: the chantier may be archived between that and the writing.
+        """
+        archived_at = db.session.scalar(
+            select(cls.archived_at).where(cls.id == chantier_id).with_for_update(read=True, key_share=True)
+        )
+        return archived_at is None
 
     # Structures -------------------------------------------------------------------------------------------------------
 

@@ -87,7 +87,8 @@ def _things(kind: str, model: Any) -> Any:
 
 
 def restorable(kind: str, thing_id: int) -> Any:
-    """The thing of that kind, if it is in the bin and this person may bring it back."""
+    """The thing of that kind, if it is in the bin and this person may bring it back; its chantier is held open."""
     model = KINDS[kind]
     query = select(model).where(model.id == thing_id, model.in_bin_of(current_user))
-    return db.session.scalar(held(query, model).options(joinedload(model.chantier)))
+    thing = db.session.scalar(held(query, model).options(joinedload(model.chantier)))
+    return thing if thing is not None and Chantier.hold_open(thing.chantier_id) else None
