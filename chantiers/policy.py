@@ -83,6 +83,7 @@ TABLE: Mapping[str, tuple[Predicate, ...]] = {
     "deliverable.trash": (creator, referent, coordinator),
     "objective.manage": (referent, coordinator),
     "chantier.manage_members": (referent, coordinator),
+    "invitation.manage": (referent, coordinator),
     "structure.leave": (referent, coordinator),
     "chantier.manage": (coordinator,),
     "structure.read_silence": (any_referent, coordinator),

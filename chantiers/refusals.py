@@ -9,6 +9,10 @@ SENTENCES = {
     "account_closed": _l("Ce compte est fermé : plus personne ne peut y entrer."),
     "already_archived": _l("Ce chantier est déjà archivé."),
     "already_carried": _l("Une structure porte déjà cette tâche : proposez-lui votre aide."),
+    "already_invited": _l("%(email)s a déjà une invitation en attente : renvoyez-la plutôt."),
+    "already_member": _l("%(person)s fait déjà partie du chantier."),
+    "cannot_invite": _l("Seul·es les référent·es du chantier et la coordination y invitent."),
+    "invitation_over": _l("Cette invitation ne sert plus : demandez-en une nouvelle."),
     "already_merged": _l("L’une de ces deux structures a déjà été réunie à une autre."),
     "already_deleted": _l("Ce commentaire est déjà supprimé."),
     "already_trashed": _l("C’est déjà dans la corbeille."),
@@ -62,6 +66,9 @@ SENTENCES = {
     "reason_missing": _l("Dites en une phrase pourquoi : les autres en ont besoin pour agir."),
     "state_already": _l("C’est déjà fait : quelqu’un vous a devancé·e, ou l’étape est passée."),
     "status_already": _l("La tâche n’est plus dans le même statut : quelqu’un l’a changée entre-temps."),
+    "structure_beyond": _l(
+        "« %(structure)s » participe aussi à d’autres chantiers : la coordination seule y fait entrer quelqu’un."
+    ),
     "structure_merged": _l("« %(structure)s » a été réunie à une autre structure : choisissez l’autre."),
     "task_closed": _l("Cette tâche est terminée ou abandonnée : rouvrez-la d’abord."),
     "task_of_another_chantier": _l("Cette tâche appartient à un autre chantier."),

@@ -9,6 +9,7 @@ from chantiers.coordination.routes import coordination
 from chantiers.correspondence.routes import correspondence
 from chantiers.deliverables.routes import deliverables
 from chantiers.health.routes import health
+from chantiers.invitations.routes import invitations
 from chantiers.management.routes import management
 from chantiers.my_work.routes import my_work
 from chantiers.notifications.routes import notifications
@@ -29,6 +30,7 @@ ROOMS = (
     tasks,
     deliverables,
     comments,
+    invitations,
     structures,
     coordination,
     management,

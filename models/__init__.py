@@ -5,6 +5,7 @@ from models.account import (
     SESSION_LIFE,
     PasswordLink,
     SignInFailure,
+    SignInLink,
     Submission,
     UserSession,
 )
@@ -26,6 +27,7 @@ from models.demarche import CharterAcceptance, CharterVersion, Demarche
 from models.digest import Digest, next_digest
 from models.errors import Refused
 from models.expiry import forget_expired
+from models.invitation import Invitation
 from models.membership import ChantierMembership, ChantierStructure
 from models.notification import SUBJECTS, Following, Notification, Wish, tell
 from models.objective import Objective, ObjectiveKind, ObjectiveTally, percent
@@ -64,6 +66,7 @@ __all__ = [
     "Demarche",
     "Digest",
     "Following",
+    "Invitation",
     "MailState",
     "Notification",
     "Objective",
@@ -75,6 +78,7 @@ __all__ = [
     "Refused",
     "Role",
     "SignInFailure",
+    "SignInLink",
     "Standing",
     "StatusChange",
     "StoredFile",

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from models import passwords
 from models.base import Base, IntId, db, now
 from models.errors import Refused
+from models.outgoing_mail import OutgoingMail
 
 if TYPE_CHECKING:
     from models.user import User
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 #: Most people come once a month: a session outlives that, and no more.
 SESSION_LIFE = timedelta(days=45)
 LINK_LIFE = timedelta(days=14)
+#: A link that signs in is asked for and followed at once.
+SIGN_IN_LINK_LIFE = timedelta(minutes=15)
 
 #: How many failures within how long stop the guessing, for one account from anywhere and for one network address.
 THROTTLE_WINDOW = timedelta(minutes=15)
@@ -176,6 +179,66 @@ class PasswordLink(Base):
             raise Refused("link_used")
         self.user.choose_password(password)
         UserSession.end_all_of(self.user)
+
+
+class SignInLink(Base):
+    """A link by mail: it signs in once, within a quarter of an hour, or lets a new password be chosen.
+
+    One is made for an address that nobody has, too, and nobody gets it: asking takes the same work either way.
+    """
+
+    __tablename__ = "sign_in_link"
+
+    id: Mapped[IntId]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    nonce: Mapped[str] = mapped_column(String(32))
+    #: "sign_in" or "password".
+    purpose: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    user: Mapped["User | None"] = relationship(lazy="raise_on_sql")
+
+    @classmethod
+    def send(cls, user: "User | None", purpose: str) -> None:
+        """Mail a link to a person, earlier ones stop working; for nobody, one that will not leave."""
+        cls.end_all_of(user)
+        link = cls(
+            user_id=user.id if user else None,
+            nonce=secrets.token_hex(16),
+            purpose=purpose,
+            expires_at=now() + SIGN_IN_LINK_LIFE,
+        )
+        db.session.add(link)
+        db.session.flush()
+        OutgoingMail.post("sign_in_link", to=user, link=link.id)
+
+    @classmethod
+    def end_all_of(cls, user: "User | None") -> None:
+        """Make every link of that person stop working."""
+        unused = update(cls).where(cls.user_id == (user.id if user else 0), cls.used_at.is_(None))
+        db.session.execute(unused.values(used_at=now()))
+
+    @classmethod
+    def at(cls, number: int, nonce: str) -> "SignInLink | None":
+        """The link of a mail if it still works, with its person."""
+        link = db.session.scalar(
+            select(cls)
+            .where(cls.id == number, cls.nonce == nonce, cls.used_at.is_(None), cls.expires_at > now())
+            .options(joinedload(cls.user, innerjoin=True))
+        )
+        return link if link is not None and link.user is not None and link.user.may_sign_in else None
+
+    def use(self) -> None:
+        """Use it up; one of several simultaneous uses wins, the others get Refused("link_used")."""
+        won = db.session.execute(
+            update(SignInLink)
+            .where(SignInLink.id == self.id, SignInLink.used_at.is_(None))
+            .values(used_at=now())
+        )
+        if won.rowcount != 1:  # type: ignore[attr-defined]
+            raise Refused("link_used")
 
 
 class SignInFailure(Base):

@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import delete, or_
 
-from models.account import PasswordLink, SignInFailure, Submission, UserSession
+from models.account import PasswordLink, SignInFailure, SignInLink, Submission, UserSession
 from models.base import db, now
+from models.invitation import Invitation
 from models.outgoing_mail import OutgoingMail
 
 #: How long what is over stays, for whoever has to understand what happened.
@@ -22,6 +23,9 @@ def forget_expired() -> int:
         delete(UserSession).where(or_(UserSession.expires_at < over, UserSession.ended_at < over)),
         delete(PasswordLink).where(or_(PasswordLink.expires_at < over, PasswordLink.used_at < over)),
         delete(Submission).where(Submission.at < over),
+        delete(SignInLink).where(SignInLink.expires_at < over),
+        # The addresses of people who never came, among others.
+        delete(Invitation).where(Invitation.over_before(over)),
         delete(OutgoingMail).where(OutgoingMail.settled_at < over),
         delete(SignInFailure).where(SignInFailure.at < failed),
     )

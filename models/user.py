@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
 
 from models import passwords
-from models.account import PasswordLink
+from models.account import PasswordLink, SignInLink
 from models.activity import NAMING_PEOPLE, Activity, from_to, record
 from models.base import Base, IntId, Line, Versioned, db, fold, now
 from models.concerns.editable import Editable
@@ -150,7 +150,13 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
 
     @property
     def has_account(self) -> bool:
-        return self.password_hash is not None and self.closed_at is None
+        """Whether they come in by themselves: with a password, or by links that they get by mail."""
+        return self.closed_at is None and not self.never_came
+
+    @property
+    def never_came(self) -> bool:
+        """Whether nobody was ever signed in as this person, nor could be."""
+        return self.password_hash is None and self.seen_at is None
 
     @property
     def may_sign_in(self) -> bool:
@@ -198,6 +204,7 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
             changed = super().edit(by=by, **fields)
         if before is not None and self.email != before:
             PasswordLink.end_all_of(self)
+            SignInLink.end_all_of(self)
         return changed
 
     @property
@@ -224,6 +231,7 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
         self.password_hash = passwords.hash(password)
         self.password_changed_at = now()
         PasswordLink.end_all_of(self)
+        SignInLink.end_all_of(self)
 
     def rehash(self, password: str) -> None:
         """Keep a password that was just verified with today's settings, if it was kept with older ones."""

@@ -15,6 +15,7 @@ from models import (
     ChantierRole,
     Comment,
     Deliverable,
+    Invitation,
     Objective,
     ObjectiveKind,
     OutgoingMail,
@@ -50,6 +51,7 @@ class World:
     lines: dict[str, tuple[int, int]] = field(default_factory=dict)
     #: A link by which the newcomer chooses a password.
     token: str = ""
+    invitations: dict[str, int] = field(default_factory=dict)
     #: A mail that could not be sent.
     mail: int = 0
 
@@ -304,8 +306,15 @@ class _Maker:
             ours.dismiss(self.people[name], by=self.by)
         self.chantiers["archived"].archive(by=self.by)
         self.people["closed"].close(by=self.by)
+        for where in ("ours", "theirs"):
+            invited = Invitation.send(
+                self.chantiers[where], f"{where}@example.org", "Une personne invitée", by=self.by
+            )
+            self.world.invitations[where] = invited.id
         OutgoingMail.post("mention", address="personne@example.org", comment=0)
-        failed = self.session.scalars(select(OutgoingMail).where(OutgoingMail.address.is_not(None))).one()
+        failed = self.session.scalars(
+            select(OutgoingMail).where(OutgoingMail.kind == "mention", OutgoingMail.address.is_not(None))
+        ).one()
         failed.fail("550", for_good=True)
         self.world.mail = failed.id
         self.world.token = PasswordLink.issue(self.people["newcomer"], by=self.by)

@@ -54,6 +54,31 @@ class SignInForm(Form):
     next = HiddenField(filters=[local_path])
 
 
+class AskLinkForm(Form):
+    """Where to send a link, and for what."""
+
+    email = EmailField(
+        _l("Adresse électronique"),
+        validators=[
+            DataRequired(_l("Ce champ est nécessaire.")),
+            Length(max=254, message=_l("%(max)d caractères au plus.")),
+        ],
+        filters=[clean_line],
+    )
+    purpose = RadioField(
+        _l("Pour"),
+        choices=[
+            SelectChoice("sign_in", _l("me connecter sans mot de passe")),
+            SelectChoice("password", _l("choisir un nouveau mot de passe")),
+        ],
+        default="sign_in",
+    )
+
+
+class ConfirmForm(Form):
+    """A button, and nothing to type."""
+
+
 class ChoosePasswordForm(Form):
     """A new password, typed twice."""
 

@@ -8,25 +8,29 @@ from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.exceptions import Unauthorized
 
-from chantiers import errors
+from chantiers import errors, tokens
 from chantiers.access import acting, public, signed_in
 from chantiers.accounts.browsers import browser_name
-from chantiers.accounts.entering import TooManyAttempts, come_in, leave, recognise
 from chantiers.accounts.forms import (
+    AskLinkForm,
     ChangePasswordForm,
     CharterForm,
     ChoosePasswordForm,
+    ConfirmForm,
     LanguageForm,
     MailsForm,
     ProfileForm,
     SignInForm,
 )
 from chantiers.accounts.queries import acceptance_date, belonging_of, demonstration_person, session_of
+from chantiers.coming_in import TooManyAttempts, ask, come_in, leave, recognise
 from chantiers.extensions import current_demarche
 from chantiers.forms import saved
+from chantiers.mail import mail_is_configured
+from chantiers.private import kept_private
 from chantiers.refusals import say
 from chantiers.sessions import demonstration_is_open, here, local_path
-from models import PasswordLink, Refused, UserSession, db
+from models import PasswordLink, Refused, SignInLink, UserSession, db
 
 accounts = Blueprint("accounts", __name__)
 
@@ -77,6 +81,7 @@ def sign_in_page(form: SignInForm) -> str:
         "accounts/sign_in.html",
         form=form,
         demonstration_buttons=DEMONSTRATION_BUTTONS if demonstration_is_open() else (),
+        mails=mail_is_configured(),
     )
 
 
@@ -155,9 +160,61 @@ def choose_password(token: str) -> ResponseReturnValue:
     return redirect(url_for("my_work.show"), 303)
 
 
-def kept_private(page: str, status: int) -> ResponseReturnValue:
-    """A page whose address is a secret: no other site hears of it, no cache keeps it."""
-    return page, status, {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+# A link by mail ---------------------------------------------------------------------------------------------------
+
+
+@accounts.route("/connexion/lien", methods=["GET", "POST"])
+@public
+def ask_link() -> ResponseReturnValue:
+    """Send a link to sign in, or to choose a new password; whether the address is known is not said."""
+    form = AskLinkForm()
+    if not mail_is_configured():
+        page = render_template("accounts/ask_link.html", form=None, sent=False)
+        return page, 409 if form.is_submitted() else 200
+    if not form.validate_on_submit():
+        status = 422 if form.is_submitted() else 200
+        return render_template("accounts/ask_link.html", form=form, sent=False), status
+    try:
+        ask(form.email.data, form.purpose.data)
+    except TooManyAttempts as pause:
+        form.form_errors = [in_words(pause)]
+        page = render_template("accounts/ask_link.html", form=form, sent=False)
+        return page, 429, {"Retry-After": str(pause.minutes * 60)}
+    return render_template("accounts/ask_link.html", form=form, sent=True)
+
+
+@accounts.route("/connexion/lien/<signed:token>", methods=["GET", "POST"])
+@public
+def use_link(token: str) -> ResponseReturnValue:
+    """Come in by a link of a mail: opening it asks, only the answer uses it up."""
+    values = tokens.read("sign_in", token)
+    ours = (
+        values is not None and len(values) == 2 and isinstance(values[0], int) and isinstance(values[1], str)
+    )
+    link = SignInLink.at(*values) if ours and values else None
+    if link is None:
+        return kept_private(render_template("accounts/link_over.html"), 404)
+    chooses, person = link.purpose == "password", link.user
+    choosing = ChoosePasswordForm() if chooses else None
+    form = choosing or ConfirmForm()
+    if not form.validate_on_submit():
+        page = render_template("accounts/use_link.html", form=form, person=person)
+        return kept_private(page, 422 if form.is_submitted() else 200)
+    try:
+        link.use()
+        if choosing is not None:
+            person.choose_password(choosing.password.data)
+            UserSession.end_all_of(person)
+    except Refused as refused:
+        db.session.rollback()
+        if choosing is None or refused.code == "link_used":
+            return kept_private(render_template("accounts/link_over.html"), 404)
+        choosing.password.errors = [say(refused)]
+        return kept_private(render_template("accounts/use_link.html", form=form, person=person), 422)
+    come_in(person)
+    db.session.commit()
+    flash(_("Bienvenue !"), "success")
+    return redirect(url_for("my_work.show"), 303)
 
 
 @accounts.route("/profil/mot-de-passe", methods=["GET", "POST"])

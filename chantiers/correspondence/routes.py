@@ -17,6 +17,8 @@ correspondence = Blueprint("correspondence", __name__)
 
 KINDS = {
     "digest": _l("Bilan"),
+    "invitation": _l("Invitation"),
+    "sign_in_link": _l("Lien pour se connecter"),
     "mention": _l("Mention"),
     "assignment": _l("Tâche confiée"),
 }

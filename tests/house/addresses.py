@@ -58,6 +58,8 @@ class Targets:
         (r"/notifications/<slug:kind>/<id:subject_id>/lu", "_any_subject"),
         (r"/notifications/<slug:kind>/<id:subject_id>", "_subjects"),
         (r"/gestion/mails/<id:mail_id>", "_mails"),
+        (r"/invitations/<id:invitation_id>", "_invitations"),
+        (r"/(invitation|connexion/lien)/<signed:token>", "_signed"),
         (r"/desabonnement/<signed:token>", "_signed"),
         (r"/objectifs/<id:objective_id>", "_objectives"),
         (r"/structures/<slug:slug>/personnes/<id:user_id>", "_belongings"),
@@ -155,6 +157,12 @@ class Targets:
         yield nowhere("binned", kind="task", subject_id=world.tasks["binned"])
         yield nowhere("of no kind", kind="personne", subject_id=1)
         yield nowhere("unknown", kind="chantier", subject_id=UNKNOWN)
+
+    def _invitations(self) -> Iterator[Target]:
+        for name, number in self.world.invitations.items():
+            slug = self.world.chantiers[name]
+            yield Target(name, {"invitation_id": number}, ("chantier", self.numbers["chantier", slug]))
+        yield nowhere("unknown", invitation_id=UNKNOWN)
 
     def _mails(self) -> Iterator[Target]:
         yield Target("waiting", {"mail_id": self.world.mail})

@@ -34,6 +34,7 @@ TABLE = {
     "deliverable.trash": "––o–✓✓",
     "objective.manage": "––––✓✓",
     "chantier.manage_members": "––––✓✓",
+    "invitation.manage": "––––✓✓",
     "structure.leave": "––––✓✓",
     "chantier.manage": "–––––✓",
     "structure.manage": "–––––✓",

@@ -39,7 +39,10 @@ LET_IN = {200, 204, 301, 302, 303, 409, 413, 422}
 
 #: Routes that no permission guards. A new one has to be added here, once it is clear why none does.
 PUBLIC = {
+    "accounts.ask_link",
     "accounts.choose_password",
+    "accounts.use_link",
+    "invitations.answer",
     "accounts.enter_demonstration",
     "accounts.language",
     "accounts.sign_in",
@@ -64,6 +67,7 @@ ONES_OWN = {
     "accounts.charter",
     "accounts.end_all_sessions",
     "accounts.end_session",
+    "accounts.mails",
     "accounts.profile",
     "accounts.sessions",
     "deliverables.everywhere",
@@ -317,4 +321,5 @@ def test_each_post_has_a_form_on_some_page(scene: Scene) -> None:
     }
     known = {rule.endpoint for rule in rules(scene.app, "POST")}
     # Only the demonstration offers its entries; a script says that somebody is here; a mail holds its own address.
-    assert known - met == {"accounts.enter_demonstration", "notifications.be_here", *SIGNED}
+    in_mails = {"accounts.ask_link", "accounts.use_link", "invitations.answer"}
+    assert known - met == {"accounts.enter_demonstration", "notifications.be_here", *in_mails, *SIGNED}

@@ -1,11 +1,11 @@
-"""Coming in and going out: who may, how often they may try, and what their browser keeps."""
+"""Coming in and going out, for every door: who may, how often they may try, and what their browser keeps."""
 
 from datetime import timedelta
 
 from flask import g, request, session
 from flask_login import login_user
 
-from models import SignInFailure, User, UserSession, db, passwords, reading
+from models import SignInFailure, SignInLink, User, UserSession, db, passwords, reading
 
 
 class TooManyAttempts(Exception):
@@ -44,6 +44,20 @@ def recognise(email: str, password: str) -> User | None:
     SignInFailure.forget(email, address)
     user.rehash(password)
     return user
+
+
+def ask(email: str, purpose: str) -> None:
+    """Mail a link to the person of that address, if there is one. Raises TooManyAttempts.
+
+    It counts like an attempt to guess, whoever asks: nobody's mailbox is flooded from here.
+    """
+    address = request.remote_addr or ""
+    _refuse_guessing(SignInFailure.wait(email, address))
+    SignInFailure.remember(email, address)
+    user = User.with_email(email)
+    may = user is not None and user.may_sign_in and not user.is_example
+    SignInLink.send(user if may else None, purpose)
+    db.session.commit()
 
 
 def _refuse_guessing(wait: timedelta | None) -> None:
