@@ -1,6 +1,6 @@
 """Deliverables: what a chantier promised to produce, and its life up to approval."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ from models.concerns.sourced import Sourced
 from models.concerns.trashable import Trashable, index_of_bin
 from models.deliverable_version import DeliverableVersion, StoredFile, Verdict, VersionKind
 from models.errors import Refused
+from models.review import ReviewRound, forget_reviews_of
 
 if TYPE_CHECKING:
     from models.chantier import Chantier
@@ -317,8 +318,18 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
 
     # Life -------------------------------------------------------------------------------------------------------------
 
-    def submit(self, *, by: "User", number: int | None = None) -> None:
-        """Put the latest version up for relecture. Raises Refused("no_version") or Refused("state_already").
+    def submit(
+        self,
+        *,
+        by: "User",
+        number: int | None = None,
+        reviewers: "tuple[Sequence[User], Sequence[Structure]]" = ((), ()),
+        closes_on: date | None = None,
+        message: str = "",
+    ) -> None:
+        """Put the latest version up for relecture, and ask `reviewers`, people and structures, what they think of it.
+
+        Raises Refused("no_version"), Refused("state_already") or Refused("closes_too_early").
 
         `number` is the version that the person had before them: where a newer one came meanwhile, this verb and its
         siblings raise Refused("newer_version"), since nobody decides on what they have not seen.
@@ -328,6 +339,9 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
             raise Refused("state_already", state=str(self.state))
         self._go_to(DeliverableState.IN_REVIEW)
         record(self, "deliverable.submitted", by=by, number=version.number)
+        people, structures = reviewers
+        if people or structures:
+            ReviewRound.open(self, version, people, structures, by=by, closes_on=closes_on, message=message)
 
     def withdraw(self, *, by: "User", number: int | None = None) -> None:
         """Take it back from relecture, to go on writing. Raises Refused("not_in_review")."""
@@ -369,6 +383,8 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
             raise Refused("not_in_review")
 
     def _go_to(self, state: DeliverableState) -> None:
+        if self.state == DeliverableState.IN_REVIEW:
+            ReviewRound.close_all(self)
         self.state, self.state_since = state, now()
 
     def _decide(self, version: DeliverableVersion, *, approved: bool, words: str, by: "User") -> None:
@@ -387,3 +403,4 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
             .values(storage_key=None, file_name="", url="", text="", note="")
         )
         db.session.execute(update(Verdict).where(Verdict.deliverable_id == self.id).values(words=""))
+        forget_reviews_of(self)

@@ -208,6 +208,7 @@ class Structure(Versioned, Editable, Sourced, Base):
         if any(taken_over):
             raise Refused("already_merged")
         self._hand_over_work(other)
+        self._hand_over_reviews(other)
         self._hand_over_names(other)
         self._hand_over_part(other, by=by)
         for fact in ("kind", "site", "territory", "summary"):
@@ -237,6 +238,24 @@ class Structure(Versioned, Editable, Sourced, Base):
                 contributions.c.structure_id == other.id, contributions.c.task_id.in_(led)
             )
         )
+
+    def _hand_over_reviews(self, other: "Structure") -> None:
+        """What is asked of it in relectures; asked of both, every answer is kept and one question at least."""
+        requests, reviews = _table("review_request"), _table("review")
+        moving = update(requests).where(requests.c.structure_id == self.id)
+        db.session.execute(moving.values(structure_id=other.id))
+        rows = db.session.execute(
+            select(requests.c.id, requests.c.round_id)
+            .outerjoin(reviews, reviews.c.request_id == requests.c.id)
+            .where(requests.c.structure_id == other.id)
+            .order_by(reviews.c.id.is_(None), requests.c.id)
+            .add_columns(reviews.c.id)
+        ).all()
+        asked: set[int] = set()
+        for request_id, round_id, review_id in rows:
+            if round_id in asked and review_id is None:
+                db.session.execute(delete(requests).where(requests.c.id == request_id))
+            asked.add(round_id)
 
     def _hand_over_names(self, other: "Structure") -> None:
         aliases = list(db.session.scalars(select(StructureAlias).filter_by(structure_id=self.id)))
