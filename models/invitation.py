@@ -81,11 +81,16 @@ class Invitation(Base):
         invitation._post()
         return invitation
 
-    def renew(self) -> None:
-        """Send it again, for another thirty days; the earlier link stops working. Raises Refused("invitation_over")."""
+    def renew(self, *, by: User | None = None) -> None:
+        """Send it again, for another thirty days; the earlier link stops working. Raises Refused("invitation_over").
+
+        Whoever sends it again (`by`) answers for it from then on: the first may have left.
+        """
         if self.accepted_at is not None or self.revoked_at is not None:
             raise Refused("invitation_over")
         self.nonce, self.expires_at = secrets.token_hex(16), now() + INVITATION_LIFE
+        if by is not None:
+            self.created_by = by
         self._post()
 
     def revoke(self) -> None:
@@ -116,6 +121,16 @@ class Invitation(Base):
             .where(cls.chantier_id == chantier.id, cls.accepted_at.is_(None), cls.revoked_at.is_(None))
             .order_by(cls.id.desc())
             .options(joinedload(cls.structure))
+        )
+
+    @classmethod
+    def everywhere(cls) -> "Select[Invitation]":
+        """Those of every chantier, with their chantiers."""
+        return (
+            select(cls)
+            .where(cls.accepted_at.is_(None), cls.revoked_at.is_(None))
+            .order_by(cls.id.desc())
+            .options(joinedload(cls.structure), joinedload(cls.chantier))
         )
 
     @property

@@ -21,6 +21,11 @@ def unanswered(chantier: Chantier) -> Sequence[Invitation]:
     return db.session.scalars(Invitation.unanswered(chantier).limit(SHOWN)).all()
 
 
+def everywhere() -> Sequence[Invitation]:
+    """The same for every chantier."""
+    return db.session.scalars(Invitation.everywhere().limit(SHOWN)).all()
+
+
 def structures() -> dict[str, Structure]:
     """Every structure under its name and its other names, as people write them."""
     found = {each.name_key: each for each in db.session.scalars(Structure.visible_to(None))}

@@ -1,5 +1,6 @@
 """Invitations: a référent brings people in, and whoever reads the mail accepts."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -57,12 +58,24 @@ def index(chantier: Chantier) -> ResponseReturnValue:
         return page(chantier, form), 409
 
 
+@invitations.get("/gestion/invitations")
+@require("person.manage")
+def everywhere() -> ResponseReturnValue:
+    """Who has not answered, in every chantier."""
+    waiting = queries.everywhere()
+    return render_template("invitations/everywhere.html", waiting=waiting, links=links_to(waiting))
+
+
+def links_to(waiting: Sequence[Invitation]) -> dict[int, str]:
+    """The links to hand over, where no mail leaves from here."""
+    return {} if mail_is_configured() else {each.id: address_of(each) for each in waiting if each.is_pending}
+
+
 def page(chantier: Chantier, form: InvitationsForm) -> str:
     """The form and those who have not answered; with links to hand over where no mail leaves from here."""
     waiting = queries.unanswered(chantier)
-    links = {} if mail_is_configured() else {each.id: address_of(each) for each in waiting if each.is_pending}
     return render_template(
-        "invitations/index.html", chantier=chantier, form=form, waiting=waiting, links=links
+        "invitations/index.html", chantier=chantier, form=form, waiting=waiting, links=links_to(waiting)
     )
 
 
@@ -76,7 +89,7 @@ def address_of(invitation: Invitation) -> str:
 @require("invitation.manage", queries.invitation)
 def renew(invitation: Invitation) -> ResponseReturnValue:
     """Send an invitation again: the earlier link stops working."""
-    invitation.renew()
+    invitation.renew(by=acting())
     db.session.commit()
     flash(_("L’invitation repart, pour trente jours ; l’ancien lien ne sert plus."), "success")
     return redirect(url_for("invitations.index", slug=invitation.chantier.slug), 303)

@@ -233,3 +233,22 @@ def test_asking_without_end_is_stopped(scene, visitor, mailing):
     page = visitor(app=mailing).get("/connexion/lien").fill("Adresse électronique", scene.referent.email)
     page.submit("Recevoir le lien", status=429)
     assert db.session.scalar(db.select(db.func.count()).select_from(SignInLink)) == 10
+
+
+def test_the_coordination_sees_every_invitation_and_hands_links_over(scene, visitor):
+    invite(scene)
+    coordinator = make.make_coordinator("Ada")
+    page = visitor(coordinator).get("/gestion").click("Les invitations")
+    assert page.has("Camille Martin") and page.has("Habiter autrement") and "/invitation/" in page.html
+    visitor(scene.referent).get("/gestion/invitations", status=403)
+
+
+def test_whoever_sends_it_again_answers_for_it(app, scene, visitor):
+    invited = invite(scene)
+    other = make.make_referent(scene.chantier)
+    scene.chantier.dismiss(scene.referent, by=other)
+    page = visitor(other).get(f"/chantiers/{scene.chantier.slug}/invitations")
+    assert page.submit("Renvoyer").has("L’invitation repart")
+    db.session.expire_all()
+    visitor().get(address(app, invited)).submit("Accepter l’invitation")
+    assert User.with_email("camille@example.org")
