@@ -44,6 +44,11 @@ def in_charge(user: User, thing: Any) -> bool:
     return user.id in thing.person_ids or not user.standing.structures.isdisjoint(thing.carrier_ids)
 
 
+def asked(user: User, thing: Any) -> bool:
+    """Whose opinion is asked, or a member of the structure whose it is, where they take part."""
+    return bool(thing.is_of(user, thing.chantier_id))
+
+
 def referent(user: User, thing: Any) -> bool:
     """A référent of the chantier that the thing belongs to."""
     return user.leads(thing.chantier_id)
@@ -80,6 +85,8 @@ TABLE: Mapping[str, tuple[Predicate, ...]] = {
     "deliverable.edit": (creator, in_charge, referent, coordinator),
     "deliverable.entrust": (creator, referent, coordinator),
     "deliverable.decide": (referent, coordinator),
+    "review.answer": (asked, referent, coordinator),
+    "review.manage": (referent, coordinator),
     "deliverable.trash": (creator, referent, coordinator),
     "objective.manage": (referent, coordinator),
     "chantier.manage_members": (referent, coordinator),

@@ -63,6 +63,10 @@ SENTENCES = {
         "Ce mot de passe est trop court : 12 caractères au moins. Une phrase convient très bien."
     ),
     "purged": _l("Les trente jours sont passés : le contenu a été effacé pour de bon."),
+    "all_answered": _l("Tout le monde a répondu : il n’y a plus personne à relancer."),
+    "closes_too_early": _l("Choisissez une date de clôture à partir d’aujourd’hui."),
+    "reminded_today": _l("Une relance est déjà partie aujourd’hui : la prochaine pourra partir demain."),
+    "review_over": _l("Cette relecture est close : votre avis n’a pas été enregistré."),
     "reason_missing": _l("Dites en une phrase pourquoi : les autres en ont besoin pour agir."),
     "state_already": _l("C’est déjà fait : quelqu’un vous a devancé·e, ou l’étape est passée."),
     "status_already": _l("La tâche n’est plus dans le même statut : quelqu’un l’a changée entre-temps."),

@@ -15,6 +15,7 @@ from chantiers.my_work.routes import my_work
 from chantiers.notifications.routes import notifications
 from chantiers.objectives.routes import objectives
 from chantiers.public.routes import public
+from chantiers.relecture.routes import relecture
 from chantiers.structures.routes import structures
 from chantiers.style_guide.routes import style_guide
 from chantiers.tasks.routes import tasks
@@ -30,6 +31,7 @@ ROOMS = (
     tasks,
     deliverables,
     comments,
+    relecture,
     invitations,
     structures,
     coordination,

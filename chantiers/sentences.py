@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
-from models import Activity, ChantierRole, Role
+from models import Activity, ChantierRole, Opinion, Role
 
 #: %(who)s did it to %(what)s; the other names are the activity's particulars.
 SENTENCES = {
@@ -64,6 +64,13 @@ SENTENCES = {
     "deliverable.entrusted": _l("%(who)s a changé les structures responsables du livrable %(what)s"),
     "deliverable.version_added": _l("%(who)s a déposé la version %(number)s du livrable %(what)s"),
     "deliverable.submitted": _l("%(who)s a mis en relecture la version %(number)s du livrable %(what)s"),
+    "deliverable.review_asked": _l(
+        "%(who)s demande %(count)s avis sur la version %(number)s du livrable %(what)s"
+    ),
+    "deliverable.reviewed": _l(
+        "%(who)s a donné son avis sur la version %(number)s du livrable %(what)s : %(opinion)s"
+    ),
+    "deliverable.reminded": _l("%(who)s a relancé %(count)s avis attendus sur le livrable %(what)s"),
     "deliverable.withdrawn": _l("%(who)s a retiré de la relecture le livrable %(what)s"),
     "deliverable.approved": _l("%(who)s a validé la version %(number)s du livrable %(what)s"),
     "deliverable.sent_back": _l("%(who)s demande de reprendre le livrable %(what)s : %(reason)s"),
@@ -88,6 +95,15 @@ SENTENCES = {
 ENTRUSTED = {
     True: _l("%(who)s a confié la tâche %(what)s à %(names)s"),
     False: _l("%(who)s a retiré la tâche %(what)s à %(names)s"),
+}
+#: When an opinion is that of a structure.
+REVIEWED_FOR = _l(
+    "%(who)s a donné l’avis de %(structure)s sur la version %(number)s du livrable %(what)s : %(opinion)s"
+)
+OPINIONS = {
+    Opinion.FAVORABLE: _l("favorable"),
+    Opinion.WITH_RESERVATIONS: _l("favorable avec réserves"),
+    Opinion.TO_REWORK: _l("à reprendre"),
 }
 #: When a date is taken away, there is nothing to name.
 WITHOUT_DATE = {
@@ -131,6 +147,8 @@ def sentence(activity: Activity, in_bin: bool = False, at_home: bool = False, li
     words = SENTENCES[activity.action]
     if activity.action == "task.entrusted":
         words = _entrusted(particulars)
+    if activity.action == "deliverable.reviewed" and particulars["structure"]:
+        words = REVIEWED_FOR
     if activity.action in WITHOUT_DATE and not particulars["to"]:
         words = WITHOUT_DATE[activity.action]
     if in_bin:
@@ -173,6 +191,8 @@ def _subject(activity: Activity, link: bool) -> Markup:
 
 
 def _in_words(name: str, value: Any) -> Any:
+    if name == "opinion":
+        return str(OPINIONS[value])
     if name == "person" and not value:
         return _("Une personne qui a fermé son compte")
     if name in ("to", "from") and isinstance(value, str):

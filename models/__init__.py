@@ -33,6 +33,7 @@ from models.notification import SUBJECTS, Following, Notification, Wish, tell
 from models.objective import Objective, ObjectiveKind, ObjectiveTally, percent
 from models.outgoing_mail import MailState, OutgoingMail
 from models.purge import Purged, purge_bin
+from models.review import Opinion, Review, ReviewRequest, ReviewRound
 from models.structure import Structure, StructureAlias, StructureKind, StructureMember
 from models.task import Task, task_person, task_structure, title_matches
 from models.task_dependencies import task_dependency
@@ -72,10 +73,14 @@ __all__ = [
     "Objective",
     "ObjectiveKind",
     "ObjectiveTally",
+    "Opinion",
     "OutgoingMail",
     "PasswordLink",
     "Purged",
     "Refused",
+    "Review",
+    "ReviewRequest",
+    "ReviewRound",
     "Role",
     "SignInFailure",
     "SignInLink",

@@ -264,6 +264,11 @@ class ReviewRequest(Base):
     def is_archived(self) -> bool:
         return self.round.deliverable.is_archived
 
+    def is_of(self, user: User, chantier_id: int) -> bool:
+        """Whether it is this person's to answer, or a structure's of theirs, in the chantier that they take part in."""
+        of_structure = self.structure_id in user.standing.structures and user.takes_part_in(chantier_id)
+        return not user.is_only_observer and (self.person_id == user.id or of_structure)
+
     def answer(
         self, opinion: str, words: str = "", *, by: User, source: str = "page", quote: str = ""
     ) -> "Review":

@@ -21,6 +21,8 @@ KINDS = {
     "sign_in_link": _l("Lien pour se connecter"),
     "mention": _l("Mention"),
     "assignment": _l("Tâche confiée"),
+    "review_asked": _l("Avis demandé"),
+    "review_reminder": _l("Relance d’un avis"),
 }
 STATES = {
     MailState.WAITING: _l("En attente"),

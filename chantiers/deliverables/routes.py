@@ -28,7 +28,17 @@ from chantiers.refusals import say
 from chantiers.security_headers import FILE_POLICY
 from chantiers.storage import FileMissing, current_storage
 from chantiers.undo import flash_with_undo
-from models import Chantier, Comment, Deliverable, DeliverableVersion, Refused, StoredFile, VersionKind, db
+from models import (
+    Chantier,
+    Comment,
+    Deliverable,
+    DeliverableVersion,
+    Refused,
+    ReviewRound,
+    StoredFile,
+    VersionKind,
+    db,
+)
 
 deliverables = Blueprint("deliverables", __name__)
 
@@ -100,6 +110,7 @@ def show(deliverable: Deliverable) -> ResponseReturnValue:
         life=life,
         reference=wording.described(life.reference, life.reference) if life.reference else None,
         versions=[wording.described(version, life.reference) for version in life.versions],
+        rounds=db.session.scalars(ReviewRound.of(deliverable)).all(),
         thread=Comment.thread(deliverable, acting()),
         comment_form=CommentForm(formdata=None),
     )

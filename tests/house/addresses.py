@@ -59,7 +59,7 @@ class Targets:
         (r"/notifications/<slug:kind>/<id:subject_id>", "_subjects"),
         (r"/gestion/mails/<id:mail_id>", "_mails"),
         (r"/invitations/<id:invitation_id>", "_invitations"),
-        (r"/(invitation|connexion/lien)/<signed:token>", "_signed"),
+        (r"/(relecture|invitation|connexion/lien)/<signed:token>", "_signed"),
         (r"/desabonnement/<signed:token>", "_signed"),
         (r"/objectifs/<id:objective_id>", "_objectives"),
         (r"/structures/<slug:slug>/personnes/<id:user_id>", "_belongings"),

@@ -32,6 +32,9 @@ TABLE = {
     "deliverable.entrust": "––o–✓✓",
     "deliverable.decide": "––––✓✓",
     "deliverable.trash": "––o–✓✓",
+    # In charge of a request is whoever it is put to, or a member of the structure that it is put to.
+    "review.answer": "–––✓✓✓",
+    "review.manage": "––––✓✓",
     "objective.manage": "––––✓✓",
     "chantier.manage_members": "––––✓✓",
     "invitation.manage": "––––✓✓",

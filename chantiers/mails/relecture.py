@@ -1,0 +1,56 @@
+"""Mails of relecture: an opinion is asked, or asked again; three buttons answer without signing in."""
+
+from flask_babel import gettext as _
+
+from chantiers.links import absolute
+from chantiers.mail import Letter, builder
+from chantiers.policy import can
+from chantiers.sentences import name_of
+from chantiers.tokens import signer
+from models import Opinion, OutgoingMail, ReviewRequest, db
+
+
+@builder("review_asked")
+def review_asked(mail: OutgoingMail) -> Letter | None:
+    """An opinion is asked; nothing where it is over or no longer this person's to give."""
+    return _letter(mail, reminder=False)
+
+
+@builder("review_reminder")
+def review_reminder(mail: OutgoingMail) -> Letter | None:
+    """It is asked again; nothing where it was given meanwhile."""
+    return _letter(mail, reminder=True)
+
+
+def _letter(mail: OutgoingMail, *, reminder: bool) -> Letter | None:
+    asked = db.session.scalar(ReviewRequest.whole(mail.particulars["request"]))
+    person = mail.user
+    if asked is None or person is None or not person.mail_at_once or not asked.round.is_open or asked.review:
+        return None
+    if not can(person, "deliverable.read_draft") or not can(person, "review.answer", asked):
+        return None
+    deliverable = asked.round.deliverable
+    words = _("Relance : votre avis sur « %(title)s »") if reminder else _("Votre avis sur « %(title)s »")
+    return Letter(
+        subject=words % {"title": deliverable.title},
+        template="emails/review_asked",
+        values={
+            "asked": asked,
+            "deliverable": deliverable,
+            "who": name_of(asked.round.opened_by),
+            "url": absolute("deliverables.show", deliverable_id=deliverable.id),
+            "answers": [
+                (words, absolute("relecture.from_mail", token=_token(asked.id, person.id, opinion)))
+                for opinion, words in (
+                    (Opinion.FAVORABLE, _("Favorable")),
+                    (Opinion.WITH_RESERVATIONS, _("Avec réserves")),
+                    (Opinion.TO_REWORK, _("À reprendre")),
+                )
+            ],
+        },
+        unsubscribe="at_once",
+    )
+
+
+def _token(request_id: int, user_id: int, opinion: Opinion) -> str:
+    return str(signer("relecture").dumps([request_id, user_id, str(opinion)]))
