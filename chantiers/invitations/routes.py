@@ -75,7 +75,12 @@ def page(chantier: Chantier, form: InvitationsForm) -> str:
     """The form and those who have not answered; with links to hand over where no mail leaves from here."""
     waiting = queries.unanswered(chantier)
     return render_template(
-        "invitations/index.html", chantier=chantier, form=form, waiting=waiting, links=links_to(waiting)
+        "invitations/index.html",
+        chantier=chantier,
+        form=form,
+        waiting=waiting,
+        links=links_to(waiting),
+        mails=mail_is_configured(),
     )
 
 
@@ -156,6 +161,7 @@ def answer_page(
             form=form,
             other=current_user.is_authenticated and (known is None or current_user.id != known.id),
             action=request.path,
+            mails=mail_is_configured(),
         ),
         status,
     )
