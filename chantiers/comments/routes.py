@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -11,8 +11,7 @@ from chantiers.commenting import CommentForm
 from chantiers.comments import queries
 from chantiers.comments.forms import EditCommentForm, HelpForm
 from chantiers.forms import bounded_int, create_once, saved
-from chantiers.refusals import say
-from models import Chantier, Comment, Deliverable, Objective, Refused, Task, db
+from models import Chantier, Comment, Deliverable, Objective, Task, TaskStatus, db
 
 comments = Blueprint("comments", __name__)
 
@@ -72,20 +71,13 @@ def offer_help(task: Task) -> ResponseReturnValue:
         return page, 422 if form.is_submitted() else 200
 
     def create() -> str:
-        comment = Comment.offer_help(task, form.body.data or "", by=acting())
-        flash(
-            _("Merci ! Votre proposition est publiée, les personnes concernées sont prévenues."),
-            "success",
-        )
+        # Somebody may have unblocked it meanwhile: what was written is worth keeping all the same.
+        say_it = Comment.offer_help if task.status == TaskStatus.BLOCKED else Comment.write
+        comment = say_it(task, form.body.data or "", by=acting())
+        flash(_("Merci ! Votre proposition est publiée, les personnes concernées sont prévenues."), "success")
         return f"{place_of(task)}#commentaire-{comment.id}"
 
-    try:
-        return create_once(form, create)
-    except Refused as refused:
-        db.session.rollback()
-        form.form_errors.append(say(refused))
-        again = queries.task(task.id) or abort(404)
-        return render_template("comments/help.html", task=again, chantier=again.chantier, form=form), 409
+    return create_once(form, create)
 
 
 # Taking back ----------------------------------------------------------------------------------------------------------

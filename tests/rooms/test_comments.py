@@ -69,7 +69,8 @@ def test_only_the_author_edits_and_only_they_or_a_referent_delete(scene, visitor
     visitor(scene.elsewhere).post(delete, status=403)
     page = visitor(scene.member).get(edit).fill("Votre commentaire", "Un meilleur mot").submit("Enregistrer")
     assert page.has("Un meilleur mot") and page.has("modifié le")
-    page = visitor(scene.referent).post(delete)
+    visitor(scene.referent).post(delete, status=303)
+    page = visitor(scene.referent).get(f"/taches/{scene.task.id}")
     assert page.has("Commentaire supprimé par") and not page.has("Un meilleur mot")
     visitor(scene.member).get(edit, status=404)
 
@@ -132,6 +133,10 @@ def test_help_is_offered_on_what_is_blocked(scene, visitor):
     page = page.fill("Comment pouvez-vous aider ?", "Je connais l’artisan").submit("Proposer mon aide")
     assert page.has("propose son aide") and page.has("Je connais l’artisan")
     assert Notification.unread_of(scene.referent, scene.task) == 1
+    late = visitor(scene.elsewhere).get(f"/taches/{scene.task.id}/aider")
+    scene.task.unblock(by=scene.referent)
+    late = late.fill("Comment pouvez-vous aider ?", "Trop tard ?").submit("Proposer mon aide")
+    assert late.has("Trop tard ?")
     visitor(scene.observer).get(f"/taches/{scene.task.id}/aider", status=403)
 
 
