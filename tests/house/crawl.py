@@ -208,13 +208,16 @@ def _fields(form: Form) -> list[Field]:
             sent[name].append(value)
     for name, values in sent.items():
         if name in required and not any(values):
-            sent[name] = [offered.get(name) or _word_for(kinds[name])]
+            sent[name] = [offered.get(name) or _word_for(kinds[name], name)]
         elif not values and kinds[name] == "radio":
             sent[name] = [offered[name]]
     return [Field(name, kinds[name], tuple(values)) for name, values in sent.items()]
 
 
-def _word_for(kind: str) -> str:
+def _word_for(kind: str, name: str) -> str:
+    if (kind, name) == ("textarea", "people"):
+        # A list of people is read line by line.
+        return "quelqu.un@example.org ; Quelqu’un"
     return {
         "email": "quelqu.un@example.org",
         "password": "une phrase de passe bien longue",

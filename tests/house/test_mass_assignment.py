@@ -70,7 +70,9 @@ def written(scene: Scene, name: str, form: Met, extra: dict[str, str]) -> tuple[
     with statements(scene) as found:
         status = scene.person(name).visit("POST", form.action, None, check=False, data=data).status
     # Names under which files are kept, and the secrets of links, are new each time.
-    return status, [re.sub(r"[0-9a-f]{2}/[0-9a-f]{30}|[0-9a-f]{64}", "…", each) for each in found]
+    return status, [
+        re.sub(r"[0-9a-f]{2}/[0-9a-f]{30}|[0-9a-f]{64}|[0-9a-f]{32}", "…", each) for each in found
+    ]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 #: One's own profile, and the page of a link that only its owner has.
 ONES_OWN = re.compile(r"/profil|/mot-de-passe/")
 #: The same, and where a référent keeps people.
-OF_MEMBERS = re.compile(rf"/chantiers/[\w-]+/membres|{ONES_OWN.pattern}")
+OF_MEMBERS = re.compile(rf"/chantiers/[\w-]+/(membres|invitations)|{ONES_OWN.pattern}")
 
 
 @pytest.mark.parametrize("name", ["stranger", "observer", "participant"])
