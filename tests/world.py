@@ -20,6 +20,7 @@ from models import (
     ObjectiveKind,
     OutgoingMail,
     PasswordLink,
+    ReviewRound,
     Role,
     StoredFile,
     Structure,
@@ -52,6 +53,9 @@ class World:
     #: A link by which the newcomer chooses a password.
     token: str = ""
     invitations: dict[str, int] = field(default_factory=dict)
+    #: What a relecture asks of a person and of a structure.
+    review_requests: dict[str, int] = field(default_factory=dict)
+    review_round: int = 0
     #: A mail that could not be sent.
     mail: int = 0
 
@@ -248,7 +252,9 @@ class _Maker:
             "# Brouillon", "Premier jet", by=referent
         )
         self._deliverable("in_review").add_link("https://texte.example/", "En ligne", by=referent)
-        self.deliverables["in_review"].submit(by=referent)
+        self.deliverables["in_review"].submit(
+            by=referent, reviewers=([self.people["in_charge"]], [carrying]), message="Avant l’assemblée"
+        )
         self._deliverable("to_rework").add_text("Un texte", by=referent)
         self.deliverables["to_rework"].submit(by=referent)
         self.deliverables["to_rework"].send_back("Il manque les sources.", by=referent)
@@ -326,6 +332,12 @@ class _Maker:
         for name in self.structures:
             with suppress(KeyError):
                 world.structures[name] = self.structures[name].slug
+        found = self.session.scalar(ReviewRound.of(self.deliverables["in_review"]))
+        assert found is not None
+        world.review_round = found.id
+        world.review_requests = {
+            "of a structure" if each.structure else "of a person": each.id for each in found.requests
+        }
         world.objectives = {name: objective.id for name, objective in self.objectives.items()}
         world.tasks = {name: task.id for name, task in self.tasks.items()}
         world.comments = {name: comment.id for name, comment in self.comments.items()}

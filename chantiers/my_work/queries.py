@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, false, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from models import (
     Activity,
@@ -13,6 +13,8 @@ from models import (
     Deliverable,
     DeliverableState,
     ObjectiveTally,
+    ReviewRequest,
+    ReviewRound,
     Structure,
     Task,
     TaskStatus,
@@ -46,6 +48,7 @@ class MyWork:
     has_more_expected: bool
     to_validate: Sequence[Task]
     in_review: Sequence[Deliverable]
+    asked: Sequence[ReviewRequest]
     blocked_in_mine: Sequence[Task]
     needing_help: Sequence[Task]
     unclaimed: Sequence[Task]
@@ -74,6 +77,7 @@ def my_work(user: User) -> MyWork:
         to_validate=[task for task in decisions if task.status == TaskStatus.TO_VALIDATE],
         blocked_in_mine=[task for task in decisions if task.status == TaskStatus.BLOCKED],
         in_review=_in_review(led) if led else [],
+        asked=_asked(user) if not user.is_only_observer else [],
         needing_help=[task for task in help_wanted if task.status == TaskStatus.BLOCKED],
         unclaimed=[task for task in help_wanted if task.status != TaskStatus.BLOCKED],
         chantiers=_my_chantiers(user),
@@ -115,6 +119,16 @@ def _in_review(led: list[int]) -> Sequence[Deliverable]:
     )
     query = select(Deliverable).where(*reading).order_by(Deliverable.state_since).limit(LINES)
     return db.session.scalars(query.options(joinedload(Deliverable.chantier))).all()
+
+
+def _asked(user: User) -> Sequence[ReviewRequest]:
+    query = ReviewRequest.asked_of(user).limit(LINES)
+    return db.session.scalars(
+        query.options(
+            contains_eager(ReviewRequest.round).joinedload(ReviewRound.deliverable),
+            joinedload(ReviewRequest.structure),
+        )
+    ).all()
 
 
 def _where_to_help(user: User) -> Sequence[Task]:

@@ -54,6 +54,8 @@ class Targets:
         (r"/livrables/<id:deliverable_id>/versions/<id:number>", "_versions"),
         (r"/livrables/<id:deliverable_id>/(commentaires|discussion)", "_spoken_of"),
         (r"/livrables/<id:deliverable_id>", "_deliverables"),
+        (r"/avis/<id:request_id>", "_review_requests"),
+        (r"/relectures/<id:round_id>", "_review_rounds"),
         (r"/commentaires/<id:comment_id>", "_comments"),
         (r"/notifications/<slug:kind>/<id:subject_id>/lu", "_any_subject"),
         (r"/notifications/<slug:kind>/<id:subject_id>", "_subjects"),
@@ -163,6 +165,17 @@ class Targets:
             slug = self.world.chantiers[name]
             yield Target(name, {"invitation_id": number}, ("chantier", self.numbers["chantier", slug]))
         yield nowhere("unknown", invitation_id=UNKNOWN)
+
+    def _review_requests(self) -> Iterator[Target]:
+        for name, number in self.world.review_requests.items():
+            values = {"request_id": number}
+            yield Target(name, values, ("review_request", number), is_hidden_from_observers=True)
+        yield nowhere("unknown", request_id=UNKNOWN)
+
+    def _review_rounds(self) -> Iterator[Target]:
+        number = self.world.review_round
+        yield Target("open", {"round_id": number}, ("review_round", number), is_hidden_from_observers=True)
+        yield nowhere("unknown", round_id=UNKNOWN)
 
     def _mails(self) -> Iterator[Target]:
         yield Target("waiting", {"mail_id": self.world.mail})

@@ -89,6 +89,22 @@ class Facts:
             self.things["deliverable", deliverable] = Thing(
                 chantier, creator, frozenset(responsible[deliverable]), is_archived=chantier in archived
             )
+        rounds = dict(rows("id, deliverable_id", "review_round"))
+        for number, deliverable in rounds.items():
+            self.things["review_round", number] = self.things["deliverable", deliverable]
+        for request, number, person, structure in rows(
+            "id, round_id, person_id, structure_id", "review_request"
+        ):
+            about = self.things["deliverable", rounds[number]]
+            # A structure speaks through those of its members who take part.
+            people = {
+                user
+                for user, structures in self.structures.items()
+                if structure in structures and about.chantier in self.memberships[user]
+            }
+            self.things["review_request", request] = Thing(
+                about.chantier, people=frozenset(people | {person} - {None}), is_archived=about.is_archived
+            )
         for comment, chantier, author in rows("id, chantier_id, author_id", "comment"):
             self.things["comment", comment] = Thing(chantier, author, is_archived=chantier in archived)
         for (structure,) in rows("id", "structure"):

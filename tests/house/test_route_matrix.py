@@ -55,6 +55,7 @@ PUBLIC = {
     "public.home",
     "public.legal",
     "public.privacy",
+    "relecture.from_mail",
     "static",
     "style_guide.show",
 }

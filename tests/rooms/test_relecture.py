@@ -142,3 +142,9 @@ def test_a_second_round_shows_what_was_said_before(scene, visitor):
     db.session.commit()
     page = visitor(scene.reader).get(scene.page)
     assert page.has("Relecture de la version 2") and page.has("Trop court")
+
+
+def test_what_is_asked_of_somebody_awaits_them_in_their_work(scene, visitor):
+    ask(scene)
+    assert visitor(scene.reader).get("/mon-travail").has("Relectures qu’on vous demande")
+    assert not visitor(scene.other).get("/mon-travail").has("Relectures qu’on vous demande")
