@@ -33,7 +33,7 @@ from models.notification import SUBJECTS, Following, Notification, Wish, tell
 from models.objective import Objective, ObjectiveKind, ObjectiveTally, percent
 from models.outgoing_mail import MailState, OutgoingMail
 from models.purge import Purged, purge_bin
-from models.review import Opinion, Review, ReviewRequest, ReviewRound
+from models.review import USUAL_REVIEW, Opinion, Review, ReviewRequest, ReviewRound
 from models.structure import Structure, StructureAlias, StructureKind, StructureMember
 from models.task import Task, task_person, task_structure, title_matches
 from models.task_dependencies import task_dependency
@@ -50,6 +50,7 @@ __all__ = [
     "SESSION_LIFE",
     "STARTED",
     "SUBJECTS",
+    "USUAL_REVIEW",
     "Activity",
     "Base",
     "Chantier",

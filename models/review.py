@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from models.deliverable import Deliverable
 
 #: How long a round lasts unless told otherwise.
-USUAL = timedelta(days=14)
+USUAL_REVIEW = timedelta(days=14)
 
 
 class Opinion(StrEnum):
@@ -68,7 +68,7 @@ class ReviewRound(Versioned, Base):
         message: str = "",
     ) -> "ReviewRound":
         """Ask them what they think of this version, by mail too. Raises Refused("closes_too_early")."""
-        closes_on = closes_on or today() + USUAL
+        closes_on = closes_on or today() + USUAL_REVIEW
         if closes_on < today():
             raise Refused("closes_too_early")
         opened = cls(

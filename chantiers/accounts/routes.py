@@ -192,7 +192,7 @@ def use_link(token: str) -> ResponseReturnValue:
         values is not None and len(values) == 2 and isinstance(values[0], int) and isinstance(values[1], str)
     )
     link = SignInLink.at(*values) if ours and values else None
-    if link is None:
+    if link is None or link.user is None:
         return kept_private(render_template("accounts/link_over.html"), 404)
     chooses, person = link.purpose == "password", link.user
     choosing = ChoosePasswordForm() if chooses else None

@@ -10,7 +10,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import HiddenField, RadioField, SelectField
 
-from chantiers.deliverables.wording import LICENCES
 from chantiers.forms import (
     CreationForm,
     DayField,
@@ -23,8 +22,8 @@ from chantiers.forms import (
     options,
 )
 from chantiers.presentation import day, excerpt, type_name
-from models import Deliverable, Objective, Opinion, Structure, VersionKind, today
-from models.review import USUAL
+from chantiers.versions import LICENCES
+from models import Deliverable, Objective, Structure, VersionKind
 
 NOTE_LENGTH = 2000
 ADDRESS_LENGTH = 2000
@@ -161,42 +160,3 @@ class SendBackForm(Form):
 
     words = LongTextField(_l("Ce qui est à reprendre"), required=True, length=10_000)
     number = HiddenField()
-
-
-class SubmitForm(Form):
-    """Whose opinion is asked, until when."""
-
-    people = ManyField(_l("Personnes"))
-    structures = ManyField(_l("Structures"))
-    closes_on = DayField(_l("Réponses attendues jusqu’au"), default=lambda: today() + USUAL)
-    message = LongTextField(_l("Message"), length=10_000)
-    number = HiddenField()
-
-
-class AnswerForm(Form):
-    """What somebody thinks of a version."""
-
-    opinion = RadioField(
-        _l("Votre avis"),
-        choices=options(
-            [
-                (Opinion.FAVORABLE, _l("Favorable : cette version peut être validée")),
-                (
-                    Opinion.WITH_RESERVATIONS,
-                    _l("Favorable avec réserves : à condition de changer des points"),
-                ),
-                (Opinion.TO_REWORK, _l("À reprendre : elle ne peut pas être validée ainsi")),
-            ]
-        ),
-    )
-    words = LongTextField(_l("Vos remarques"), length=10_000)
-    quote = LongTextField(_l("Le passage dont il s’agit"), length=2000)
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Ask for a sentence where the opinion is not plainly favourable."""
-        if not super().validate(extra_validators):
-            return False
-        if self.opinion.data != Opinion.FAVORABLE and not self.words.data:
-            self.words.errors = [_("Dites en une phrase ce qu’il faudrait changer.")]
-            return False
-        return True

@@ -9,9 +9,10 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from chantiers import files
+from chantiers import versions as wording
 from chantiers.access import acting, require, signed_in
 from chantiers.commenting import CommentForm
-from chantiers.deliverables import queries, uploads, wording
+from chantiers.deliverables import queries, uploads
 from chantiers.deliverables.forms import (
     DeliverableEditForm,
     DeliverableForm,

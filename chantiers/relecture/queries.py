@@ -6,7 +6,7 @@ from typing import Any
 from flask_login import current_user
 from sqlalchemy import exists, or_, select
 
-from chantiers.deliverables.queries import reads_drafts, to_change
+from chantiers.policy import can
 from models import (
     ChantierMembership,
     ChantierStructure,
@@ -17,7 +17,20 @@ from models import (
     Structure,
     User,
     db,
+    held,
 )
+
+
+def reads_drafts() -> bool:
+    """Whether this person reads what is not approved yet."""
+    return can(current_user, "deliverable.read_draft")
+
+
+def to_change(deliverable_id: int) -> Deliverable | None:
+    """One deliverable with all that its verbs touch, held while it is changed."""
+    query = Deliverable.visible_to(current_user).where(Deliverable.id == deliverable_id)
+    whole = held(query, Deliverable).options(*Deliverable.whole())
+    return db.session.scalar(whole.execution_options(populate_existing=True))
 
 
 def rounds(deliverable: Deliverable) -> Sequence[ReviewRound]:

@@ -7,22 +7,21 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from chantiers import tokens
+from chantiers import versions as wording
 from chantiers.access import acting, public, require
-from chantiers.deliverables import wording
-from chantiers.deliverables.forms import AnswerForm, SubmitForm
-from chantiers.deliverables.queries import to_change
 from chantiers.forms import options, saved
 from chantiers.policy import can
 from chantiers.private import kept_private
 from chantiers.refusals import say
 from chantiers.relecture import queries
+from chantiers.relecture.forms import AnswerForm, SubmitForm
 from models import Chantier, Deliverable, Opinion, Refused, ReviewRequest, ReviewRound, User, db
 
 relecture = Blueprint("relecture", __name__)
 
 
 @relecture.route("/livrables/<id:deliverable_id>/demander-relecture", methods=["GET", "POST"])
-@require("review.manage", to_change)
+@require("review.manage", queries.to_change)
 def ask(deliverable: Deliverable) -> ResponseReturnValue:
     """Put the latest version up for relecture, and choose whose opinion is asked."""
     form = SubmitForm()
@@ -48,7 +47,7 @@ def ask(deliverable: Deliverable) -> ResponseReturnValue:
     except Refused as refused:
         db.session.rollback()
         form.form_errors = [*form.form_errors, say(refused)]
-        again = to_change(deliverable_id)
+        again = queries.to_change(deliverable_id)
         page = render_template("relecture/ask.html", deliverable=again, form=form, latest=latest)
         return page, 409
     db.session.commit()
@@ -67,7 +66,7 @@ def remind(found: ReviewRound) -> ResponseReturnValue:
     """Ask again those who have not answered."""
     count = found.remind(by=acting())
     db.session.commit()
-    flash(_("La relance est partie : %(count)d avis sont encore attendus.", count=count), "success")
+    flash(_("La relance est partie. Avis encore attendus : %(count)d.", count=count), "success")
     return redirect(url_for("deliverables.show", deliverable_id=found.deliverable_id), 303)
 
 

@@ -1,6 +1,5 @@
 """Relecture: asking, answering from a page or a mail, reminding, and what each may read of it."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -103,7 +102,7 @@ def test_the_buttons_of_a_mail_answer_without_signing_in(scene, visitor, post_of
     post_office()
     mail = mailbox.only(scene.reader.email)
     assert "La note" in mail.subject and "Surtout le début" in mail.text
-    address = re.search(r"/relecture/\S+", mail.text)[0]
+    address = mail.link("/relecture/")
     anybody = visitor()
     assert anybody.get(address).has("Le premier jet")
     assert db.session.scalars(select(Review)).all() == []
