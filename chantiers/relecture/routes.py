@@ -15,7 +15,7 @@ from chantiers.private import kept_private
 from chantiers.refusals import say
 from chantiers.relecture import queries
 from chantiers.relecture.forms import AnswerForm, SubmitForm
-from models import Chantier, Deliverable, Opinion, Refused, ReviewRequest, ReviewRound, User, db
+from models import Chantier, Deliverable, Opinion, Refused, ReviewRequest, ReviewRound, User, VersionKind, db
 
 relecture = Blueprint("relecture", __name__)
 
@@ -101,9 +101,9 @@ def _answer(asked: ReviewRequest, form: AnswerForm, person: User, source: str) -
         return kept_private(_page(asked, None, source), 200 if request.method == "GET" else 409)
     if not form.validate_on_submit():
         return kept_private(_page(asked, form, source), 422 if form.is_submitted() else 200)
-    asked.answer(
-        form.opinion.data, form.words.data or "", by=person, source=source, quote=form.quote.data or ""
-    )
+    # Only a text that is written here has passages to point at.
+    quote = form.quote.data or "" if asked.round.reviewed.kind == VersionKind.TEXT else ""
+    asked.answer(form.opinion.data, form.words.data or "", by=person, source=source, quote=quote)
     db.session.commit()
     if source == "mail":
         return kept_private(_page(asked, None, source, done=True), 200)
