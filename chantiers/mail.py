@@ -70,6 +70,10 @@ def letter_of(mail: OutgoingMail) -> tuple[Letter, str] | None:
     if mail.user_id is not None and (person is None or person.closed_at or not person.email):
         mail.drop("no_account")
         return None
+    if person is not None and person.source_key is not None and person.never_came:
+        # A file named them; nobody has invited them yet, and our first mail to them is an invitation.
+        mail.drop("never_came")
+        return None
     if mail.attempts == 0 and mail.due_at < now() - TOO_LATE:
         mail.drop("too_late")
         return None

@@ -29,7 +29,7 @@ from models.errors import Refused
 from models.expiry import forget_expired
 from models.invitation import Invitation
 from models.membership import ChantierMembership, ChantierStructure
-from models.notification import SUBJECTS, Following, Notification, Wish, tell
+from models.notification import SUBJECTS, Following, Notification, Wish, tell_recorded
 from models.objective import Objective, ObjectiveKind, ObjectiveTally, percent
 from models.outgoing_mail import MailState, OutgoingMail
 from models.purge import Purged, purge_bin
@@ -118,7 +118,7 @@ __all__ = [
     "task_dependency",
     "task_person",
     "task_structure",
-    "tell",
+    "tell_recorded",
     "title_matches",
     "today",
 ]

@@ -264,7 +264,7 @@ def _muted(activity: Activity, people: Any) -> Any:
 
 
 @event.listens_for(Session, "before_commit")
-def _tell_what_was_recorded(session: Session) -> None:
+def tell_recorded(session: Any) -> None:
     """What the transaction recorded is told in the same transaction: never without it, never twice."""
     untold = session.info.pop(UNTOLD, [])
     if untold:

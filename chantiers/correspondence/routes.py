@@ -32,6 +32,7 @@ STATES = {
 }
 REASONS = {
     "no_account": _l("le compte est fermé ou n’a pas d’adresse"),
+    "never_came": _l("cette personne n’a pas encore été invitée"),
     "too_late": _l("il avait attendu trop longtemps"),
     "no_longer_due": _l("il ne concernait plus personne"),
     "unwritten": _l("il n’a pas pu être écrit : l’incident est noté"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from chantiers.config import ROOT
 from chantiers.demonstration.opendocument import opendocument
@@ -25,7 +25,9 @@ from models import (
     ChantierRole,
     Deliverable,
     Demarche,
+    Notification,
     Objective,
+    OutgoingMail,
     Role,
     StoredFile,
     Structure,
@@ -36,6 +38,7 @@ from models import (
     db,
     fold,
     now,
+    tell_recorded,
     today,
 )
 
@@ -120,7 +123,17 @@ def load() -> bool:
         cast = _open_cast()
         db.session.flush()
     _play(_Stage(cast, calendar).events(), calendar)
+    _leave_the_past_behind()
     return True
+
+
+def _leave_the_past_behind() -> None:
+    """Months of news were read as they came, and no mail of then is sent now: a fortnight is new."""
+    tell_recorded(db.session)
+    old = update(Notification).where(Notification.at < now() - timedelta(days=14))
+    read = old.values(unread=0, read_up_to=Notification.activity_id)
+    db.session.execute(read.execution_options(synchronize_session=False))
+    db.session.execute(delete(OutgoingMail))
 
 
 def _refuse_if_somebody_works_here() -> None:

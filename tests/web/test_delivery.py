@@ -179,3 +179,15 @@ def test_the_outbox_speaks_of_its_person(session: Session) -> None:
     db.session.commit()
     (held,) = OutgoingMail.take(1)
     assert isinstance(held.user, User) and held.user.id == person.id
+
+
+def test_whoever_is_only_named_by_a_file_is_not_written_to(
+    session: Session, mailbox: Mailbox, post_office: PostOffice
+) -> None:
+    person = make_user("Une référente", email="referente@example.org")
+    person.source_key = "referents/1"
+    OutgoingMail.post("trial", to=person, words="Bonjour")
+    assert post_office() == delivery.Round(dropped=1)
+    person.be_seen()
+    OutgoingMail.post("trial", to=person, words="Bonjour")
+    assert post_office() == delivery.Round(sent=1)
