@@ -228,8 +228,10 @@ class Structure(Versioned, Editable, Sourced, Base):
             mine = table.c.structure_id == self.id
             db.session.execute(delete(table).where(mine, table.c[owner].in_(already)))
             db.session.execute(update(table).where(mine).values(structure_id=other.id))
-        tasks = _table("task")
+        tasks, invitations = _table("task"), _table("invitation")
         db.session.execute(update(tasks).where(tasks.c.pilote_id == self.id).values(pilote_id=other.id))
+        invited = update(invitations).where(invitations.c.structure_id == self.id)
+        db.session.execute(invited.values(structure_id=other.id))
         # A structure that leads a task is not also one of its contributors.
         contributions = _table("task_structure")
         led = select(tasks.c.id).where(tasks.c.pilote_id == other.id).scalar_subquery()

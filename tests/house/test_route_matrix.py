@@ -322,5 +322,5 @@ def test_each_post_has_a_form_on_some_page(scene: Scene) -> None:
     }
     known = {rule.endpoint for rule in rules(scene.app, "POST")}
     # Only the demonstration offers its entries; a script says that somebody is here; a mail holds its own address.
-    in_mails = {"accounts.ask_link", "accounts.use_link", "invitations.answer"}
+    in_mails = {"accounts.ask_link", "accounts.use_link", "invitations.answer", "relecture.from_mail"}
     assert known - met == {"accounts.enter_demonstration", "notifications.be_here", *in_mails, *SIGNED}

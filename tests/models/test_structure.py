@@ -10,6 +10,7 @@ from models import (
     Base,
     ChantierStructure,
     Deliverable,
+    Invitation,
     Refused,
     Structure,
     StructureAlias,
@@ -189,6 +190,7 @@ def test_every_table_that_names_structures_is_handed_over(session):
     assert naming == {
         "chantier_structure.structure_id",
         "deliverable_structure.structure_id",
+        "invitation.structure_id",
         "review_request.structure_id",
         "structure.merged_into_id",
         "structure_alias.structure_id",
@@ -278,3 +280,12 @@ def test_merging_is_told_once_and_refused_otherwise(session):
         old.merge_into(kept, by=by)
     with pytest.raises(Refused, match="already_merged"):
         kept.merge_into(old, by=by)
+
+
+def test_an_invitation_for_a_merged_structure_is_for_the_other(session):
+    by, old, kept = make_coordinator(), make_structure(), make_structure()
+    invitation = Invitation.send(make_chantier(), "camille@example.org", "Camille", by=by, structure=old)
+    old.merge_into(kept, by=by)
+    session.flush()
+    session.refresh(invitation)
+    assert invitation.structure_id == kept.id

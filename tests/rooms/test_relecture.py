@@ -57,7 +57,7 @@ def test_a_referent_asks_and_a_reader_answers(scene, visitor):
         },
         status=303,
     )
-    assert referent.get(scene.page).has("0 avis donnés sur 2 demandés")
+    assert referent.get(scene.page).has("Avis donnés : 0 sur 2.")
     assert referent.get(scene.page).has("On attend encore")
     asked = db.session.scalars(select(ReviewRequest).order_by(ReviewRequest.id)).first()
     reader = visitor(scene.reader)
@@ -67,7 +67,7 @@ def test_a_referent_asks_and_a_reader_answers(scene, visitor):
     reader.post(address, {"opinion": "to_rework"}, status=422)
     reader.post(address, {"opinion": "to_rework", "words": "Trop court"}, status=303)
     page = visitor(scene.other).get(scene.page)
-    assert page.has("Trop court") and page.has("1 avis donnés sur 2 demandés")
+    assert page.has("Trop court") and page.has("Avis donnés : 1 sur 2.")
     assert not page.has("On attend encore")
 
 
