@@ -247,7 +247,7 @@ class ReviewRequest(Base):
             .options(
                 contains_eager(cls.round).options(
                     joinedload(ReviewRound.deliverable).joinedload(chantier),
-                    joinedload(ReviewRound.reviewed),
+                    joinedload(ReviewRound.reviewed).joinedload(DeliverableVersion.author),
                     joinedload(ReviewRound.opened_by),
                 ),
                 joinedload(cls.person),

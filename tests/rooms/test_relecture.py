@@ -25,7 +25,8 @@ def scene(session):
     scene.deliverable = make.make_deliverable(
         make.make_objective(scene.chantier), "La note", by=scene.referent
     )
-    scene.deliverable.add_text("Le premier jet", by=scene.referent)
+    # Whoever wrote it is none of those who ask or answer.
+    scene.deliverable.add_text("Le premier jet", by=make.make_member(scene.chantier, name="Aya Plume"))
     scene.page = f"/livrables/{scene.deliverable.id}"
     session.commit()
     return scene
