@@ -1,20 +1,22 @@
 """What people read when something cannot be done, and what never breaks us."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from flask import Blueprint, Flask, request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from chantiers.access import public, signed_in
 from chantiers.storage import StorageDown, StorageFull
-from models import Refused, db
-from tests.factories import make_demarche, make_user
+from models import Activity, Refused, Task, db
+from tests.factories import make_chantier, make_demarche, make_objective, make_referent, make_user
 
 faults = Blueprint("faults", __name__)
 
@@ -251,3 +253,51 @@ def test_pages_of_errors_speak_the_visitor_s_language(visitor: Any, faulty: Flas
     for address, status in (("/nulle-part", 404), ("/panne/bug", 500)):
         page = someone.get(address, status=status, headers={"Accept-Language": "en"})
         assert '<html lang="en"' in page.html
+
+
+@contextmanager
+def no_room_left() -> Iterator[None]:
+    """The database may not grow by a page: SQLite then says what it says of a full disk."""
+
+    def stop_growing(connection: Any, *_rest: Any) -> None:
+        connection.execute("PRAGMA max_page_count=1")
+
+    def let_grow(connection: Any, *_rest: Any) -> None:
+        connection.execute("PRAGMA max_page_count=1073741823")
+
+    db.session.rollback()
+    db.session.remove()
+    engine = db.engine
+    event.listen(engine, "checkout", stop_growing)
+    try:
+        yield
+    finally:
+        db.session.remove()
+        event.remove(engine, "checkout", stop_growing)
+        event.listen(engine, "checkout", let_grow)
+        db.session.execute(text("SELECT 1"))
+        db.session.remove()
+        event.remove(engine, "checkout", let_grow)
+
+
+@pytest.mark.databases("sqlite")
+def test_a_full_disk_keeps_the_words_writes_nothing_and_can_still_be_read(visitor: Any, session: Any) -> None:
+    make_demarche()
+    chantier = make_chantier("Habiter autrement")
+    objective = make_objective(chantier)
+    someone = visitor(make_referent(chantier))
+    root, goal = f"/chantiers/{chantier.slug}/taches", objective.text
+    session.commit()
+    page = someone.get(f"{root}/nouvelle")
+    page.fill("Titre", "Trouver un lieu").fill("Description", "Un long texte. " * 4000)
+    page.choose("Objectif", goal)
+    counts = [select(func.count()).select_from(table) for table in (Task, Activity)]
+    before = [db.session.scalar(count) for count in counts]
+    with no_room_left():
+        refused = page.submit("Créer la tâche", status=507)
+        assert refused.has("Il n’y a plus de place")
+        assert refused.value_of("Titre") == "Trouver un lieu"
+        assert "Un long texte. Un long texte." in refused.html
+        assert someone.get(root).heading
+        assert [db.session.scalar(count) for count in counts] == before
+    assert page.submit("Créer la tâche").has("Trouver un lieu")
