@@ -14,6 +14,7 @@ from models.concerns.editable import Editable
 from models.concerns.sourced import Sourced
 from models.errors import Refused
 from models.membership import ChantierMembership, ChantierStructure
+from models.notification import Notification
 from models.slugs import slugify
 from models.structure import Structure, StructureMember
 from models.unique import unless_taken
@@ -254,6 +255,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
         self._refuse_losing_last_referent(membership)
         db.session.delete(membership)
         db.session.flush()
+        Notification.forget_chantier(person.id, self.id)
         record(self, "member.removed", by=by, person=person.name)
 
     def _membership_of(self, person: User) -> ChantierMembership:

@@ -6,11 +6,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
+    ColumnElement,
     ForeignKey,
     Index,
     Select,
     String,
     UniqueConstraint,
+    and_,
     delete,
     event,
     exists,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     union,
     update,
 )
@@ -27,7 +30,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from models.activity import CATALOGUE, UNTOLD, Activity
 from models.base import Base, IntId, db, now
-from models.user import ChantierRole
+from models.user import ChantierRole, Role
 
 if TYPE_CHECKING:
     from models.chantier import Chantier
@@ -73,8 +76,19 @@ class Notification(Base):
     def of(cls, user: "User") -> "Select[Notification]":
         """What this person was told, the latest first, with its latest line."""
         latest = joinedload(cls.activity).joinedload(Activity.actor)
-        return (
-            select(cls).where(cls.user_id == user.id).order_by(cls.at.desc(), cls.id.desc()).options(latest)
+        mine = select(cls).where(cls.user_id == user.id, cls.readable_by(user))
+        return mine.order_by(cls.at.desc(), cls.id.desc()).options(latest)
+
+    @classmethod
+    def readable_by(cls, user: "User") -> ColumnElement[bool]:
+        """The condition of a subject that is not in the bin, nor a draft that this person may not read, now."""
+        columns = {kind: _table(kind).c for kind in ("task", "deliverable", "objective")}
+        ids = {kind: select(c.id).where(c.trashed_at.is_(None)) for kind, c in columns.items()}
+        if user.is_only_observer:
+            ids["deliverable"] = ids["deliverable"].where(columns["deliverable"].state == "approved")
+        return or_(
+            cls.subject_type == "chantier",
+            *(and_(cls.subject_type == kind, cls.subject_id.in_(each)) for kind, each in ids.items()),
         )
 
     @classmethod
@@ -107,6 +121,15 @@ class Notification(Base):
         reading = update(cls).where(cls.user_id == user.id, cls.unread > 0, *which)
         values = {"unread": 0, "read_up_to": cls.activity_id}
         db.session.execute(reading.values(values).execution_options(synchronize_session=False))
+
+    @classmethod
+    def put_away(cls, subject_type: str, subject_id: int) -> None:
+        """The subject is in the bin: nobody has anything left to read of it."""
+        told = update(cls).where(
+            cls.subject_type == subject_type, cls.subject_id == subject_id, cls.unread > 0
+        )
+        values = {"unread": 0, "read_up_to": cls.activity_id}
+        db.session.execute(told.values(values).execution_options(synchronize_session=False))
 
     @classmethod
     def forget_chantier(cls, user_id: int, chantier_id: int) -> None:
@@ -198,6 +221,7 @@ def tell(activity: Activity, also: Iterable[int] = ()) -> None:
             literal(0),
         )
         .where(concerned, people.c.closed_at.is_(None), people.c.id != (activity.actor_id or 0))
+        .where(_may_know(activity, people))
         .order_by(people.c.id)
     )
     told = "user_id subject_type subject_id chantier_id unread activity_id at read_up_to mailed_up_to"
@@ -234,13 +258,15 @@ def _concerned(activity: Activity) -> Any:
 def _in_charge(activity: Activity) -> list[Select[int]]:
     """The people named on a task, and the members of carrying structures who take part in the chantier."""
     belonging, memberships = _table("structure_member").c, _table("chantier_membership").c
+    taking_part = select(memberships.user_id).where(memberships.chantier_id == activity.chantier_id)
     if activity.subject_type == "task":
         tasks, given, named = _table("task").c, _table("task_structure").c, _table("task_person").c
         carriers = union(
             select(tasks.pilote_id).where(tasks.id == activity.subject_id),
             select(given.structure_id).where(given.task_id == activity.subject_id),
         )
-        people = [select(named.user_id).where(named.task_id == activity.subject_id)]
+        of_task = select(named.user_id).where(named.task_id == activity.subject_id)
+        people = [of_task.where(named.user_id.in_(taking_part))]
     elif activity.subject_type == "deliverable":
         responsible = _table("deliverable_structure").c
         carriers = union(
@@ -249,11 +275,20 @@ def _in_charge(activity: Activity) -> list[Select[int]]:
         people = []
     else:
         return []
-    taking_part = select(memberships.user_id).where(memberships.chantier_id == activity.chantier_id)
     members = select(belonging.user_id).where(
         belonging.structure_id.in_(carriers.subquery().select()), belonging.user_id.in_(taking_part)
     )
     return [*people, members]
+
+
+def _may_know(activity: Activity, people: Any) -> ColumnElement[bool]:
+    """What happens to a deliverable that is not approved is not for mere observers."""
+    if activity.subject_type != "deliverable":
+        return true()
+    memberships, deliverables = _table("chantier_membership").c, _table("deliverable").c
+    approved = exists().where(deliverables.id == activity.subject_id, deliverables.state == "approved")
+    takes_part = exists().where(memberships.user_id == people.c.id)
+    return or_(people.c.role != Role.OBSERVER, takes_part, approved)
 
 
 def _muted(activity: Activity, people: Any) -> Any:
@@ -270,6 +305,8 @@ def tell_recorded(session: Any) -> None:
     if untold:
         session.flush()
         for activity, also in untold:
+            if activity.action.endswith(".trashed"):
+                Notification.put_away(activity.subject_type, activity.subject_id)
             if activity.subject_type in SUBJECTS and (CATALOGUE[activity.action].tells or also):
                 tell(activity, also)
 

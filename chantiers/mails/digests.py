@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from flask_babel import ngettext
 from markupsafe import Markup
@@ -11,16 +10,12 @@ from sqlalchemy.orm import joinedload
 
 from chantiers.links import absolute
 from chantiers.mail import Letter, builder
-from chantiers.policy import can
 from chantiers.sentences import sentence
 from models import (
     Activity,
     Chantier,
-    Deliverable,
-    DeliverableState,
     Following,
     Notification,
-    Objective,
     OutgoingMail,
     Task,
     User,
@@ -88,8 +83,6 @@ def unread_of(person: User) -> Sequence[Notification]:
     mine = or_(
         Notification.chantier_id.in_(list(person.standing.chantiers)),
         Notification.chantier_id.in_(select(Following.chantier_id).where(Following.user_id == person.id)),
-        # Somebody called them in, or asked them: it is for them, wherever it is.
-        Notification.activity.has(Activity.action.in_(("task.commented", "deliverable.commented"))),
     )
     query = (
         select(Notification)
@@ -97,28 +90,13 @@ def unread_of(person: User) -> Sequence[Notification]:
             Notification.user_id == person.id,
             Notification.unread > 0,
             Notification.activity_id > Notification.mailed_up_to,
-            _is_there(person),
+            Notification.readable_by(person),
         )
         .order_by(Notification.chantier_id, Notification.at.desc())
         .limit(SUBJECTS)
         .options(joinedload(Notification.chantier))
     )
     return db.session.scalars(query if person.is_coordinator else query.where(mine)).all()
-
-
-def _is_there(person: User) -> Any:
-    """The condition of a subject that is not in the bin, nor a draft that the person may not read."""
-    tasks = select(Task.id).where(Task.live())
-    deliverables = select(Deliverable.id).where(Deliverable.live())
-    if not can(person, "deliverable.read_draft"):
-        deliverables = deliverables.where(Deliverable.state == DeliverableState.APPROVED)
-    kind = Notification.subject_type
-    return or_(
-        and_(kind == "task", Notification.subject_id.in_(tasks)),
-        and_(kind == "deliverable", Notification.subject_id.in_(deliverables)),
-        and_(kind == "objective", Notification.subject_id.in_(select(Objective.id).where(Objective.live()))),
-        kind == "chantier",
-    )
 
 
 def lines_of(person: User, unread: Sequence[Notification]) -> dict[int, list[Activity]]:

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from chantiers import worker
-from models import Following, Notification, OutgoingMail, Role, Task, Wish, db
+from models import Comment, Deliverable, Following, Notification, OutgoingMail, Role, Task, Wish, db
 from tests import factories as make
 
 MONDAY = "2026-03-02 09:00"
@@ -30,6 +30,13 @@ def scene(session, clock):
     session.execute(db.delete(OutgoingMail))
     session.commit()
     return scene
+
+
+def whole(kind, number):
+    """The thing as it is now, with what its verbs touch."""
+    db.session.commit()
+    db.session.expire_all()
+    return db.session.scalar(db.select(kind).where(kind.id == number).options(*kind.whole()))
 
 
 def unread(person, subject):
@@ -106,6 +113,46 @@ def test_the_list_costs_no_more_statements_with_many(scene, visitor):
         with guest.count_statements() as statements:
             guest.get("/notifications")
         assert len(statements) <= 6, statements
+
+
+# Rights read again ----------------------------------------------------------------------------------------------------
+
+
+def test_whoever_is_removed_follows_nothing_and_is_told_nothing_more(scene, post_office, mailbox, clock):
+    Following.say(scene.named, scene.task, Wish.FOLLOW)
+    Following.say(scene.named, scene.chantier, Wish.FOLLOW)
+    db.session.commit()
+    scene.chantier.dismiss(scene.named, by=scene.referent)
+    Comment.write(scene.task, "Entre nous", by=scene.referent)
+    assert unread(scene.named, scene.task) == 0
+    assert db.session.scalars(db.select(Following)).all() == []
+    clock.travel_to(MONDAY)
+    post_office()
+    assert not mailbox.to(scene.named.email)
+
+
+def test_a_mere_observer_who_follows_a_chantier_hears_nothing_of_its_drafts(scene, visitor):
+    observer = make.make_user("Une fondation", role=Role.OBSERVER)
+    Following.say(observer, scene.chantier, Wish.FOLLOW)
+    deliverable = make.make_deliverable(scene.objective, "La note", by=scene.referent)
+    deliverable.add_text("Le texte", "Ce qui a changé", by=scene.referent)
+    Comment.write(deliverable, "Un mot du brouillon", by=scene.referent)
+    assert unread(observer, deliverable) == 0
+    assert not visitor(observer).get("/notifications").has("Un mot du brouillon")
+    approved = whole(Deliverable, deliverable.id)
+    approved.approve(by=scene.referent)
+    assert unread(observer, deliverable) == 1
+    assert visitor(observer).get("/notifications").has("a validé la version 1")
+    whole(Deliverable, deliverable.id).add_text("La suite", by=scene.referent)
+    assert not visitor(observer).get("/notifications").has("La note")
+
+
+def test_what_is_thrown_away_is_no_news(scene, visitor):
+    scene.task.block("Un motif à oublier", by=scene.referent)
+    assert unread(scene.named, scene.task) == 1
+    scene.task.trash(by=scene.referent)
+    assert unread(scene.named, scene.task) == 0
+    assert not visitor(scene.named).get("/notifications").has("Un motif à oublier")
 
 
 # Visits ---------------------------------------------------------------------------------------------------------------
