@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, ForeignKey, Select, String, exists, or_, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from models.base import Base, IntId, Line, db, now
+from models.base import Base, IntId, Line, db, held, now
 from models.errors import Refused
 from models.membership import ChantierMembership, ChantierStructure
 from models.outgoing_mail import OutgoingMail
@@ -106,11 +106,14 @@ class Invitation(Base):
 
     @classmethod
     def at(cls, number: int, nonce: str) -> "Invitation | None":
-        """The invitation of a link, in whatever state, with what its page says."""
+        """The invitation of a link, in whatever state, with what its page says; held where somebody answers it."""
         return db.session.scalar(
-            select(cls)
-            .where(cls.id == number, cls.nonce == nonce)
-            .options(joinedload(cls.chantier), joinedload(cls.structure), joinedload(cls.created_by))
+            held(
+                select(cls)
+                .where(cls.id == number, cls.nonce == nonce)
+                .options(joinedload(cls.chantier), joinedload(cls.structure), joinedload(cls.created_by)),
+                cls,
+            )
         )
 
     @classmethod

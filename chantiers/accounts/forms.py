@@ -73,6 +73,7 @@ class AskLinkForm(Form):
         ],
         default="sign_in",
     )
+    next = HiddenField(filters=[local_path])
 
 
 class ConfirmForm(Form):

@@ -1,6 +1,17 @@
 """Routes of the accounts room: coming in, the charter, one's profile and one's sessions."""
 
-from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -43,6 +54,9 @@ DEMONSTRATION_BUTTONS = (
 )
 
 YEAR = 365 * 24 * 3600
+
+#: Under which name a browser keeps the page that somebody wanted when they asked for a link by mail.
+WANTED = "wanted"
 
 
 # Coming in and going out -----------------------------------------------------------------------------------------
@@ -173,6 +187,7 @@ def ask_link() -> ResponseReturnValue:
         return page, 409 if form.is_submitted() else 200
     if not form.validate_on_submit():
         status = 422 if form.is_submitted() else 200
+        form.next.data = form.next.data or local_path(request.args.get("next"))
         return render_template("accounts/ask_link.html", form=form, sent=False), status
     try:
         ask(form.email.data, form.purpose.data)
@@ -180,6 +195,8 @@ def ask_link() -> ResponseReturnValue:
         form.form_errors = [in_words(pause)]
         page = render_template("accounts/ask_link.html", form=form, sent=False)
         return page, 429, {"Retry-After": str(pause.minutes * 60)}
+    # Kept by this browser, not by the mail: an address may be a secret, as that of an invitation is.
+    session[WANTED] = form.next.data
     return render_template("accounts/ask_link.html", form=form, sent=True)
 
 
@@ -211,10 +228,11 @@ def use_link(token: str) -> ResponseReturnValue:
             return kept_private(render_template("accounts/link_over.html"), 404)
         choosing.password.errors = [say(refused)]
         return kept_private(render_template("accounts/use_link.html", form=form, person=person), 422)
+    wanted = local_path(session.get(WANTED))
     come_in(person)
     db.session.commit()
     flash(_("Bienvenue !"), "success")
-    return redirect(url_for("my_work.show"), 303)
+    return redirect(wanted or url_for("my_work.show"), 303)
 
 
 @accounts.route("/profil/mot-de-passe", methods=["GET", "POST"])

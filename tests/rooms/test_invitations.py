@@ -200,6 +200,27 @@ def test_a_link_by_mail_signs_in_once_and_opening_it_uses_nothing(
     visitor(app=mailing).get(where, status=404)
 
 
+def test_a_link_by_mail_leads_back_to_where_one_was_going(scene, visitor, mailing, post_office, mailbox):
+    browser = visitor(app=mailing)
+    page = browser.get(f"/chantiers/{scene.chantier.slug}/membres", status=401)
+    page = page.click("Recevoir un lien par mail").fill("Adresse électronique", scene.referent.email)
+    page.submit("Recevoir le lien")
+    post_office()
+    where = mailbox.only(scene.referent.email).link("/connexion/lien/")
+    assert browser.get(where).submit("Me connecter").path.endswith("/membres")
+
+
+def test_no_link_by_mail_leads_away(scene, visitor, mailing, post_office, mailbox):
+    browser = visitor(app=mailing)
+    page = browser.get("/connexion/lien?next=//evil.example.org/").fill(
+        "Adresse électronique", scene.referent.email
+    )
+    page.submit("Recevoir le lien")
+    post_office()
+    where = mailbox.only(scene.referent.email).link("/connexion/lien/")
+    assert browser.get(where).submit("Me connecter").path.endswith("/mon-travail")
+
+
 def test_an_unknown_address_gets_the_same_answer_and_no_mail(scene, visitor, mailing, post_office, mailbox):
     known, unknown = (ask(visitor, mailing, each).text for each in (scene.referent.email, "x@example.org"))
     assert known == unknown
@@ -248,7 +269,7 @@ def test_whoever_sends_it_again_answers_for_it(app, scene, visitor):
     other = make.make_referent(scene.chantier)
     scene.chantier.dismiss(scene.referent, by=other)
     page = visitor(other).get(f"/chantiers/{scene.chantier.slug}/invitations")
-    assert page.submit("Renvoyer").has("L’invitation repart")
+    assert page.submit("Renvoyer l’invitation de Camille Martin").has("L’invitation repart")
     db.session.expire_all()
     visitor().get(address(app, invited)).submit("Accepter l’invitation")
     assert User.with_email("camille@example.org")

@@ -303,13 +303,13 @@ def test_a_task_waits_for_another_but_never_in_a_circle(chantier, objective, ref
     )
     session.commit()
     page = visitor(referent).get(f"/taches/{first.id}").click("Attendre une autre tâche")
-    page = page.fill("Mots du titre", "elue").submit("Filtrer").submit("Attendre cette tâche")
+    page = page.fill("Mots du titre", "elue").submit("Filtrer").submit(f"Attendre cette tâche {second.title}")
     assert page.has("Élue d’ailleurs")
     coordinator = make.make_coordinator()
     session.commit()
     page = visitor(coordinator).post(f"/taches/{second.id}/attend/{first.id}", {}, status=409)
     assert page.has("elles s’attendraient l’une l’autre sans fin")
-    visitor(referent).get(f"/taches/{first.id}").submit("Ne plus l’attendre")
+    visitor(referent).get(f"/taches/{first.id}").submit(f"Ne plus l’attendre {second.title}")
 
 
 # The board ------------------------------------------------------------------------------------------------------------
