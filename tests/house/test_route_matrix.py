@@ -31,8 +31,8 @@ PEOPLE = (
     "referent_elsewhere",
     "coordinator",
 )
-#: One of each kind, for both databases; the others on one, since rights are the same words on both.
-FEWER = ("stranger", "observer", "participant", "carrier", "creator", "referent", "coordinator")
+#: Those whose rights ask the database most; they are met on both, since rights are the same words on each.
+ON_BOTH = ("observer", "carrier", "referent")
 
 #: The answers of a route to somebody who may: a page, a redirect, or words about what was sent.
 LET_IN = {200, 204, 301, 302, 303, 409, 413, 422}
@@ -200,14 +200,14 @@ def bodies(scene: Scene) -> dict[str, dict[str, Any]]:
 FILES = {"file", "csrf_token"}
 
 
-@pytest.mark.parametrize("name", FEWER)
+@pytest.mark.parametrize("name", ON_BOTH)
 def test_who_gets_in_is_what_the_design_says(scene: Scene, name: str) -> None:
     compare_with_the_design(scene, name)
 
 
 @pytest.mark.databases("sqlite")
-@pytest.mark.parametrize("name", [name for name in PEOPLE if name not in FEWER])
-def test_so_it_is_for_who_stands_between(scene: Scene, name: str) -> None:
+@pytest.mark.parametrize("name", [name for name in PEOPLE if name not in ON_BOTH])
+def test_so_it_is_for_everybody_else(scene: Scene, name: str) -> None:
     compare_with_the_design(scene, name)
 
 
