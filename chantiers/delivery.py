@@ -1,5 +1,6 @@
 """The way out of the outbox: to a mail server or to a folder, each mail once."""
 
+import os
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -43,6 +44,9 @@ class Way(Protocol):
     def send(self, message: Message, sender: str, address: str) -> None:
         """Hand one over. Raises Refused or Down."""
 
+    def check(self) -> None:
+        """See whether it is there, and send nothing. Raises Down."""
+
 
 class Folder:
     """Mails kept as files, so that a demonstration, a trial or a test writes to nobody."""
@@ -56,6 +60,11 @@ class Folder:
 
     def __exit__(self, *_error: object) -> None:
         return None
+
+    def check(self) -> None:
+        """See whether the folder takes files."""
+        if not os.access(self.path, os.W_OK):
+            raise Down("folder")
 
     def send(self, message: Message, sender: str, address: str) -> None:
         """Write it under its own number: sent again, it takes its own place."""
@@ -100,6 +109,15 @@ class Server:
         except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
             self._forget()
             raise Refused(str(error.smtp_code), for_good=500 <= error.smtp_code < 600) from error
+        except (OSError, smtplib.SMTPException) as error:
+            self._forget()
+            raise Down(type(error).__name__) from error
+
+    def check(self) -> None:
+        """See whether it answers and knows us, and send nothing. Raises Down."""
+        try:
+            self.connection = self._connect()
+            self.connection.noop()
         except (OSError, smtplib.SMTPException) as error:
             self._forget()
             raise Down(type(error).__name__) from error

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chantiers.backup import head
 from chantiers.config import is_loopback
+from chantiers.delivery import Down, way_out
 from chantiers.storage import LocalStorage, StorageDown, StorageFull, current_storage
 from models import (
     CATALOGUE,
@@ -26,6 +27,7 @@ from models import (
     Demarche,
     Objective,
     ObjectiveTally,
+    OutgoingMail,
     Role,
     Task,
     TaskStatus,
@@ -74,6 +76,7 @@ def examine() -> Iterator[Finding]:
     yield from configuration()
     yield from room()
     yield from storage()
+    yield from mail_server()
     try:
         with reading():
             found = [*database(), *migrations()]
@@ -87,7 +90,15 @@ def examine() -> Iterator[Finding]:
     if any(finding.is_wrong for finding in found):
         yield note("Le contenu de la base n’a pas été examiné : réparez d’abord ce qui précède.")
         return
-    checks: tuple[Callable[[], Iterator[Finding]], ...] = (content, tallies, last_news, order, links, files)
+    checks: tuple[Callable[[], Iterator[Finding]], ...] = (
+        content,
+        tallies,
+        last_news,
+        order,
+        links,
+        files,
+        outbox,
+    )
     with reading():
         for check in checks:
             try:
@@ -170,6 +181,35 @@ def room() -> Iterator[Finding]:
             yield note(f"Disque ({name}) : {amount} dans {folder}. Pensez à faire de la place.")
         else:
             yield well(f"Disque ({name}) : {amount}.")
+
+
+def mail_server() -> Iterator[Finding]:
+    """The way out of mails; nothing is sent."""
+    url = current_app.config["MAIL_URL"]
+    if not url:
+        yield note("MAIL_URL n’est pas réglé : aucun mail ne part, et les liens se remettent à la main.")
+        return
+    try:
+        with way_out(url) as way:
+            way.check()
+    except Down as down:
+        yield wrong(
+            f"Le serveur de mails ne répond pas ({down}) : vérifiez MAIL_URL, son mot de passe et le pare-feu. "
+            "Les mails attendent, aucun n’est perdu."
+        )
+        return
+    yield well(
+        "Le serveur de mails répond." if "smtp" in url[:5] else "Les mails se rangent dans un dossier."
+    )
+
+
+def outbox() -> Iterator[Finding]:
+    """Whether somebody works through the mails that wait."""
+    if current_app.config["MAIL_URL"] and OutgoingMail.is_stuck():
+        yield wrong(
+            "Des mails attendent depuis plus d’un quart d’heure : lancez « flask --app app worker », et voyez "
+            "« Gérer la démarche », « Mails »."
+        )
 
 
 def _existing(folder: Path) -> Path:

@@ -21,6 +21,8 @@ LEASE = timedelta(minutes=5)
 PAUSES = tuple(
     timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60, 120, 240, 480, 720, 1440, 1440)
 )
+#: A mail that is due leaves within seconds; after so long nobody works, or the server does not answer.
+DELAY = timedelta(minutes=15)
 
 
 class MailState(StrEnum):
@@ -185,6 +187,13 @@ class OutgoingMail(Base):
 
     def _settle(self, state: MailState, reason: str) -> None:
         self.state, self.reason, self.settled_at, self.leased_until = state, reason[:200], now(), None
+
+    @classmethod
+    def is_stuck(cls) -> bool:
+        """Whether mails no longer leave: one is overdue that nobody took, or was tried again and again."""
+        overdue = (cls.due_at < now() - DELAY) & (cls.leased_until.is_(None) | (cls.leased_until < now()))
+        stuck = select(cls.id).where(cls.state == MailState.WAITING, overdue | (cls.attempts >= 4))
+        return db.session.scalar(stuck.limit(1)) is not None
 
     @classmethod
     def next_due_at(cls) -> datetime | None:

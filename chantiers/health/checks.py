@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from chantiers.storage import StorageDown, StorageFull
-from models import Demarche, db, reading
+from models import Demarche, OutgoingMail, db, reading
 
 #: How long a monitor waits for each check.
 PATIENCE = 3.0
@@ -22,7 +22,7 @@ _lock = Lock()
 
 
 def check_all(app: Flask) -> dict[str, str]:
-    """Each part and how it is: "ok", or what is wrong in one word. Both checks run at the same time."""
+    """Each part and how it is: "ok", or what is wrong in one word. They all run at the same time."""
     asked = {name: _ask(app, name, check) for name, check in CHECKS.items()}
     return {name: _hear(future) for name, future in asked.items()}
 
@@ -67,4 +67,20 @@ def _storage(app: Flask) -> str:
     return "ok"
 
 
-CHECKS: dict[str, Callable[[Flask], str]] = {"database": _database, "storage": _storage}
+def _mail(app: Flask) -> str:
+    """Whether mails leave, as the outbox tells; the mail server itself is not asked by whoever asks us."""
+    if not app.config["MAIL_URL"]:
+        return "off"
+    with app.app_context(), reading():
+        try:
+            return "stuck" if OutgoingMail.is_stuck() else "ok"
+        except SQLAlchemyError:
+            return "unknown"
+        finally:
+            with suppress(SQLAlchemyError):
+                db.session.rollback()
+
+
+CHECKS: dict[str, Callable[[Flask], str]] = {"database": _database, "storage": _storage, "mail": _mail}
+#: Those without which nobody is served.
+NEEDED = ("database", "storage")

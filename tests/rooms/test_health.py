@@ -7,13 +7,14 @@ import pytest
 
 from chantiers.health import checks
 from chantiers.storage import StorageDown, StorageFull
-from tests.factories import make_demarche
+from models import Invitation
+from tests.factories import make_chantier, make_demarche, make_referent
 
 
 def test_all_is_well_and_nothing_else_is_said(visitor: Any, session: Any) -> None:
     make_demarche(name="Une démarche discrète")
     answer = visitor().get("/sante")
-    assert answer.json == {"status": "ok", "database": "ok", "storage": "ok"}
+    assert answer.json == {"status": "ok", "database": "ok", "storage": "ok", "mail": "off"}
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in answer.headers
 
@@ -27,7 +28,7 @@ def test_a_store_that_fails_is_told(
 
     monkeypatch.setattr(app.extensions["storage"], "check", fail, raising=False)
     answer = visitor().get("/sante", status=503)
-    assert answer.json == {"status": "down", "database": "ok", "storage": word}
+    assert answer.json == {"status": "down", "database": "ok", "storage": word, "mail": "off"}
 
 
 @pytest.mark.databases("sqlite")
@@ -70,3 +71,31 @@ def test_a_check_that_never_ends_holds_one_thread_and_nobody_s_answer(
         assert visitor().get("/sante", status=503).json["database"] == "slow"
     assert len(calls) == 1
     time.sleep(1)
+
+
+def test_mails_that_no_longer_leave_are_told_and_people_are_served(
+    visitor: Any, make_app: Any, session: Any, clock: Any, mailbox: Any, post_office: Any
+) -> None:
+    app = make_app(MAIL_URL=mailbox.url, MAIL_FROM="c@example.org")
+    make_demarche()
+    chantier = make_chantier()
+    assert visitor(app=app).get("/sante").json["mail"] == "ok"
+    Invitation.send(chantier, "camille@example.org", "Camille Martin", by=make_referent(chantier))
+    session.commit()
+    assert visitor(app=app).get("/sante").json["mail"] == "ok"
+    clock.forward(minutes=16)
+    answer = visitor(app=app).get("/sante").json
+    assert (answer["mail"], answer["status"]) == ("stuck", "degraded")
+    mailbox.down()
+    for _ in range(5):
+        post_office()
+        clock.forward(minutes=60)
+    assert visitor(app=app).get("/sante").json["mail"] == "stuck"
+    mailbox.up()
+    post_office()
+    assert visitor(app=app).get("/sante").json == {
+        "status": "ok",
+        "database": "ok",
+        "storage": "ok",
+        "mail": "ok",
+    }

@@ -22,6 +22,7 @@ from models import (
     Deliverable,
     DeliverableVersion,
     ObjectiveTally,
+    OutgoingMail,
     PasswordLink,
     Role,
     StoredFile,
@@ -40,6 +41,7 @@ from tests.factories import (
     make_referent,
     make_task,
 )
+from tests.mailbox import Mailbox
 from tests.terminal import said
 from tests.visitor import Visitor
 
@@ -206,6 +208,20 @@ def test_the_doctor_finds_a_sound_instance_sound(run: Callable[..., str], in_app
     output = run("doctor")
     assert "Tout va bien." in output and "À RÉPARER" not in output
     assert "Les fichiers des livrables sont là (1)." in output
+
+
+@pytest.mark.databases("sqlite")
+def test_the_doctor_asks_the_mail_server(
+    make_app: Callable[..., Flask], in_app: InApp, mailbox: Mailbox
+) -> None:
+    app = make_app(MAIL_URL=mailbox.url, MAIL_FROM="c@example.org")
+    assert "Le serveur de mails répond." in said(app, "doctor")
+    with in_app():
+        OutgoingMail.post("invitation", address="camille@example.org", due_at=now() - timedelta(hours=1))
+    assert "flask --app app worker" in said(app, "doctor", status=1)
+    mailbox.down()
+    assert "Le serveur de mails ne répond pas" in said(app, "doctor", status=1)
+    assert mailbox.received == []
 
 
 def test_the_doctor_counts_again(run: Callable[..., str], in_app: InApp) -> None:
