@@ -34,7 +34,7 @@ def screens(app: Flask, made: Made) -> list[Screen]:
             select(Task.id).where(Task.chantier_id == 1, Task.status == TaskStatus.BLOCKED, Task.live())
         )
         deliverable = db.session.scalar(
-            select(Deliverable.id).where(Deliverable.chantier_id == 1, Deliverable.state == "approved")
+            select(Deliverable.id).where(Deliverable.chantier_id == 1, Deliverable.finished())
         )
     return [
         Screen("mon-travail", "/mon-travail", 40),

@@ -40,6 +40,7 @@ DELIVERABLE_STATES = {
     DeliverableState.IN_REVIEW: _l("En relecture"),
     DeliverableState.TO_REWORK: _l("À reprendre"),
     DeliverableState.APPROVED: _l("Validé"),
+    DeliverableState.PUBLISHED: _l("Publié"),
 }
 DELIVERABLE_TYPES = {
     "referentiel_metier": _l("Référentiel métier"),

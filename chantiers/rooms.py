@@ -15,6 +15,7 @@ from chantiers.my_work.routes import my_work
 from chantiers.notifications.routes import notifications
 from chantiers.objectives.routes import objectives
 from chantiers.public.routes import public
+from chantiers.publications.routes import publications
 from chantiers.relecture.routes import relecture
 from chantiers.structures.routes import structures
 from chantiers.style_guide.routes import style_guide
@@ -23,6 +24,7 @@ from chantiers.trash.routes import trash
 
 ROOMS = (
     public,
+    publications,
     accounts,
     my_work,
     notifications,

@@ -74,6 +74,8 @@ SENTENCES = {
     "deliverable.withdrawn": _l("%(who)s a retiré de la relecture le livrable %(what)s"),
     "deliverable.approved": _l("%(who)s a validé la version %(number)s du livrable %(what)s"),
     "deliverable.sent_back": _l("%(who)s demande de reprendre le livrable %(what)s : %(reason)s"),
+    "deliverable.published": _l("%(who)s a publié la version %(number)s du livrable %(what)s (%(licence)s)"),
+    "deliverable.unpublished": _l("%(who)s a retiré de la publication le livrable %(what)s : %(reason)s"),
     "deliverable.trashed": _l("%(who)s a mis à la corbeille le livrable %(what)s"),
     "deliverable.restored": _l("%(who)s a rétabli le livrable %(what)s"),
     "structure.created": _l("%(who)s a ajouté la structure %(what)s"),
@@ -125,6 +127,7 @@ WITHOUT_WORDS = {
     "task.dependency_added": _l("%(who)s a modifié ce qu’attend la tâche %(what)s"),
     "task.dependency_removed": _l("%(who)s a modifié ce qu’attend la tâche %(what)s"),
     "deliverable.sent_back": _l("%(who)s demande de reprendre le livrable %(what)s"),
+    "deliverable.unpublished": _l("%(who)s a retiré de la publication le livrable %(what)s"),
 }
 RANKS = {
     ChantierRole.PARTICIPANT: _l("participant·e"),
@@ -216,6 +219,7 @@ ICONS = {
     "deliverable.version_added": "file",
     "deliverable.submitted": "in_review",
     "deliverable.approved": "approved",
+    "deliverable.published": "published",
     "deliverable.sent_back": "to_rework",
 }
 KIND_ICONS = {

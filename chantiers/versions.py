@@ -23,6 +23,16 @@ LICENCES = {
     "ODbL 1.0": _l("ODbL 1.0 : base de données partagée aux mêmes conditions"),
     "Tous droits réservés": _l("Tous droits réservés"),
 }
+#: Where each is read whole.
+LICENCE_TEXTS = {
+    "CC BY 4.0": "https://creativecommons.org/licenses/by/4.0/deed.fr",
+    "CC BY-SA 4.0": "https://creativecommons.org/licenses/by-sa/4.0/deed.fr",
+    "CC0 1.0": "https://creativecommons.org/publicdomain/zero/1.0/deed.fr",
+    "Licence ouverte 2.0": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+    "ODbL 1.0": "https://opendatacommons.org/licenses/odbl/1-0/",
+}
+#: What is suggested where nothing was chosen: what the démarche makes is for everybody, and stays so.
+USUAL_LICENCE = "CC BY-SA 4.0"
 #: Beyond so many lines, finding those that differ costs more than it helps.
 MOST_COMPARED = 2000
 #: The same for lines that repeat themselves: how many pairs of equal lines may be looked at, each many times over.

@@ -16,6 +16,7 @@ from models.checklist import ChecklistItem
 from models.comment import Comment, Thread
 from models.concerns.trashable import RESTORABLE
 from models.deliverable import (
+    FINISHED,
     Deliverable,
     DeliverableState,
     DeliverableType,
@@ -43,6 +44,7 @@ from models.user import ChantierRole, Role, Standing, User
 __all__ = [
     "CATALOGUE",
     "DEMONSTRATION_ENTRIES",
+    "FINISHED",
     "HOME",
     "HUES",
     "OPEN",

@@ -86,6 +86,8 @@ CATALOGUE: Mapping[str, Action] = {
     "deliverable.reminded": _action("number", "count", is_news=False),
     "deliverable.withdrawn": _action("number"),
     "deliverable.approved": _action("number", tells=True),
+    "deliverable.published": _action("number", "licence", tells=True),
+    "deliverable.unpublished": _action("reason", tells=True),
     "deliverable.sent_back": _action("number", "reason", tells=True),
     "deliverable.trashed": _action(is_news=False),
     "deliverable.restored": _action(),

@@ -1,4 +1,4 @@
-"""Deliverables: what a chantier promised to produce, and its life up to approval."""
+"""Deliverables: what a chantier promised to produce, and its life up to its publication."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -31,6 +31,7 @@ from models.concerns.trashable import Trashable, index_of_bin
 from models.deliverable_version import DeliverableVersion, StoredFile, Verdict, VersionKind
 from models.errors import Refused
 from models.review import ReviewRound, forget_reviews_of
+from models.slugs import slugify
 
 if TYPE_CHECKING:
     from models.chantier import Chantier
@@ -41,13 +42,18 @@ if TYPE_CHECKING:
 
 
 class DeliverableState(StrEnum):
-    """Attendu → En rédaction → En relecture → (À reprendre) → Validé."""
+    """Attendu → En rédaction → En relecture → (À reprendre) → Validé → Publié."""
 
     EXPECTED = "expected"
     DRAFTING = "drafting"
     IN_REVIEW = "in_review"
     TO_REWORK = "to_rework"
     APPROVED = "approved"
+    PUBLISHED = "published"
+
+
+#: The states in which what was promised is there.
+FINISHED = (DeliverableState.APPROVED, DeliverableState.PUBLISHED)
 
 
 class DeliverableType(Base):
@@ -83,8 +89,14 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
             "ix_deliverable_unfinished_expected_on",
             "chantier_id",
             "expected_on",
-            sqlite_where=text("state <> 'approved' AND trashed_at IS NULL"),
-            postgresql_where=text("state <> 'approved' AND trashed_at IS NULL"),
+            sqlite_where=text("state NOT IN ('approved', 'published') AND trashed_at IS NULL"),
+            postgresql_where=text("state NOT IN ('approved', 'published') AND trashed_at IS NULL"),
+        ),
+        Index(
+            "ix_deliverable_published_at",
+            "published_at",
+            sqlite_where=text("published_at IS NOT NULL"),
+            postgresql_where=text("published_at IS NOT NULL"),
         ),
         index_of_bin("deliverable"),
     )
@@ -99,6 +111,10 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
     licence: Mapped[str] = mapped_column(String(40), default="")
     state: Mapped[str] = mapped_column(String(20), default=DeliverableState.EXPECTED)
     state_since: Mapped[datetime] = mapped_column(default=now)
+    #: Its permanent address under /publications, from its first publication on; it survives a new title.
+    public_slug: Mapped[str | None] = mapped_column(String(120), unique=True)
+    #: When it was last published; None while nothing of it is public.
+    published_at: Mapped[datetime | None]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_news_at: Mapped[datetime] = mapped_column(default=now)
@@ -196,7 +212,24 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
 
     @property
     def is_approved(self) -> bool:
-        return self.state == DeliverableState.APPROVED
+        """Approved, and maybe published since."""
+        return self.state in FINISHED
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody reads it."""
+        return self.published_at is not None and not self.is_trashed
+
+    @classmethod
+    def public(cls) -> ColumnElement[bool]:
+        """The condition of being read by anybody."""
+        return and_(cls.published_at.is_not(None), cls.live())
+
+    @classmethod
+    def finished(cls) -> ColumnElement[bool]:
+        """The condition of being approved, and maybe published since."""
+        # Written out, as the partial index says it.
+        return cls.state.in_([literal_column(f"'{state}'") for state in FINISHED])
 
     @property
     def is_late(self) -> bool:
@@ -208,12 +241,12 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
         expected_on = cls.__table__.c.expected_on
         if not user.is_only_observer:
             return expected_on
-        return case((cls.state == DeliverableState.APPROVED, expected_on), else_=None)
+        return case((cls.finished(), expected_on), else_=None)
 
     @classmethod
     def unfinished(cls) -> ColumnElement[bool]:
-        # Written out, as the partial index says it.
-        return and_(cls.state != literal_column(f"'{DeliverableState.APPROVED}'"), cls.live())
+        """The condition of being still awaited, and not in the bin."""
+        return and_(~cls.finished(), cls.live())
 
     @classmethod
     def late(cls) -> ColumnElement[bool]:
@@ -353,7 +386,7 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
     def approve(self, *, by: "User", number: int | None = None) -> None:
         """Make the latest version the reference. Raises Refused("no_version") or Refused("state_already")."""
         version = self._latest_or_refuse(number)
-        if self.state == DeliverableState.APPROVED:
+        if self.is_approved:
             raise Refused("state_already", state=str(self.state))
         self._decide(version, approved=True, words="", by=by)
         self._go_to(DeliverableState.APPROVED)
@@ -369,6 +402,56 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
         self._decide(version, approved=False, words=words, by=by)
         self._go_to(DeliverableState.TO_REWORK)
         record(self, "deliverable.sent_back", by=by, number=version.number, reason=words)
+
+    def publish(self, licence: str, *, by: "User", number: int | None = None) -> DeliverableVersion:
+        """Let anybody read the reference, under a licence and at an address that stays. Returns that version.
+
+        `number` is the reference that the person had before them. Raises Refused("not_approved"),
+        Refused("newer_version"), Refused("published_already") or Refused("licence_missing").
+        """
+        reference = self.approved_version
+        if reference is None:
+            raise Refused("not_approved")
+        if number is not None and number != reference.number:
+            raise Refused("newer_version", number=reference.number)
+        if reference.published_at is not None:
+            raise Refused("published_already")
+        if not licence.strip():
+            raise Refused("licence_missing")
+        self.published_at = reference.published_at = now()
+        self.licence = reference.licence = licence
+        if self.public_slug is None:
+            self.public_slug = slugify(self.title, taken=self._public_slug_exists)
+        if self.state == DeliverableState.APPROVED:
+            self._go_to(DeliverableState.PUBLISHED)
+        record(self, "deliverable.published", by=by, number=reference.number, licence=licence)
+        return reference
+
+    def unpublish(self, reason: str, *, by: "User") -> None:
+        """Withdraw every version of it from the public pages; its address says so, and stays its own.
+
+        Raises Refused("not_published") or Refused("reason_missing").
+        """
+        if self.published_at is None:
+            raise Refused("not_published")
+        if not reason.strip():
+            raise Refused("reason_missing")
+        self._leave_the_public()
+        if self.state == DeliverableState.PUBLISHED:
+            self._go_to(DeliverableState.APPROVED)
+        record(self, "deliverable.unpublished", by=by, reason=reason)
+
+    def _leave_the_public(self) -> None:
+        self.published_at = None
+        db.session.execute(
+            update(DeliverableVersion)
+            .where(DeliverableVersion.deliverable_id == self.id)
+            .values(published_at=None)
+        )
+
+    @classmethod
+    def _public_slug_exists(cls, slug: str) -> bool:
+        return db.session.scalar(select(cls.id).where(cls.public_slug == slug)) is not None
 
     def _latest_or_refuse(self, seen: int | None) -> DeliverableVersion:
         latest = self.latest_version
@@ -397,6 +480,7 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
         self.title, self.description = "", ""
         # Its key stays: loading the file again must not bring back what people threw away.
         self.source = None
+        self._leave_the_public()
         db.session.execute(
             update(DeliverableVersion)
             .where(DeliverableVersion.deliverable_id == self.id)

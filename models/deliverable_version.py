@@ -51,6 +51,9 @@ class DeliverableVersion(Base):
     file_name: Mapped[Line] = mapped_column(default="")
     media_type: Mapped[str] = mapped_column(String(100), default="")
     approved_at: Mapped[datetime | None]
+    #: Since when anybody reads it, and under which licence; None while it is not public.
+    published_at: Mapped[datetime | None]
+    licence: Mapped[str] = mapped_column(String(40), default="")
     #: In bytes.
     size: Mapped[int | None]
     sha256: Mapped[str | None] = mapped_column(String(64))

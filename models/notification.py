@@ -30,6 +30,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from models.activity import CATALOGUE, UNTOLD, Activity
 from models.base import Base, IntId, db, now
+from models.deliverable import FINISHED
 from models.user import ChantierRole, Role
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Notification(Base):
         columns = {kind: _table(kind).c for kind in ("task", "deliverable", "objective")}
         ids = {kind: select(c.id).where(c.trashed_at.is_(None)) for kind, c in columns.items()}
         if user.is_only_observer:
-            ids["deliverable"] = ids["deliverable"].where(columns["deliverable"].state == "approved")
+            ids["deliverable"] = ids["deliverable"].where(columns["deliverable"].state.in_(FINISHED))
         return or_(
             cls.subject_type == "chantier",
             *(and_(cls.subject_type == kind, cls.subject_id.in_(each)) for kind, each in ids.items()),
@@ -286,7 +287,7 @@ def _may_know(activity: Activity, people: Any) -> ColumnElement[bool]:
     if activity.subject_type != "deliverable":
         return true()
     memberships, deliverables = _table("chantier_membership").c, _table("deliverable").c
-    approved = exists().where(deliverables.id == activity.subject_id, deliverables.state == "approved")
+    approved = exists().where(deliverables.id == activity.subject_id, deliverables.state.in_(FINISHED))
     takes_part = exists().where(memberships.user_id == people.c.id)
     return or_(people.c.role != Role.OBSERVER, takes_part, approved)
 

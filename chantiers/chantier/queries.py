@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from chantiers.sentences import icon_of
 from models import (
+    FINISHED,
     HOME,
     STARTED,
     Activity,
@@ -20,7 +21,6 @@ from models import (
     ChantierRole,
     ChantierStructure,
     Deliverable,
-    DeliverableState,
     DeliverableType,
     Objective,
     ObjectiveTally,
@@ -85,7 +85,7 @@ def cards() -> list[Card]:
     deliverables = _by_chantier(
         select(
             Deliverable.chantier_id,
-            func.sum(case((Deliverable.state == DeliverableState.APPROVED, 1), else_=0)),
+            func.sum(case((Deliverable.finished(), 1), else_=0)),
             func.count(),
         )
         .where(Deliverable.live())
@@ -205,7 +205,7 @@ def glance(of: Chantier, silent_after: int, only_observer: bool) -> Glance:
 
 def is_late(state: str, expected_on: date | None) -> bool:
     """Whether a deliverable in that state is past its date."""
-    return state != DeliverableState.APPROVED and expected_on is not None and expected_on < today()
+    return state not in FINISHED and expected_on is not None and expected_on < today()
 
 
 def _objectives_with_figures(of: Chantier, silent_after: int) -> Sequence[Any]:

@@ -15,7 +15,6 @@ from models import (
     ChantierRole,
     ChantierStructure,
     Deliverable,
-    DeliverableState,
     ObjectiveTally,
     Task,
     TaskStatus,
@@ -135,7 +134,7 @@ def _count_deliverables(rows: dict[int, Row]) -> None:
     date_told = Deliverable.date_told_to(current_user)
     late = func.count().filter(Deliverable.unfinished(), date_told < today())
     due = func.count().filter(Deliverable.unfinished(), date_told.between(today(), today() + AHEAD))
-    approved = func.count().filter(Deliverable.state == DeliverableState.APPROVED)
+    approved = func.count().filter(Deliverable.finished())
     query = (
         select(Deliverable.chantier_id, func.count(), approved, late, due)
         .where(Deliverable.live())

@@ -22,7 +22,7 @@ from chantiers.forms import (
     options,
 )
 from chantiers.presentation import day, excerpt, type_name
-from chantiers.versions import LICENCES
+from chantiers.versions import LICENCES, USUAL_LICENCE
 from models import Deliverable, Objective, Structure, VersionKind
 
 NOTE_LENGTH = 2000
@@ -153,6 +153,28 @@ class VersionForm(CreationForm):
         if is_missing:
             field.errors = [*field.errors, words]
         return not is_missing
+
+
+class PublishForm(Form):
+    """Under which licence the reference becomes public, and which version whoever decides has read."""
+
+    licence = RadioField(
+        _l("Licence"), choices=options((key, words) for key, words in LICENCES.items() if key)
+    )
+    number = HiddenField(default="")
+
+    def start_from(self, deliverable: Deliverable) -> None:
+        """Suggest the licence that was promised, or the usual one."""
+        known = deliverable.licence in LICENCES and deliverable.licence
+        self.licence.data = known or USUAL_LICENCE
+        reference = deliverable.approved_version
+        self.number.data = str(reference.number) if reference else ""
+
+
+class UnpublishForm(Form):
+    """Why a deliverable is withdrawn."""
+
+    reason = LongTextField(_l("Pourquoi le retirer"), required=True, length=NOTE_LENGTH)
 
 
 class SendBackForm(Form):

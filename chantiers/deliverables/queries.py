@@ -11,6 +11,7 @@ from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
 from chantiers.policy import can
 from models import (
+    FINISHED,
     Activity,
     Chantier,
     Deliverable,
@@ -111,7 +112,7 @@ class Row:
 
     @property
     def is_late(self) -> bool:
-        unfinished = self.state != DeliverableState.APPROVED
+        unfinished = self.state not in FINISHED
         return unfinished and self.expected_on is not None and self.expected_on < today()
 
 

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from werkzeug.wrappers import Response
 
 from chantiers import files
 from chantiers import versions as wording
@@ -16,18 +15,19 @@ from chantiers.deliverables import queries, uploads
 from chantiers.deliverables.forms import (
     DeliverableEditForm,
     DeliverableForm,
+    PublishForm,
     SendBackForm,
+    UnpublishForm,
     VersionForm,
     in_words,
     values_of,
 )
-from chantiers.errors import answer
+from chantiers.downloads import handed_over
 from chantiers.files import FileRefused
 from chantiers.forms import create_once, saved
+from chantiers.links import absolute
 from chantiers.policy import can
 from chantiers.refusals import say
-from chantiers.security_headers import FILE_POLICY
-from chantiers.storage import FileMissing, current_storage
 from chantiers.undo import flash_with_undo
 from models import (
     Chantier,
@@ -109,6 +109,9 @@ def show(deliverable: Deliverable) -> ResponseReturnValue:
         "deliverables/show.html",
         deliverable=deliverable,
         life=life,
+        public_address=absolute("publications.show", slug=deliverable.public_slug)
+        if deliverable.is_public
+        else "",
         reference=wording.described(life.reference, life.reference) if life.reference else None,
         versions=[wording.described(version, life.reference) for version in life.versions],
         rounds=db.session.scalars(ReviewRound.of(deliverable)).all(),
@@ -311,6 +314,57 @@ def send_back(deliverable: Deliverable) -> ResponseReturnValue:
     return _back_to(deliverable)
 
 
+@deliverables.route("/livrables/<id:deliverable_id>/publier", methods=["GET", "POST"])
+@require("deliverable.decide", queries.to_change)
+def publish(deliverable: Deliverable) -> ResponseReturnValue:
+    """Let anybody read the reference, once its licence is chosen and what becomes public was said."""
+    form = PublishForm()
+    reference = deliverable.approved_version
+    if not form.is_submitted():
+        form.start_from(deliverable)
+    if not form.validate_on_submit():
+        return _publish_page(deliverable, form), 422 if form.is_submitted() else 200
+    try:
+        reference = deliverable.publish(form.licence.data or "", by=acting(), number=_seen())
+    except Refused as refused:
+        db.session.rollback()
+        form.form_errors = [*form.form_errors, say(refused)]
+        return _publish_page(queries.to_change(deliverable.id) or abort(404), form), 409
+    db.session.commit()
+    flash(
+        _("C’est publié : la version %(number)d est en ligne, pour tout le monde.", number=reference.number)
+    )
+    return _back_to(deliverable)
+
+
+def _publish_page(deliverable: Deliverable, form: PublishForm) -> str:
+    reference = deliverable.approved_version
+    return render_template(
+        "deliverables/publish.html",
+        deliverable=deliverable,
+        form=form,
+        reference=wording.described(reference, reference) if reference else None,
+    )
+
+
+@deliverables.route("/livrables/<id:deliverable_id>/depublier", methods=["GET", "POST"])
+@require("deliverable.decide", queries.to_change)
+def unpublish(deliverable: Deliverable) -> ResponseReturnValue:
+    """Withdraw a deliverable from the public pages, and say why."""
+    form = UnpublishForm()
+    if not form.validate_on_submit():
+        page = render_template("deliverables/unpublish.html", deliverable=deliverable, form=form)
+        return page, 422 if form.is_submitted() else 200
+    try:
+        deliverable.unpublish(form.reason.data or "", by=acting())
+    except Refused as refused:
+        return _refused("deliverables/unpublish.html", deliverable.id, form, refused)
+    db.session.commit()
+    saved(form)
+    flash(_("Ce n’est plus publié. Son adresse répond qu’il a été retiré ; elle lui reste réservée."))
+    return _back_to(deliverable)
+
+
 def _seen() -> int | None:
     """The number of the version that the page showed to whoever decides."""
     number: int | None = request.form.get("number", type=int)
@@ -430,36 +484,8 @@ def read(version: DeliverableVersion) -> ResponseReturnValue:
 @require("chantier.read", queries.version)
 def download(version: DeliverableVersion) -> ResponseReturnValue:
     """The file of a version, as it was handed in."""
-    if version.storage_key is None or version.sha256 is None:
-        abort(404)
-    if request.if_none_match.contains(version.sha256):
-        response = Response(status=304)
-        response.set_etag(version.sha256)
-        return response
-    try:
-        chunks = current_storage().open(version.storage_key)
-    except FileMissing:
-        return _file_missing(version)
-    if chunks.size != version.size:
-        chunks.close()
-        return _file_missing(version)
-    response = Response(chunks, mimetype=version.media_type)
-    response.content_length = version.size
-    response.set_etag(version.sha256)
-    response.headers["Content-Disposition"] = files.content_disposition(version.file_name)
-    response.headers["Content-Security-Policy"] = FILE_POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def _file_missing(version: DeliverableVersion) -> ResponseReturnValue:
-    current_app.logger.error("a version without its file", extra={"version": version.id})
-    return answer(
-        503,
-        _("Ce fichier n’est pas dans l’espace de fichiers, ou il n’y est pas entier. L’incident est noté."),
-        _("Prévenez la coordination : une sauvegarde peut le rendre. Les autres versions restent lisibles."),
-        (_("Revenir au livrable"), url_for("deliverables.show", deliverable_id=version.deliverable_id)),
-    )
+    back = url_for("deliverables.show", deliverable_id=version.deliverable_id)
+    return handed_over(version, (_("Revenir au livrable"), back))
 
 
 def _chosen(things: Any, ids: list[int] | None) -> list[Any]:

@@ -1,17 +1,29 @@
 """What the public home shows: the démarche at a glance, whatever its size."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import func, select
 
-from models import Chantier, Objective, ObjectiveKind, ObjectiveTally, Structure, db, percent
+from models import (
+    Chantier,
+    Deliverable,
+    DeliverableType,
+    Objective,
+    ObjectiveKind,
+    ObjectiveTally,
+    Structure,
+    db,
+    percent,
+)
 
 #: Beyond these the page names the first and says how many there are.
 CHANTIERS_SHOWN = 24
 #: A démarche of more chantiers than this shows their progress without their objectives: a page, not a book.
 CHANTIERS_TOLD = 8
 STRUCTURES_SHOWN = 80
+PUBLICATIONS_SHOWN = 6
 
 
 @dataclass
@@ -44,10 +56,11 @@ class Home:
     counted: int
     structures: list[Any]
     structure_count: int
+    publications: Sequence[Any]
 
 
 def home() -> Home:
-    """Chantiers with their tallies, objectives, structures: four statements."""
+    """Chantiers with their tallies, objectives, structures, what was published last: five statements."""
     chantiers = _chantiers()
     shown = dict(list(chantiers.items())[:CHANTIERS_SHOWN])
     if len(shown) <= CHANTIERS_TOLD:
@@ -77,6 +90,7 @@ def home() -> Home:
         counted=sum(chantier.counted for chantier in chantiers.values()),
         structures=structures,
         structure_count=structures[0].whole if structures else 0,
+        publications=_publications(),
     )
 
 
@@ -103,6 +117,26 @@ def _chantiers() -> dict[int, ChantierAtAGlance]:
         chantier_id: ChantierAtAGlance(number, title, slug, hue, summary, int(done), int(total))
         for chantier_id, number, title, slug, hue, summary, done, total in rows
     }
+
+
+def _publications() -> Sequence[Any]:
+    """What was published last."""
+    found = (
+        select(
+            Deliverable.title,
+            Deliverable.public_slug,
+            Deliverable.published_at,
+            DeliverableType.key,
+            DeliverableType.name,
+            Chantier.number,
+            Chantier.hue,
+        )
+        .join(Deliverable.chantier)
+        .join(Deliverable.type)
+        .where(Deliverable.public())
+        .order_by(Deliverable.published_at.desc(), Deliverable.id.desc())
+    )
+    return db.session.execute(found.limit(PUBLICATIONS_SHOWN)).all()
 
 
 def _tell_objectives(chantiers: dict[int, ChantierAtAGlance]) -> None:

@@ -16,7 +16,6 @@ from models import (
     Chantier,
     ChantierStructure,
     Deliverable,
-    DeliverableState,
     DeliverableType,
     Structure,
     StructureAlias,
@@ -251,7 +250,7 @@ def _rows_of_tasks(part: str) -> Select[*tuple[Any, ...]]:
 
 def _deliverables(of: Structure) -> Sequence[Row[*tuple[Any, ...]]]:
     of_chantier: dict[str, Any] = {"partition_by": Deliverable.chantier_id}
-    unfinished = Deliverable.state != DeliverableState.APPROVED
+    unfinished = ~Deliverable.finished()
     date_told = Deliverable.date_told_to(current_user)
     rank = func.row_number().over(
         order_by=(
