@@ -264,6 +264,13 @@ class _Maker:
         self.deliverables["rewritten"].approve(by=referent)
         self.deliverables["rewritten"].add_file(self._file(), "La suite", by=referent)
         self.deliverables["rewritten"].rely_on([self.tasks["open"], self.tasks["carried"]], by=referent)
+        self._deliverable("published").add_file(self._file(), by=referent)
+        self.deliverables["published"].approve(by=referent)
+        self.deliverables["published"].publish("CC BY-SA 4.0", by=referent)
+        self._deliverable("withdrawn").add_text("Publié par erreur", by=referent)
+        self.deliverables["withdrawn"].approve(by=referent)
+        self.deliverables["withdrawn"].publish("CC BY-SA 4.0", by=referent)
+        self.deliverables["withdrawn"].unpublish("Par erreur", by=referent)
         self._deliverable("created", by="creator").add_text("De ma main", by=self.people["creator"])
         self._deliverable("theirs", where="theirs", by="referent_elsewhere").add_text(
             "D’ailleurs", by=self.people["elsewhere"]

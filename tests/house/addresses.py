@@ -54,6 +54,8 @@ class Targets:
         (r"/livrables/<id:deliverable_id>/versions/<id:number>", "_versions"),
         (r"/livrables/<id:deliverable_id>/(commentaires|discussion)", "_spoken_of"),
         (r"/livrables/<id:deliverable_id>", "_deliverables"),
+        (r"/publications/<slug:slug>/versions/<id:number>", "_published_versions"),
+        (r"/publications/<slug:slug>", "_publications"),
         (r"/avis/<id:request_id>", "_review_requests"),
         (r"/relectures/<id:round_id>", "_review_rounds"),
         (r"/commentaires/<id:comment_id>", "_comments"),
@@ -124,7 +126,7 @@ class Targets:
     def _spoken_of(self) -> Iterator[Target]:
         """What is said of a draft is not for mere observers."""
         for target in self._deliverables():
-            yield replace(target, is_hidden_from_observers=target.name not in ("approved", "archived"))
+            yield replace(target, is_hidden_from_observers=target.name not in ("approved", "archived", "published", "withdrawn"))
 
     def _comments(self) -> Iterator[Target]:
         for name, number in self.world.comments.items():
@@ -186,12 +188,18 @@ class Targets:
 
     def _versions(self) -> Iterator[Target]:
         found = self.world.deliverables
-        shown_to_observers = {("approved", 1), ("rewritten", 1), ("archived", 1)}
+        shown_to_observers = {
+            ("approved", 1),
+            ("rewritten", 1),
+            ("archived", 1),
+            ("published", 1),
+        }
         for name, number in (
             ("drafting", 1),
             ("in_review", 1),
             ("to_rework", 1),
             ("approved", 1),
+            ("published", 1),
             ("rewritten", 1),
             ("rewritten", 2),
             ("theirs", 1),
@@ -208,8 +216,18 @@ class Targets:
     def _files_of_versions(self) -> Iterator[Target]:
         """A link or a text has no file."""
         for target in self._versions():
-            is_file = target.name in ("approved 1", "rewritten 2")
+            is_file = target.name in ("approved 1", "published 1", "rewritten 2")
             yield replace(target, is_hidden=target.is_hidden or not is_file)
+
+    def _publications(self) -> Iterator[Target]:
+        yield Target("published", {"slug": "livrable-published"})
+        yield nowhere("never published", slug="livrable-approved")
+        yield nowhere("unknown", slug="nulle-part")
+
+    def _published_versions(self) -> Iterator[Target]:
+        yield Target("published 1", {"slug": "livrable-published", "number": 1})
+        yield nowhere("unknown version", slug="livrable-published", number=UNKNOWN)
+        yield nowhere("unknown", slug="nulle-part", number=1)
 
     def _objectives(self) -> Iterator[Target]:
         for name, number in self.world.objectives.items():
