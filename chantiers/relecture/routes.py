@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from chantiers import tokens
 from chantiers import versions as wording
 from chantiers.access import acting, public, require
+from chantiers.downloads import handed_over
 from chantiers.forms import options, saved
 from chantiers.policy import can
 from chantiers.private import kept_private
@@ -93,6 +94,17 @@ def from_mail(token: str) -> ResponseReturnValue:
         if asked.review:
             form.words.data, form.quote.data = asked.review.words, asked.review.quote
     return _answer(asked, form, person, "mail")
+
+
+@relecture.get("/relecture/<signed:token>/fichier")
+@public
+def file_from_mail(token: str) -> ResponseReturnValue:
+    """The file that an opinion is asked of, for whoever the mail was sent to."""
+    asked, person, _opinion = _signed(token)
+    if asked is None or person is None:
+        return kept_private(render_template("relecture/over.html"), 404)
+    back = url_for("relecture.from_mail", token=token)
+    return handed_over(asked.round.reviewed, (_("Revenir à l’avis"), back))
 
 
 def _answer(asked: ReviewRequest, form: AnswerForm, person: User, source: str) -> ResponseReturnValue:

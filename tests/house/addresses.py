@@ -126,7 +126,11 @@ class Targets:
     def _spoken_of(self) -> Iterator[Target]:
         """What is said of a draft is not for mere observers."""
         for target in self._deliverables():
-            yield replace(target, is_hidden_from_observers=target.name not in ("approved", "archived", "published", "withdrawn"))
+            yield replace(
+                target,
+                is_hidden_from_observers=target.name
+                not in ("approved", "archived", "published", "withdrawn"),
+            )
 
     def _comments(self) -> Iterator[Target]:
         for name, number in self.world.comments.items():

@@ -59,6 +59,7 @@ PUBLIC = {
     "publications.index",
     "publications.latest_file",
     "publications.show",
+    "relecture.file_from_mail",
     "relecture.from_mail",
     "static",
     "style_guide.show",

@@ -1,12 +1,24 @@
 """Relecture: asking, answering from a page or a mail, reminding, and what each may read of it."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from sqlalchemy import select
 
+from chantiers.storage import current_storage
 from chantiers.tokens import signer
-from models import Deliverable, DeliverableState, Review, ReviewRequest, ReviewRound, Role, db, today
+from models import (
+    Deliverable,
+    DeliverableState,
+    Review,
+    ReviewRequest,
+    ReviewRound,
+    Role,
+    StoredFile,
+    db,
+    today,
+)
 from tests import factories as make
 
 
@@ -148,3 +160,19 @@ def test_what_is_asked_of_somebody_awaits_them_in_their_work(scene, visitor):
     ask(scene)
     assert visitor(scene.reader).get("/mon-travail").has("Relectures qu’on vous demande")
     assert not visitor(scene.other).get("/mon-travail").has("Relectures qu’on vous demande")
+
+
+def test_the_file_of_a_relecture_is_read_from_the_mail_and_by_nobody_else(scene, visitor):
+    stored = current_storage().save(BytesIO(b"%PDF-1.7 un texte"))
+    file = StoredFile(stored.key, "note.pdf", "application/pdf", stored.size, stored.sha256)
+    scene.deliverable.add_file(file, by=scene.referent)
+    asked = ask(scene)[0]
+    where = token(scene, asked)
+    assert visitor().get(where).click("Télécharger note.pdf (PDF, 17 octets)").data == b"%PDF-1.7 un texte"
+    visitor().get(
+        "/relecture/" + signer("relecture").dumps([asked.id, 0, "to_rework"]) + "/fichier", status=404
+    )
+    scene.chantier.dismiss(scene.reader, by=scene.referent)
+    scene.reader.close(by=make.make_coordinator())
+    db.session.commit()
+    visitor().get(f"{where}/fichier", status=404)
