@@ -176,24 +176,28 @@ def axe(page: Page, *, within: str | None = None, disable: tuple[str, ...] = ())
         })""",
         [within, AXE_TAGS, list(disable)],
     )
+    return told(result["violations"])
+
+
+def told(violations: list[dict[str, Any]]) -> list[str]:
+    """One sentence per rule that axe found broken, with where."""
     return [
         f"{violation['id']} ({violation['impact']}): {violation['help']}\n    "
         + "\n    ".join(f"{node['target']} {node['html'][:160]}" for node in violation["nodes"][:5])
-        for violation in result["violations"]
+        for violation in violations
     ]
+
+
+OVERFLOW = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    return [...document.querySelectorAll('body *')]
+        .filter((element) => element.getBoundingClientRect().right > width + 1)
+        .slice(0, 10)
+        .map((element) => element.outerHTML.slice(0, 120));
+}"""
 
 
 def overflow(page: Page) -> list[str]:
     """The elements that stick out of the window sideways, when the page scrolls that way."""
-    return list(
-        page.evaluate(
-            """() => {
-                const width = document.documentElement.clientWidth;
-                if (document.documentElement.scrollWidth <= width) return [];
-                return [...document.querySelectorAll('body *')]
-                    .filter((element) => element.getBoundingClientRect().right > width + 1)
-                    .slice(0, 10)
-                    .map((element) => element.outerHTML.slice(0, 120));
-            }"""
-        )
-    )
+    return list(page.evaluate(OVERFLOW))
