@@ -281,7 +281,7 @@ def test_what_is_refused(
     page.goto(f"/chantiers/{world.chantiers['ours']}/taches/nouvelle")
     form = page.locator("main form[method=post]").first
     form.evaluate("form => { form.noValidate = true; }")
-    with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
+    with page.expect_response(lambda answer: answer.request.is_navigation_request()) as sent:
         form.locator("button:not([type=button])").last.click()
     assert sent.value.status == 422
     page.wait_for_load_state()
