@@ -14,17 +14,20 @@ DESK, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 800}
 #: Once the page has done what it does by itself: what axe finds, what the page weighs. A resource that the browser
 #: keeps from an earlier page counts as if it came now: 300 bytes stand for the headers, as in `transferSize`.
 READ = """async (tags) => {
+    const overflow = %OVERFLOW%;
     await new Promise((done) => requestIdleCallback(done, {timeout: 500}));
     const found = await axe.run(document, {
-        runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'], preload: false});
+        runOnly: {type: 'tag', values: tags}, rules: {'target-size': {enabled: true}},
+        resultTypes: ['violations'], preload: false});
     const fetched = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
     return {
         violations: found.violations,
         bytes: fetched.reduce((sum, each) => sum + each.encodedBodySize + 300, 0),
         requests: fetched.length,
         elements: document.getElementsByTagName('*').length,
+        overflow: overflow(),
     };
-}"""
+}""".replace("%OVERFLOW%", OVERFLOW)
 
 #: Narrow and in the dark, then with everything unfolded: what sticks out, and the colours. The theme changes only them.
 READ_NARROW = f"""async () => {{
@@ -112,6 +115,7 @@ class Inspector:
     def _wide(self, is_long: bool) -> Iterator[str]:
         read: dict[str, Any] = self.page.evaluate(READ, AXE_TAGS)
         yield from told(read["violations"])
+        yield from (f"sticks out: {each}" for each in read["overflow"])
         if read["bytes"] > WEIGHT or (read["requests"] > REQUESTS and not is_long):
             yield f"weighs {read['bytes'] // 1024} KiB in {read['requests']} requests"
         if read["elements"] > ELEMENTS and not is_long:
