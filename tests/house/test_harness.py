@@ -14,6 +14,7 @@ from chantiers.access import public
 from models import DeliverableType, User, db, now
 from tests import databases
 from tests.factories import make_user
+from tests.inspection import Inspector
 from tests.live_server import LiveServer
 from tests.visitor import Visitor
 
@@ -92,3 +93,54 @@ def test_an_empty_database_is_empty(empty_database: str) -> None:
     engine = create_engine(empty_database)
     assert inspect(engine).get_table_names() == []
     engine.dispose()
+
+
+#: A page that is wrong in every way that is looked for, each once.
+WRONG = (
+    """<!doctype html><html lang="fr"><head><title>Mal faite</title><style>
+    html { background: #fff; color: #000; } button, a { display: block; margin: 40px 0; }
+    .wide { inline-size: 700px; } .wider { inline-size: 1400px; }
+    .mute:focus { outline: none; }
+    @media (prefers-color-scheme: dark) { .pale { background: #fff; color: #ddd; } }
+    </style></head><body><main><h1>Une page mal faite</h1><p class="pale">Pâle la nuit</p><p class="wide">Large</p>
+    <input name="nameless"><details><summary>Plié</summary><p class="wider">Très large</p></details>
+    <button class="mute">Muet</button><button onkeydown="event.preventDefault()">Un piège</button>
+    <a href="/">Jamais atteint</a>"""
+    + "<i></i>" * 700
+    + "<!-- "
+    + "long " * 40_000
+    + "--></main></body></html>"
+)
+
+
+@pytest.mark.databases("sqlite")
+def test_the_inspector_sees_what_is_wrong(open_browser: Callable[..., Any]) -> None:
+    page = open_browser()
+    page.route(
+        "**/mal-faite", lambda route: route.fulfill(body=WRONG, content_type="text/html; charset=utf-8")
+    )
+    wrong = "\n".join(Inspector(page).open("/mal-faite"))
+    for words in (
+        "label (critical)",
+        "weighs 2",
+        "elements",
+        'Tab never reaches <a href="/">',
+        'no focus is seen on <button class="mute">',
+        'sticks out at 320 px: <p class="wide">',
+        "in the dark, color-contrast (serious)",
+    ):
+        assert words in wrong, wrong
+    # A group of radio buttons, a date with its four stops and a menu that is folded are no complaints.
+    page.route(
+        "**/bien-faite", lambda route: route.fulfill(body=RIGHT, content_type="text/html; charset=utf-8")
+    )
+    assert Inspector(page).open("/bien-faite") == []
+
+
+RIGHT = """<!doctype html><html lang="fr"><head><title>Bien faite</title><style>
+    html { color-scheme: light dark; } label, button { display: block; margin: 40px 0; }
+    </style></head><body><main><h1>Une page bien faite</h1>
+    <form><fieldset><legend>Un choix</legend><label><input type="radio" name="a" value="1"> Un</label>
+    <label><input type="radio" name="a" value="2" checked> Deux</label></fieldset>
+    <label>Une date <input type="date" autofocus></label>
+    <details><summary>Plié</summary><button>Dedans</button></details><button>Envoyer</button></form></main></body></html>"""

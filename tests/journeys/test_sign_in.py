@@ -1,11 +1,11 @@
-"""Coming in with a browser: by password, by a link, by the demonstration's buttons; and what anybody sees before."""
+"""Coming in with a browser: by password, by a link, by the demonstration's buttons."""
 
 from typing import Any
 
 import pytest
 
-from models import DEMONSTRATION_ENTRIES, Demarche, ObjectiveKind, PasswordLink
-from tests.browser import axe, overflow
+from models import DEMONSTRATION_ENTRIES, Demarche, ObjectiveKind
+from tests.browser import axe
 from tests.factories import (
     PASSWORD,
     make_chantier,
@@ -40,61 +40,6 @@ def furnish(charter: str = "", **fields: Any) -> Demarche:
     return demarche
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", ["narrow", "desk"])
-def test_what_anybody_sees_is_open_to_all(
-    open_browser: Any, in_app: Any, live_server: Any, width: str, theme: str
-) -> None:
-    with in_app():
-        furnish()
-        token = PasswordLink.issue(make_user("Grace Exemple"), by=None)
-    page = open_browser(width=width, theme=theme)
-    for address in (
-        "/",
-        "/connexion",
-        f"/mot-de-passe/{token}",
-        "/mentions-legales",
-        "/confidentialite",
-        "/accessibilite",
-        "/ecoconception",
-    ):
-        page.goto(address)
-        assert axe(page) == [], address
-        assert overflow(page) == [], address
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_one_s_account_is_open_to_all(signed_in_page: Any, in_app: Any, theme: str) -> None:
-    with in_app():
-        furnish("# Coopérer\n\nVraiment.")
-        person = make_user("Grace Exemple")
-        person.charter_number = 1
-    page = signed_in_page(person, width="narrow", theme=theme)
-    for address in ("/profil", "/profil/mot-de-passe", "/profil/sessions", "/charte"):
-        page.goto(address)
-        assert axe(page) == [], address
-        assert overflow(page) == [], address
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_errors_are_open_to_all(
-    open_browser: Any, in_app: Any, watch: Any, live_server: Any, theme: str
-) -> None:
-    with in_app():
-        furnish()
-    page = open_browser(width="narrow", theme=theme)
-    for address, status in (
-        ("/nulle-part", "404"),
-        ("/mon-travail", "401"),
-        ("/deconnexion", "405"),
-        ("/mot-de-passe/" + "a" * 43, "404"),
-    ):
-        watch.expect(status)
-        page.goto(address)
-        assert axe(page) == [], address
-        assert overflow(page) == [], address
-
-
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_first_entry_with_the_keyboard_alone(
     open_browser: Any, in_app: Any, watch: Any, live_server: Any, scripts: bool
@@ -120,21 +65,6 @@ def test_a_first_entry_with_the_keyboard_alone(
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Mon profil").wait_for()
     assert page.url.endswith("/profil")
-
-
-def test_a_first_view_weighs_little(open_browser: Any, in_app: Any, live_server: Any) -> None:
-    with in_app():
-        furnish()
-    page = open_browser()
-    page.goto("/")
-    page.wait_for_load_state("networkidle")
-    sizes = page.evaluate(
-        "() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
-        ".map(each => [each.name, each.transferSize])"
-    )
-    assert sum(size for _, size in sizes) <= 150_000, sizes
-    assert len(sizes) <= 25, sizes
-    assert page.evaluate("() => document.querySelectorAll('*').length") <= 700
 
 
 @pytest.mark.databases("sqlite")
