@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from chantiers import errors
 from chantiers.tokens import signer
 from models import Chantier, Deliverable, Invitation, Objective, Opinion, SignInLink, Structure, Task, User
 from tests.browser import Watch
@@ -72,6 +75,8 @@ OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
     "referent": {"my_work.show": ("",)},
     "newcomer": {"accounts.charter": ("",)},
 }
+PROXY_PAGES = Path(__file__).resolve().parents[2] / "deploy/pages"
+#: Real names are long, and some of their words have no place where a line can end.
 LONG_NAME = (
     ", intercommunalité-de-Saint-Barthélemy-d’Anjou-et-de-ses-environs-anticonstitutionnellement réunis"
 )
@@ -86,6 +91,16 @@ class Map:
     def __init__(self, app: Flask, world: World, numbers: dict[tuple[str, str], int]) -> None:
         self.app, self.world = app, world
         self.targets = Targets(world, numbers)
+        known = {rule.endpoint for rule in rules(app, "GET")}
+        named = {
+            *EXCUSED,
+            *STATES,
+            *VIEWS,
+            *CLOSED_TO_THE_COORDINATION,
+            *LONG,
+            *(name for each in OTHERS.values() for name in each),
+        }
+        assert named <= known, f"no such pages any more: {named - known}"
         self.pages = [rule for rule in rules(app, "GET") if rule.endpoint not in EXCUSED]
 
     def of_the_coordination(self) -> Iterator[tuple[str, str]]:
@@ -98,8 +113,6 @@ class Map:
     def of(self, name: str) -> Iterator[tuple[str, str]]:
         """The pages that this person sees otherwise."""
         wanted = OTHERS[name]
-        known = {rule.endpoint for rule in self.pages}
-        assert set(wanted) <= known, f"no such pages: {set(wanted) - known}"
         for rule in self.pages:
             if rule.endpoint in wanted:
                 yield from self._in_states(rule, wanted[rule.endpoint], views=False)
@@ -284,6 +297,27 @@ def test_what_is_refused(
     assert sent.value.status == 422
     page.wait_for_load_state()
     assert_none(wrong + [f"a task without a title: {each}" for each in inspector.look()])
+
+
+@pytest.mark.databases("sqlite")
+def test_the_pages_of_a_bad_day(open_browser: Callable[..., Page], app: Flask, watch: Watch) -> None:
+    """What is shown when the database does not answer, and what the proxy shows by itself."""
+    watch.expect("503")
+    with app.test_request_context("/mon-travail"):
+        shown = {"503.html": app.make_response(errors.bare(503)).get_data(as_text=True)}
+    shown |= {f"proxy-{path.name}": path.read_text(encoding="utf-8") for path in PROXY_PAGES.glob("*.html")}
+    assert len(shown) >= 3
+    inspector = Inspector(open_browser())
+    wrong = []
+    for name, words in shown.items():
+        inspector.page.route(f"**/{name}", partial(fulfil, words))
+        wrong += [f"{name}: {each}" for each in inspector.open(f"/{name}", status=503)]
+    assert_none(wrong)
+
+
+def fulfil(words: str, route: Route) -> None:
+    """Answer with this page."""
+    route.fulfill(status=503, body=words, content_type="text/html; charset=utf-8")
 
 
 @pytest.mark.databases("postgresql")
