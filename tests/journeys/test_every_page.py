@@ -27,6 +27,8 @@ EXCUSED = {
     "static": "files",
     "health.show": "data, for machines",
     "deliverables.download": "a file",
+    "publications.download": "a file",
+    "publications.latest_file": "leads to the file",
     "objectives.show": "leads to the objective's place on the page of its chantier",
 }
 #: Pages that hold other things in other states: which of the world's they are looked at with. Of the others, the first.
@@ -35,9 +37,19 @@ STATES = {
     "comments.task_discussion": ("open",),
     "comments.deliverable_discussion": ("drafting",),
     "deliverables.new_version": ("drafting",),
+    "deliverables.publish": ("approved",),
     "deliverables.read": ("drafting 1",),
     "deliverables.send_back": ("in_review",),
-    "deliverables.show": ("expected", "in_review", "to_rework", "approved", "rewritten", "archived"),
+    "deliverables.show": (
+        "expected",
+        "in_review",
+        "to_rework",
+        "approved",
+        "rewritten",
+        "published",
+        "archived",
+    ),
+    "deliverables.unpublish": ("published",),
     "relecture.answer": ("of a person",),
     "relecture.ask": ("drafting",),
     "structures.show": ("carrying", "apart"),
@@ -271,7 +283,7 @@ def test_the_pages_of_everybody(
 def test_what_is_refused(
     open_browser: Callable[..., Page], sign_in: Callable[[str], Page], world: World, watch: Watch
 ) -> None:
-    watch.expect("40[1345]|422")
+    watch.expect("40[1345]|410|422")
     stranger, participant = Inspector(open_browser()), Inspector(sign_in("participant"))
     wrong = [
         f"{where}: {each}"
@@ -281,6 +293,7 @@ def test_what_is_refused(
             (stranger, "/deconnexion", 405),
             (stranger, "/mot-de-passe/" + "a" * 43, 404),
             (stranger, "/invitation/autre", 404),
+            (stranger, "/publications/livrable-withdrawn", 410),
             (participant, "/gestion", 403),
             (participant, "/nulle-part", 404),
         )
