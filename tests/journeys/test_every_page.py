@@ -29,6 +29,7 @@ EXCUSED = {
     "deliverables.download": "a file",
     "publications.download": "a file",
     "publications.latest_file": "leads to the file",
+    "relecture.file_from_mail": "a file",
     "objectives.show": "leads to the objective's place on the page of its chantier",
 }
 #: Pages that hold other things in other states: which of the world's they are looked at with. Of the others, the first.
