@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from babel.support import Translations
-from flask import redirect, request, session
+from flask import redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
@@ -105,6 +105,11 @@ class LongTextField(TextAreaField):
     def draft_key(self) -> str:
         """Under what name the browser keeps this person's draft of this field of this page."""
         return f"{current_user.id}:{request.path}:{self.name}"
+
+    @property
+    def preview_address(self) -> str:
+        """Where the browser asks how the text will look; nowhere for those who are not signed in."""
+        return url_for("comments.preview") if current_user.is_authenticated else ""
 
 
 class DayField(DateField):

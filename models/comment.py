@@ -5,15 +5,29 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, and_, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.activity import record
 from models.base import Base, IntId, Versioned, db, fold, now
 from models.errors import Refused
-from models.membership import ChantierMembership
+from models.membership import ChantierMembership, ChantierStructure
 from models.notification import Following, Notification
 from models.outgoing_mail import OutgoingMail
 from models.structure import Structure, StructureMember
@@ -30,6 +44,17 @@ MENTION = re.compile(r"@\[([^\[\]\n]{1,300})\]")
 MENTIONS = 20
 #: Comments of one page, the latest.
 PAGE = 50
+#: People and structures proposed to whoever begins a name: a list that is read at a glance.
+PROPOSALS = 8
+
+
+class Proposal(NamedTuple):
+    """Somebody whom a comment may call in, for whoever has begun to write a name."""
+
+    kind: str
+    name: str
+    #: What tells a person from others; nothing for a structure.
+    title: str = ""
 
 
 class Comment(Versioned, Base):
@@ -206,6 +231,65 @@ class Comment(Versioned, Base):
         )
         return {row.id: row.mail_at_once for row in db.session.execute(people)}
 
+    # Helping to write -------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def names_called(cls, subject: Any, body: str) -> list[str]:
+        """The names that a text not yet said would call in."""
+        return [each["name"] for each in cls._about(subject, body)._resolve()]
+
+    @classmethod
+    def proposals(cls, subject: Any, start: str, *, by: User) -> list[Proposal]:
+        """Whom one may mean by the start of a name, in two statements: people of the chantier, its structures, others.
+
+        Before anything is typed, only those of the chantier.
+        """
+        typed = fold(start)[:60]
+        takes_part = exists().where(
+            ChantierMembership.user_id == User.id, ChantierMembership.chantier_id == subject.chantier_id
+        )
+        people = db.session.execute(
+            select(User.name, User.title, takes_part)
+            .where(
+                _begins(User.name_key, typed) if typed else takes_part,
+                User.closed_at.is_(None),
+                or_(User.password_hash.is_not(None), User.seen_at.is_not(None)),
+                User.id != by.id,
+                cls._about(subject)._may_read(),
+            )
+            .order_by(case((takes_part, 0), else_=1), User.name_key, User.id)
+            .limit(PROPOSALS)
+        ).all()
+        structures = db.session.scalars(
+            select(Structure.name)
+            .join(ChantierStructure, ChantierStructure.structure_id == Structure.id)
+            .where(
+                ChantierStructure.chantier_id == subject.chantier_id,
+                ChantierStructure.left_at.is_(None),
+                Structure.merged_into_id.is_(None),
+                _begins(Structure.name_key, typed),
+            )
+            .order_by(Structure.name_key, Structure.id)
+            .limit(PROPOSALS)
+        ).all()
+        found = [Proposal("person", name, title) for name, title, is_here in people if is_here]
+        # However many people there are, structures keep half of the list.
+        found = found[: PROPOSALS - min(len(structures), PROPOSALS // 2)]
+        found += [Proposal("structure", name) for name in structures[: PROPOSALS - len(found)]]
+        found += [Proposal("person", name, title) for name, title, is_here in people if not is_here]
+        # A name with brackets cannot be written between brackets.
+        return [each for each in found if MENTION.fullmatch(f"@[{each.name}]")][:PROPOSALS]
+
+    @classmethod
+    def _about(cls, subject: Any, body: str = "") -> "Comment":
+        """A comment that is never kept, to ask what it would do."""
+        return cls(
+            subject_type=subject.__tablename__,
+            subject_id=subject.id,
+            chantier_id=subject.chantier_id,
+            body=body,
+        )
+
     # Reading ----------------------------------------------------------------------------------------------------------
 
     @classmethod
@@ -257,6 +341,11 @@ class Comment(Versioned, Base):
         """What was said of things that are purged goes with them."""
         gone = (cls.subject_type == kind, cls.subject_id.in_(ids))
         db.session.execute(update(cls).where(*gone).values(body="", mentions=[], version=cls.version + 1))
+
+
+def _begins(key: Any, typed: str) -> Any:
+    """The condition of a name one of whose words begins so."""
+    return or_(key.like(f"{typed}%"), key.like(f"% {typed}%"))
 
 
 @dataclass(frozen=True)

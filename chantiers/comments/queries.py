@@ -36,6 +36,19 @@ def chantier(slug: str) -> Chantier | None:
     return _one(Chantier.visible_to(current_user).where(Chantier.slug == slug))
 
 
+def subject(kind: str, subject_id: int) -> Any:
+    """What can be spoken of, by its kind and number, as far as this person may know of it; None for anything else."""
+    if kind == "task":
+        return task(subject_id)
+    if kind == "deliverable":
+        return deliverable(subject_id)
+    if kind == "objective":
+        return objective(subject_id)
+    if kind == "chantier":
+        return _one(Chantier.visible_to(current_user).where(Chantier.id == subject_id))
+    return None
+
+
 def tells_of(subject: Any) -> bool:
     """Whether this person reads what is said of a thing."""
     return (

@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from chantiers.access import acting, require
+from chantiers import markdown
+from chantiers.access import acting, require, signed_in
 from chantiers.commenting import CommentForm
 from chantiers.comments import queries
 from chantiers.comments.forms import EditCommentForm, HelpForm
-from chantiers.forms import bounded_int, create_once, saved
+from chantiers.forms import TEXT_LENGTH, bounded_int, clean_text, create_once, saved
+from chantiers.policy import can
 from models import Chantier, Comment, Deliverable, Objective, Task, TaskStatus, db
 
 comments = Blueprint("comments", __name__)
@@ -159,6 +161,43 @@ def discussion(subject: Any, chantier: Chantier) -> ResponseReturnValue:
         form=CommentForm(),
         before=before,
     )
+
+
+# Helping to write -----------------------------------------------------------------------------------------------------
+
+
+@comments.get("/mentions/<slug:kind>/<id:subject_id>")
+@require("comment.write", queries.subject)
+def mentions(subject: Any) -> ResponseReturnValue:
+    """Whom one may call in by the start of a name, for the list that opens under « @ »."""
+    found = Comment.proposals(subject, request.args.get("q", "")[:300], by=acting())
+    told = {"structure": _("Structure")}
+    return jsonify(
+        [{"kind": each.kind, "name": each.name, "note": told.get(each.kind, each.title)} for each in found]
+    )
+
+
+@comments.post("/apercu")
+@signed_in
+def preview() -> ResponseReturnValue:
+    """A text as the page will show it, kept nowhere; `about` says of what it speaks, where it may call people in."""
+    text = clean_text(request.form.get("text", ""))
+    if len(text) > TEXT_LENGTH:
+        sentence = _("Ce texte est trop long : %(max)d caractères au plus.", max=TEXT_LENGTH)
+        return jsonify(message=sentence), 413
+    subject = spoken_of(request.form.get("about", ""))
+    names = Comment.names_called(subject, text) if subject is not None else ()
+    return jsonify(html=markdown.render_said(text, names))
+
+
+def spoken_of(about: str) -> Any:
+    """The thing that « task/12 » names, where this person may speak of it."""
+    kind, _slash, number = about.partition("/")
+    try:
+        subject = queries.subject(kind, bounded_int(number))
+    except ValueError:
+        return None
+    return subject if subject is not None and can(acting(), "comment.write", subject) else None
 
 
 # Pages ----------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ const files = {
   draft: () => import("./behaviours/draft.js"),
   "filter-list": () => import("./behaviours/filter-list.js"),
   focus: () => import("./behaviours/focus.js"),
+  "markdown-toolbar": () => import("./behaviours/markdown-toolbar.js"),
   menu: () => import("./behaviours/menu.js"),
   presence: () => import("./behaviours/presence.js"),
   read: () => import("./behaviours/read.js"),

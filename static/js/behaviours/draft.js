@@ -1,5 +1,7 @@
 // Keep what is typed in a long field until the server confirms it: only <meta name="drafts-saved"> clears a draft.
 
+import { replace } from "./markdown-edits.js";
+
 export default function draft(field) {
   const key = `draft:${field.dataset.draftKey}`;
   const found = read(key);
@@ -23,7 +25,9 @@ function read(key) {
 
 function keep(key, field) {
   try {
-    localStorage.setItem(key, JSON.stringify({ text: field.value, at: Date.now() }));
+    // Nothing is worth no question the next day; unless the page showed something, that was taken away.
+    if (!field.value.trim() && !field.defaultValue.trim()) localStorage.removeItem(key);
+    else localStorage.setItem(key, JSON.stringify({ text: field.value, at: Date.now() }));
   } catch {
     // A full or forbidden store must not get in the way of typing.
   }
@@ -37,12 +41,12 @@ function offer(field, key, found) {
   const when = new Date(found.at).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
   words.textContent = `${field.dataset.draftFound} (${when})`;
   const resume = action(field.dataset.draftResume, () => {
-    field.value = found.text;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+    // What was typed meanwhile comes back by undoing.
+    replace(field, 0, field.value.length, found.text, found.text.length);
   });
   const discard = action(field.dataset.draftDiscard, () => localStorage.removeItem(key));
   note.append(words, resume, discard);
-  field.before(note);
+  (field.closest(".editor") ?? field).before(note);
 
   function action(label, act) {
     const button = document.createElement("button");
