@@ -61,6 +61,7 @@ class Targets:
         (r"/commentaires/<id:comment_id>", "_comments"),
         (r"/notifications/<slug:kind>/<id:subject_id>/lu", "_any_subject"),
         (r"/notifications/<slug:kind>/<id:subject_id>", "_subjects"),
+        (r"/mentions/<slug:kind>/<id:subject_id>", "_subjects"),
         (r"/gestion/mails/<id:mail_id>", "_mails"),
         (r"/invitations/<id:invitation_id>", "_invitations"),
         (r"/(relecture|invitation|connexion/lien)/<signed:token>", "_signed"),

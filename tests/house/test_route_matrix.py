@@ -76,6 +76,7 @@ ONES_OWN = {
     "accounts.mails",
     "accounts.profile",
     "accounts.sessions",
+    "comments.preview",
     "deliverables.everywhere",
     "my_work.show",
     "notifications.be_here",
@@ -326,6 +327,8 @@ def test_each_post_has_a_form_on_some_page(scene: Scene) -> None:
         form.endpoint for form in crawl(scene, "stranger").forms
     }
     known = {rule.endpoint for rule in rules(scene.app, "POST")}
-    # Only the demonstration offers its entries; a script says that somebody is here; a mail holds its own address.
+    # Only the demonstration offers its entries; a script says that somebody is here, or asks how a text will look; a
+    # mail holds its own address.
     in_mails = {"accounts.ask_link", "accounts.use_link", "invitations.answer", "relecture.from_mail"}
-    assert known - met == {"accounts.enter_demonstration", "notifications.be_here", *in_mails, *SIGNED}
+    in_scripts = {"comments.preview", "notifications.be_here"}
+    assert known - met == {"accounts.enter_demonstration", *in_scripts, *in_mails, *SIGNED}

@@ -85,15 +85,9 @@ export function mentions(field, words, icons, told) {
     line.setAttribute("role", "option");
     line.dataset.name = name;
     const who = document.createElement("span");
-    who.className = "mentions__name";
-    who.textContent = name;
+    who.append(text("mentions__name", name));
+    if (note) who.append(" ", text("mentions__note", note));
     line.append(icon(icons, kind), who);
-    if (note) {
-      const more = document.createElement("span");
-      more.className = "mentions__note";
-      more.textContent = note;
-      line.append(" ", more);
-    }
     return line;
   }
 
@@ -167,6 +161,13 @@ function placeOf(field, index) {
   const place = { top: field.offsetTop + below + 4, left: field.offsetLeft + mark.offsetLeft };
   copy.remove();
   return place;
+}
+
+function text(className, words) {
+  const span = document.createElement("span");
+  span.className = className;
+  span.textContent = words;
+  return span;
 }
 
 export function icon(icons, name) {
