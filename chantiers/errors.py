@@ -42,6 +42,7 @@ NAMES = {
     "name": _l("Nom"),
     "email": _l("Adresse électronique"),
     "text": _l("Texte"),
+    "body": _l("Votre commentaire"),
     "description": _l("Description"),
     "summary": _l("Présentation"),
     "presentation": _l("Présentation"),

@@ -11,12 +11,14 @@ const KINDS = {
 
 /** Put `text` in the place of what stands between two points, then select from one point to another. */
 export function replace(field, start, end, text, from, to = from) {
+  const wanted = field.value.slice(0, start) + text + field.value.slice(end);
   field.focus();
   field.setSelectionRange(start, end);
-  // The one way of writing that browsers keep in the history of undoing.
-  const isDone = text ? document.execCommand("insertText", false, text) : start === end || document.execCommand("delete");
-  if (!isDone) {
-    field.setRangeText(text, start, end, "end");
+  // The one way of writing that browsers keep in the history of undoing; they cut what is longer than the field takes,
+  // and it is for its author to choose what to cut.
+  if (text || start < end) document.execCommand(text ? "insertText" : "delete", false, text);
+  if (field.value !== wanted) {
+    field.value = wanted;
     field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }
   field.setSelectionRange(from, to);
