@@ -37,6 +37,12 @@ def signed_in(view: View) -> View:
     return view
 
 
+def only_reads(view: View) -> View:
+    """Declare that a POST asks a question too long for an address: its transaction cannot write."""
+    view.only_reads = True  # type: ignore[attr-defined]
+    return view
+
+
 def require(
     permission: str, load: Callable[..., Any] | None = None, about: Callable[[Any], Any] = lambda thing: thing
 ) -> Callable[[View], View]:

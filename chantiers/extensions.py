@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import Babel
 from flask_compress import Compress
 from flask_login import LoginManager, current_user
@@ -82,8 +82,12 @@ def load_user(token: str) -> User | None:
 
 
 def only_read_on_safe_methods() -> None:
-    """A GET cannot write: the database itself refuses, so that no link ever changes anything."""
-    if request.method in SAFE_METHODS:
+    """A GET cannot write: the database itself refuses, so that no link ever changes anything.
+
+    Nor can a POST that only asks (`chantiers.access.only_reads`), which therefore waits for no writer.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.method in SAFE_METHODS or getattr(view, "only_reads", False):
         g.reading = reading()
         g.reading.__enter__()
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from chantiers import markdown
-from chantiers.access import acting, require, signed_in
+from chantiers.access import acting, only_reads, require, signed_in
 from chantiers.commenting import CommentForm
 from chantiers.comments import queries
 from chantiers.comments.forms import EditCommentForm, HelpForm
@@ -179,6 +179,7 @@ def mentions(subject: Any) -> ResponseReturnValue:
 
 @comments.post("/apercu")
 @signed_in
+@only_reads
 def preview() -> ResponseReturnValue:
     """A text as the page will show it, kept nowhere; `about` says of what it speaks, where it may call people in."""
     text = clean_text(request.form.get("text", ""))

@@ -1,4 +1,4 @@
-"""Writing with the keyboard alone: the toolbar, undoing, the preview, calling somebody in, and drafts that outlive all."""
+"""Writing by keyboard alone: the toolbar, undoing, the preview, mentions, and drafts that outlive everything."""
 
 from datetime import UTC, datetime
 

@@ -1,5 +1,7 @@
 """What helps to write: the preview of a text, and whom the start of a name may mean."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -125,6 +127,20 @@ def test_a_preview_is_the_comment_to_come_and_keeps_nothing(scene, visitor):
         assert "mention" not in answer.json["html"]
     visitor(scene.member).post("/apercu", {"text": "x"}, status=400, csrf=False)
     visitor().post("/apercu", {"text": "x"}, status=401)
+
+
+@pytest.mark.databases("sqlite")
+def test_a_preview_waits_for_no_writer(scene, visitor):
+    person = visitor(scene.member)
+    person.get(f"/taches/{scene.task.id}")
+    with closing(sqlite3.connect(db.engine.url.database)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        assert (
+            person.post("/apercu", {"text": "Un **mot**"}, status=200)
+            .json["html"]
+            .startswith("<p>Un <strong>")
+        )
+        writer.rollback()
 
 
 def test_a_preview_takes_anything(scene, visitor):
