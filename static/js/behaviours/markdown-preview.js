@@ -2,7 +2,7 @@
 
 import { csrfToken } from "./announce.js";
 
-/** Returns { isShown, toggle, write }; `told` is called with the words to announce, `changed` after each change. */
+/** Returns { toggle }; `told` is called with the words to announce, `changed` after each change. */
 export function preview(field, words, told, changed) {
   const pane = document.createElement("div");
   pane.className = "prose editor__preview";
@@ -42,7 +42,7 @@ export function preview(field, words, told, changed) {
     told(words.hidden);
   }
 
-  return { toggle, write };
+  return { toggle };
 }
 
 async function rendered(field, words) {

@@ -74,7 +74,12 @@ export default function markdownToolbar(field) {
       buttons.forEach((each) => (each.hidden = isShown));
     };
     draw(false);
-    button.addEventListener("click", preview(field, words, told, draw).toggle);
+    const { toggle } = preview(field, words, told, draw);
+    button.addEventListener("click", () => {
+      // Some browsers do not focus what is clicked; the other tools are about to go.
+      button.focus();
+      toggle();
+    });
     return button;
   }
 }

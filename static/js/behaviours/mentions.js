@@ -19,6 +19,7 @@ export function mentions(field, words, icons, told) {
 
   const known = new Map();
   let begun = null;
+  let dismissed = null;
   let current = 0;
   let waiting;
 
@@ -35,7 +36,8 @@ export function mentions(field, words, icons, told) {
   function look() {
     clearTimeout(waiting);
     begun = start(field);
-    if (!begun || isHopeless(begun.typed)) return close();
+    if (begun?.at !== dismissed) dismissed = null;
+    if (!begun || dismissed !== null || isHopeless(begun.typed)) return close();
     const { typed } = begun;
     if (known.has(typed)) return show(known.get(typed));
     waiting = setTimeout(() => ask(typed), PAUSE);
@@ -72,6 +74,7 @@ export function mentions(field, words, icons, told) {
 
   function close() {
     clearTimeout(waiting);
+    begun = null;
     list.hidden = true;
     list.replaceChildren();
     field.removeAttribute("aria-activedescendant");
@@ -106,7 +109,6 @@ export function mentions(field, words, icons, told) {
     const end = field.selectionEnd;
     close();
     replace(field, at, end, text, at + text.length);
-    close();
   }
 
   function onKey(event) {
@@ -114,8 +116,11 @@ export function mentions(field, words, icons, told) {
     if (event.key === "ArrowDown") go(current + 1);
     else if (event.key === "ArrowUp") go(current - 1);
     else if (event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) choose(list.children[current]);
-    else if (event.key === "Escape") close();
-    else {
+    else if (event.key === "Escape") {
+      // Not this name: the list stays closed until another one begins.
+      dismissed = begun.at;
+      close();
+    } else {
       // The caret leaves the name: what is proposed no longer answers what is read.
       if (["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) close();
       return false;
