@@ -53,12 +53,14 @@ export default function markdownToolbar(field) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = tool.group ? "toolbar__tool toolbar__tool--group" : "toolbar__tool";
-    button.setAttribute("aria-label", words[tool.name]);
+    const name = document.createElement("span");
+    name.className = "visually-hidden";
+    name.textContent = words[tool.name];
     button.title = tool.key ? `${words[tool.name]} (${shortcut(tool, words)})` : words[tool.name];
     if (tool.key) {
       button.setAttribute("aria-keyshortcuts", [isMac ? "Meta" : "Control", tool.shift && "Shift", tool.key].filter(Boolean).join("+"));
     }
-    button.append(icon(icons, tool.icon ?? tool.name));
+    button.append(icon(icons, tool.icon ?? tool.name), name);
     button.addEventListener("click", tool.act);
     return button;
   }
