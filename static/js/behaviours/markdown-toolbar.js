@@ -1,14 +1,12 @@
 // A long text in Markdown gets a toolbar, shortcuts, lists that go on by themselves, a preview and, in comments, mentions.
 
 import { lines, link, mark, nextItem } from "./markdown-edits.js";
-import { preview } from "./markdown-preview.js";
-import { icon, mentions } from "./mentions.js";
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 export default function markdownToolbar(field) {
-  const { words: texts, icons } = field.dataset;
-  const words = JSON.parse(texts);
+  const words = JSON.parse(field.dataset.words);
+  const icon = (name) => draw(field.dataset.icons, name);
   const status = document.createElement("p");
   status.className = "visually-hidden";
   status.setAttribute("role", "status");
@@ -20,7 +18,15 @@ export default function markdownToolbar(field) {
   bar.setAttribute("aria-label", words.toolbar);
   bar.setAttribute("aria-controls", field.id);
 
-  const mention = field.dataset.about ? mentions(field, words, icons, told) : null;
+  // What few texts need is fetched when one does.
+  let mention = null;
+  let loading = null;
+  const callIn = async () => {
+    loading ??= import("./mentions.js");
+    const { mentions } = await loading;
+    mention ??= mentions(field, words, icon, told);
+    return mention;
+  };
   // Digits are told by their place: with Shift, each keyboard writes something else there.
   const tools = [
     { name: "bold", act: () => mark(field, "bold"), key: "B" },
@@ -31,7 +37,12 @@ export default function markdownToolbar(field) {
     { name: "quote", act: () => lines(field, "quote"), key: "9", shift: true },
     { name: "link", act: () => link(field), key: "K", group: true },
   ];
-  if (mention) tools.push({ name: "mention", act: mention.open, icon: "at" });
+  if (field.dataset.about) {
+    tools.push({ name: "mention", act: async () => (await callIn()).open(), icon: "at" });
+    field.addEventListener("input", async () => {
+      if (!mention && field.value.includes("@")) (await callIn()).look();
+    });
+  }
   const buttons = tools.map((tool) => makeButton(tool));
   bar.append(...buttons);
   if (field.dataset.preview) bar.append(makePreview());
@@ -60,7 +71,7 @@ export default function markdownToolbar(field) {
     if (tool.key) {
       button.setAttribute("aria-keyshortcuts", [isMac ? "Meta" : "Control", tool.shift && "Shift", tool.key].filter(Boolean).join("+"));
     }
-    button.append(icon(icons, tool.icon ?? tool.name), name);
+    button.append(icon(tool.icon ?? tool.name), name);
     button.addEventListener("click", tool.act);
     return button;
   }
@@ -70,17 +81,19 @@ export default function markdownToolbar(field) {
     button.type = "button";
     button.className = "toolbar__tool toolbar__preview";
     const label = document.createElement("span");
-    const draw = (isShown) => {
+    const show = (isShown) => {
       label.textContent = isShown ? words.write : words.preview;
-      button.replaceChildren(icon(icons, isShown ? "edit" : "in_review"), label);
+      button.replaceChildren(icon(isShown ? "edit" : "in_review"), label);
       buttons.forEach((each) => (each.hidden = isShown));
     };
-    draw(false);
-    const { toggle } = preview(field, words, told, draw);
-    button.addEventListener("click", () => {
+    show(false);
+    let pane = null;
+    button.addEventListener("click", async () => {
       // Some browsers do not focus what is clicked; the other tools are about to go.
       button.focus();
-      toggle();
+      const { preview } = await import("./markdown-preview.js");
+      pane ??= preview(field, words, told, show);
+      pane.toggle();
     });
     return button;
   }
@@ -111,4 +124,14 @@ function rove(bar) {
     event.preventDefault();
     shown[next % shown.length].focus();
   });
+}
+
+function draw(icons, name) {
+  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  drawing.setAttribute("class", "icon");
+  drawing.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `${icons}#${name}`);
+  drawing.append(use);
+  return drawing;
 }

@@ -5,8 +5,8 @@ import { replace } from "./markdown-edits.js";
 const PAUSE = 150;
 const BEGUN = /(?:^|[\s(«“"'’])@\[?((?:[\p{L}\p{N}][\p{L}\p{N}\p{M} .’'-]{0,60})?)$/u;
 
-/** Returns { open, onKey }: `open` begins a mention, `onKey` tells whether the list took a key. */
-export function mentions(field, words, icons, told) {
+/** Returns { look, open, onKey }: `open` begins a mention, `onKey` tells whether the list took a key. */
+export function mentions(field, words, icon, told) {
   const list = document.createElement("ul");
   list.id = `${field.id}-mentions`;
   list.className = "mentions";
@@ -90,7 +90,7 @@ export function mentions(field, words, icons, told) {
     const who = document.createElement("span");
     who.append(text("mentions__name", name));
     if (note) who.append(" ", text("mentions__note", note));
-    line.append(icon(icons, kind), who);
+    line.append(icon(kind), who);
     return line;
   }
 
@@ -137,7 +137,7 @@ export function mentions(field, words, icons, told) {
     look();
   }
 
-  return { open, onKey };
+  return { look, open, onKey };
 }
 
 /** The name that is being written before the caret, and where its « @ » stands. */
@@ -173,14 +173,4 @@ function text(className, words) {
   span.className = className;
   span.textContent = words;
   return span;
-}
-
-export function icon(icons, name) {
-  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  drawing.setAttribute("class", "icon");
-  drawing.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `${icons}#${name}`);
-  drawing.append(use);
-  return drawing;
 }
