@@ -43,7 +43,7 @@ READ_NARROW = f"""async () => {{
 
 #: Notes what the keyboard must reach and how each looks without the focus, then what it reaches and how that looks.
 #: Of a group of radio buttons one is met.
-WATCH_FOCUS = """() => {
+WATCH_FOCUS = """(whole) => {
     const look = (element) => [element, element.parentElement, element.nextElementSibling, ...(element.labels || [])]
         .filter(Boolean)
         .map((each) => {
@@ -54,8 +54,10 @@ WATCH_FOCUS = """() => {
     const stopOf = (element) => element.type !== 'radio' ? element
         : [...document.querySelectorAll('input[type=radio]')].find(
             (each) => each.name === element.name && each.form === element.form);
+    const place = whole ? document.body : document.querySelector('main');
     document.activeElement?.blur();
-    const wanted = new Set([...document.querySelectorAll(
+    if (!whole) place.focus({preventScroll: true});
+    const wanted = new Set([...place.querySelectorAll(
         'a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex="-1"])')]
         .filter((each) => !each.disabled && each.type !== 'hidden' && each.tabIndex >= 0
                           && each.checkVisibility({visibilityProperty: true}))
@@ -82,11 +84,12 @@ TAB = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
 
 
 class Inspector:
-    """Looks at one page after the other in the same tab."""
+    """Looks at one page after the other in the same tab. The keyboard goes through what frames them all once."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.page.add_init_script(path=AXE)
+        self._knows_the_frame = False
         self._protocol = page.context.new_cdp_session(page)
 
     def open(
@@ -123,7 +126,8 @@ class Inspector:
 
     def _with_the_keyboard(self) -> Iterator[str]:
         """What Tab never reaches, and what does not show that it has the focus."""
-        missed = self.page.evaluate(WATCH_FOCUS)
+        missed = self.page.evaluate(WATCH_FOCUS, not self._knows_the_frame)
+        self._knows_the_frame = True
         # A date has a stop for its day, its month, its year and its calendar.
         left = 2 * missed + 20
         while missed and left > 0:
