@@ -95,6 +95,8 @@ TABLE: Mapping[str, tuple[Predicate, ...]] = {
     "chantier.manage": (coordinator,),
     "structure.read_silence": (any_referent, coordinator),
     "structure.manage": (coordinator,),
+    "checkpoint.read": (any_referent, coordinator),
+    "checkpoint.manage": (coordinator,),
     "person.manage": (coordinator,),
     "demarche.manage": (coordinator,),
 }

@@ -20,6 +20,9 @@ SENTENCES = {
         "Vous avez déjà dit que c’est fait : un·e référent·e du chantier doit encore valider."
     ),
     "charter_empty": _l("La charte ne peut pas être vide."),
+    "checkpoint_asks_late": _l("Les mails partent entre aujourd’hui et la date à préparer."),
+    "checkpoint_over": _l("Ce point d’étape est déjà parti, annulé ou terminé."),
+    "checkpoint_past": _l("Choisissez une date à partir d’aujourd’hui."),
     "dependency_circle": _l(
         "« %(title)s » attend déjà cette tâche : elles s’attendraient l’une l’autre sans fin."
     ),

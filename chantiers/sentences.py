@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
-from models import Activity, ChantierRole, Opinion, Role
+from models import Activity, ChantierRole, Opinion, Role, TaskStatus
 
 #: %(who)s did it to %(what)s; the other names are the activity's particulars.
 SENTENCES = {
@@ -36,6 +36,7 @@ SENTENCES = {
     "task.taken": _l("%(who)s a pris la tâche %(what)s pour %(structure)s"),
     "task.started": _l("%(who)s a mis en cours la tâche %(what)s"),
     "task.postponed": _l("%(who)s a remis à plus tard la tâche %(what)s"),
+    "task.confirmed": _l("%(who)s confirme où en est la tâche %(what)s : %(status)s"),
     "task.submitted": _l("%(who)s propose de valider la tâche %(what)s"),
     "task.finished": _l("%(who)s a terminé la tâche %(what)s"),
     "task.sent_back": _l("%(who)s a renvoyé en cours la tâche %(what)s"),
@@ -78,6 +79,13 @@ SENTENCES = {
     "deliverable.unpublished": _l("%(who)s a retiré de la publication le livrable %(what)s : %(reason)s"),
     "deliverable.trashed": _l("%(who)s a mis à la corbeille le livrable %(what)s"),
     "deliverable.restored": _l("%(who)s a rétabli le livrable %(what)s"),
+    "checkpoint.planned": _l("%(who)s a prévu le point d’étape %(what)s, pour le %(on)s"),
+    "checkpoint.edited": _l("%(who)s a modifié le point d’étape %(what)s"),
+    "checkpoint.moved": _l("%(who)s a déplacé le point d’étape %(what)s au %(to)s"),
+    "checkpoint.cancelled": _l("%(who)s a annulé le point d’étape %(what)s"),
+    "checkpoint.asked": _l(
+        "%(who)s a lancé le point d’étape %(what)s : %(people)s personnes, %(tasks)s tâches"
+    ),
     "structure.created": _l("%(who)s a ajouté la structure %(what)s"),
     "structure.edited": _l("%(who)s a modifié la fiche de la structure %(what)s"),
     "structure.merged": _l("%(who)s a réuni la structure %(what)s à %(into)s"),
@@ -128,6 +136,13 @@ WITHOUT_WORDS = {
     "task.dependency_removed": _l("%(who)s a modifié ce qu’attend la tâche %(what)s"),
     "deliverable.sent_back": _l("%(who)s demande de reprendre le livrable %(what)s"),
     "deliverable.unpublished": _l("%(who)s a retiré de la publication le livrable %(what)s"),
+}
+#: How a task stands that somebody confirmed.
+CONFIRMED = {
+    TaskStatus.TODO: _l("à venir"),
+    TaskStatus.IN_PROGRESS: _l("en cours"),
+    TaskStatus.BLOCKED: _l("bloquée"),
+    TaskStatus.TO_VALIDATE: _l("à valider"),
 }
 RANKS = {
     ChantierRole.PARTICIPANT: _l("participant·e"),
@@ -196,9 +211,11 @@ def _subject(activity: Activity, link: bool) -> Markup:
 def _in_words(name: str, value: Any) -> Any:
     if name == "opinion":
         return str(OPINIONS[value])
+    if name == "status":
+        return str(CONFIRMED[value])
     if name == "person" and not value:
         return _("Une personne qui a fermé son compte")
-    if name in ("to", "from") and isinstance(value, str):
+    if name in ("to", "from", "on") and isinstance(value, str):
         if value in RANKS:
             return str(RANKS[value])  # type: ignore[index]
         if len(value) == 10 and value[4] == value[7] == "-":
@@ -209,6 +226,7 @@ def _in_words(name: str, value: Any) -> Any:
 #: The icon that stands before a line of the journal: that of the status it led to, else of the kind of thing.
 ICONS = {
     "task.started": "in_progress",
+    "task.confirmed": "in_progress",
     "task.submitted": "to_validate",
     "task.finished": "done",
     "task.blocked": "blocked",
@@ -228,6 +246,7 @@ KIND_ICONS = {
     "member": "person",
     "person": "person",
     "objective": "flag",
+    "checkpoint": "calendar",
 }
 
 

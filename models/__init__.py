@@ -13,6 +13,19 @@ from models.activity import CATALOGUE, Activity, only, record
 from models.base import HOME, Base, at, db, fold, held, now, reading, today
 from models.chantier import HUES, Chantier
 from models.checklist import ChecklistItem
+from models.checkpoint import (
+    GRACE,
+    TO_ASK,
+    USUAL_NOTICE,
+    Answer,
+    Checkpoint,
+    CheckpointLine,
+    CheckpointState,
+    figures_of,
+    tasks_to_ask,
+    wants_checkpoints,
+    whom_to_ask,
+)
 from models.comment import Comment, Thread
 from models.concerns.trashable import RESTORABLE
 from models.deliverable import (
@@ -45,6 +58,7 @@ __all__ = [
     "CATALOGUE",
     "DEMONSTRATION_ENTRIES",
     "FINISHED",
+    "GRACE",
     "HOME",
     "HUES",
     "OPEN",
@@ -52,8 +66,11 @@ __all__ = [
     "SESSION_LIFE",
     "STARTED",
     "SUBJECTS",
+    "TO_ASK",
+    "USUAL_NOTICE",
     "USUAL_REVIEW",
     "Activity",
+    "Answer",
     "Base",
     "Chantier",
     "ChantierMembership",
@@ -62,6 +79,9 @@ __all__ = [
     "CharterAcceptance",
     "CharterVersion",
     "ChecklistItem",
+    "Checkpoint",
+    "CheckpointLine",
+    "CheckpointState",
     "Comment",
     "Deliverable",
     "DeliverableState",
@@ -107,6 +127,7 @@ __all__ = [
     "db",
     "deliverable_structure",
     "deliverable_task",
+    "figures_of",
     "fold",
     "forget_expired",
     "held",
@@ -120,7 +141,10 @@ __all__ = [
     "task_dependency",
     "task_person",
     "task_structure",
+    "tasks_to_ask",
     "tell_recorded",
     "title_matches",
     "today",
+    "wants_checkpoints",
+    "whom_to_ask",
 ]

@@ -44,21 +44,31 @@ class WantsMail:
 
     if TYPE_CHECKING:
         mail_at_once: Mapped[bool]
+        mail_checkpoints: Mapped[bool]
         digest: Mapped[str]
         digest_day: Mapped[int]
         next_digest_at: Mapped[datetime | None]
         seen_at: Mapped[datetime | None]
         last_visit_at: Mapped[datetime | None]
 
-    def choose_mails(self, *, at_once: bool, digest: str, day: int) -> None:
+    def choose_mails(self, *, at_once: bool, digest: str, day: int, checkpoints: bool | None = None) -> None:
         """Choose which mails to get; a matter of their own, not of the journal."""
         self.mail_at_once, self.digest, self.digest_day = at_once, str(Digest(digest)), day
+        if checkpoints is not None:
+            self.mail_checkpoints = checkpoints
         self.next_digest_at = next_digest(self.digest, day, now())
 
+    @property
+    def wants_checkpoints(self) -> bool:
+        """Whether they want to be asked by mail where their tasks stand: whoever wants no mail at once does not."""
+        return self.mail_at_once and self.mail_checkpoints
+
     def stop_mails(self, which: str) -> None:
-        """One click in a mail stops that kind: "digest", or "at_once"."""
+        """One click in a mail stops that kind: "digest", "checkpoint", or "at_once"."""
         if which == "digest":
             self.digest, self.next_digest_at = str(Digest.NEVER), None
+        elif which == "checkpoint":
+            self.mail_checkpoints = False
         else:
             self.mail_at_once = False
 

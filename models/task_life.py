@@ -107,6 +107,11 @@ class TaskLife(TaskOrder):
             TaskStatus.IN_PROGRESS, "task.started", by=by, refuse_from=(TaskStatus.IN_PROGRESS,)
         )
 
+    def confirm(self, *, by: "User") -> None:
+        """Say that it still stands so: that is news too. Raises Refused("task_closed")."""
+        self._refuse_when_closed()
+        record(self, "task.confirmed", by=by, status=str(self.status))
+
     def postpone(self, *, by: "User") -> None:
         """Put it back to « À venir »."""
         self._change_status(TaskStatus.TODO, "task.postponed", by=by, refuse_from=(TaskStatus.TODO,))

@@ -86,6 +86,8 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
     charter_number: Mapped[int] = mapped_column(default=0)
     #: Mails at once: mentioned, given a task, asked for an opinion. Everything else waits for the digest.
     mail_at_once: Mapped[bool] = mapped_column(default=True)
+    #: Among these, being asked where one's tasks stand before a committee.
+    mail_checkpoints: Mapped[bool] = mapped_column(default=True)
     #: "never", "daily" or "weekly"; weekly on this day, 0 is Monday.
     digest: Mapped[str] = mapped_column(String(10), default="weekly")
     digest_day: Mapped[int] = mapped_column(default=0)

@@ -41,6 +41,8 @@ TABLE = {
     "structure.leave": "––––✓✓",
     "chantier.manage": "–––––✓",
     "structure.manage": "–––––✓",
+    "checkpoint.read": "––––✓✓",
+    "checkpoint.manage": "–––––✓",
     "person.manage": "–––––✓",
     "demarche.manage": "–––––✓",
     # A structure belongs to no chantier: whoever is a référent somewhere is one for it.
