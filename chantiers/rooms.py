@@ -4,6 +4,7 @@ from flask import Flask
 
 from chantiers.accounts.routes import accounts
 from chantiers.chantier.routes import chantier
+from chantiers.checkpoints.routes import checkpoints
 from chantiers.comments.routes import comments
 from chantiers.coordination.routes import coordination
 from chantiers.correspondence.routes import correspondence
@@ -37,6 +38,7 @@ ROOMS = (
     invitations,
     structures,
     coordination,
+    checkpoints,
     management,
     correspondence,
     trash,

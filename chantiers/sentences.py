@@ -36,7 +36,7 @@ SENTENCES = {
     "task.taken": _l("%(who)s a pris la tâche %(what)s pour %(structure)s"),
     "task.started": _l("%(who)s a mis en cours la tâche %(what)s"),
     "task.postponed": _l("%(who)s a remis à plus tard la tâche %(what)s"),
-    "task.confirmed": _l("%(who)s confirme où en est la tâche %(what)s : %(status)s"),
+    "task.confirmed": _l("%(who)s confirme où en est la tâche %(what)s : %(status)s"),
     "task.submitted": _l("%(who)s propose de valider la tâche %(what)s"),
     "task.finished": _l("%(who)s a terminé la tâche %(what)s"),
     "task.sent_back": _l("%(who)s a renvoyé en cours la tâche %(what)s"),
@@ -84,7 +84,7 @@ SENTENCES = {
     "checkpoint.moved": _l("%(who)s a déplacé le point d’étape %(what)s au %(to)s"),
     "checkpoint.cancelled": _l("%(who)s a annulé le point d’étape %(what)s"),
     "checkpoint.asked": _l(
-        "%(who)s a lancé le point d’étape %(what)s : %(people)s personnes, %(tasks)s tâches"
+        "%(who)s a lancé le point d’étape %(what)s : %(people)s personnes, %(tasks)s tâches"
     ),
     "structure.created": _l("%(who)s a ajouté la structure %(what)s"),
     "structure.edited": _l("%(who)s a modifié la fiche de la structure %(what)s"),

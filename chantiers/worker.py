@@ -6,7 +6,7 @@ from datetime import datetime
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from chantiers import delivery, digests, garbage
+from chantiers import delivery, digests, garbage, launches
 from models import OutgoingMail, db, now, reading
 
 #: Seconds between two looks at the outbox, at most and at least: what people are waiting for leaves at once enough.
@@ -18,6 +18,7 @@ AFTER_TROUBLE = 30.0
 def work(app: Flask) -> delivery.Round:
     """Do everything that is due, once."""
     digests.post_due(app)
+    launches.ask_due(app)
     return delivery.send_due(app)
 
 

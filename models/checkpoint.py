@@ -23,6 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from models.activity import from_to, record
 from models.base import HOME, Base, IntId, Line, LongText, Versioned, db, held, now, today
@@ -284,12 +285,16 @@ class CheckpointLine(Base):
     def to_answer(cls, checkpoint_id: int, user_id: int, task_id: int) -> "CheckpointLine | None":
         """One line with all that answering touches, held meanwhile; none for what is in the bin."""
         # The task first, as every other change of a task: two who answer about it wait for each other.
-        task = held(select(Task).where(Task.id == task_id, Task.live()), Task).options(*Task.alone())
-        if db.session.scalar(task.execution_options(populate_existing=True)) is None:
+        whole = held(select(Task).where(Task.id == task_id, Task.live()), Task).options(*Task.alone())
+        task = db.session.scalar(whole.execution_options(populate_existing=True))
+        if task is None:
             return None
         key = (cls.checkpoint_id == checkpoint_id, cls.user_id == user_id, cls.task_id == task_id)
-        line = held(select(cls).where(*key), cls).options(joinedload(cls.checkpoint), joinedload(cls.task))
-        return db.session.scalar(line.execution_options(populate_existing=True))
+        query = held(select(cls).where(*key), cls).options(joinedload(cls.checkpoint))
+        line = db.session.scalar(query.execution_options(populate_existing=True))
+        if line is not None:
+            set_committed_value(line, "task", task)
+        return line
 
     @classmethod
     def pending(cls) -> ColumnElement[bool]:
@@ -321,9 +326,10 @@ class CheckpointLine(Base):
         )
 
     @classmethod
-    def awaited_of(cls, user: User) -> "Select[CheckpointLine]":
-        """What is still awaited of a person, of points d'étape that are under way: the nearest date first."""
-        query = cls.joined(cls).where(cls.user_id == user.id, Checkpoint.under_way(), cls.pending())
+    def awaited_of(cls, user: User, checkpoint_id: int | None = None) -> "Select[CheckpointLine]":
+        """What is still awaited of a person, of one point d'étape or of those under way: the nearest date first."""
+        which = Checkpoint.under_way() if checkpoint_id is None else Checkpoint.id == checkpoint_id
+        query = cls.joined(cls).where(cls.user_id == user.id, which, cls.pending())
         return query.order_by(
             Checkpoint.held_on, Checkpoint.id, Task.due_on.is_(None), Task.due_on, Task.id
         ).options(
@@ -419,8 +425,12 @@ def tasks_to_ask() -> ColumnElement[bool]:
 
 
 def _pairs() -> "Select[Any]":
-    columns = (User.id.label("user_id"), Task.id.label("task_id"), Task.chantier_id.label("chantier_id"))
-    query: Select[Any] = select(*columns).select_from(Task).join(Chantier, Chantier.id == Task.chantier_id)
+    columns: list[Any] = [
+        User.id.label("user_id"),
+        Task.id.label("task_id"),
+        Task.chantier_id.label("chantier_id"),
+    ]
+    query = select(*columns).select_from(Task).join(Chantier, Chantier.id == Task.chantier_id)
     return query.where(tasks_to_ask())
 
 

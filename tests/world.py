@@ -13,6 +13,7 @@ from chantiers.storage import Storage
 from models import (
     Chantier,
     ChantierRole,
+    Checkpoint,
     Comment,
     Deliverable,
     Invitation,
@@ -56,6 +57,7 @@ class World:
     #: What a relecture asks of a person and of a structure.
     review_requests: dict[str, int] = field(default_factory=dict)
     review_round: int = 0
+    checkpoints: dict[str, int] = field(default_factory=dict)
     #: A mail that could not be sent.
     mail: int = 0
 
@@ -95,6 +97,7 @@ class _Maker:
         self._make_deliverables()
         self._make_bin()
         self._make_comments()
+        self._make_checkpoints()
         self._change_who_is_here()
         self.session.flush()
         self._keep_numbers()
@@ -297,6 +300,17 @@ class _Maker:
             )
         self.comments["deleted"].delete(subject=self.tasks["open"], by=self.people["participant"])
 
+    def _make_checkpoints(self) -> None:
+        """A date that people were asked about, one that is to come, one that was given up."""
+        self.checkpoints = {
+            name: Checkpoint.plan(
+                f"COPIL {name}", today() + timedelta(days=number), words="À **bientôt**", by=self.by
+            )
+            for number, name in enumerate(("asked", "planned", "cancelled"), 12)
+        }
+        self.checkpoints["asked"].ask(by=self.by)
+        self.checkpoints["cancelled"].cancel(by=self.by)
+
     def _file(self) -> StoredFile:
         kept = self.storage.save(BytesIO(PDF))
         return StoredFile(kept.key, "Grille d’été.pdf", "application/pdf", kept.size, kept.sha256)
@@ -347,5 +361,6 @@ class _Maker:
         }
         world.objectives = {name: objective.id for name, objective in self.objectives.items()}
         world.tasks = {name: task.id for name, task in self.tasks.items()}
+        world.checkpoints = {name: each.id for name, each in self.checkpoints.items()}
         world.comments = {name: comment.id for name, comment in self.comments.items()}
         world.deliverables = {name: deliverable.id for name, deliverable in self.deliverables.items()}

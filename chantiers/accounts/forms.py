@@ -122,6 +122,9 @@ class MailsForm(Form):
     at_once = BooleanField(
         _l("M’écrire tout de suite quand on me mentionne, me confie une tâche ou me demande un avis")
     )
+    checkpoints = BooleanField(
+        _l("M’écrire aussi avant un comité pour me demander où en sont mes tâches (point d’étape)")
+    )
 
 
 class LanguageForm(Form):

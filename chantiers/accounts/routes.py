@@ -340,7 +340,11 @@ def profile_page(form: ProfileForm, conflicts: object = None) -> str:
         language_form=LanguageForm(formdata=None, locale=user.locale, next=url_for("accounts.profile")),
         belonging=belonging_of(user),
         mails_form=MailsForm(
-            formdata=None, digest=user.digest, day=user.digest_day, at_once=user.mail_at_once
+            formdata=None,
+            digest=user.digest,
+            day=user.digest_day,
+            at_once=user.mail_at_once,
+            checkpoints=user.mail_checkpoints,
         ),
     )
 
@@ -352,7 +356,12 @@ def mails() -> ResponseReturnValue:
     form = MailsForm()
     if not form.validate():
         abort(400)
-    acting().choose_mails(at_once=form.at_once.data, digest=form.digest.data, day=form.day.data)
+    acting().choose_mails(
+        at_once=form.at_once.data,
+        digest=form.digest.data,
+        day=form.day.data,
+        checkpoints=form.checkpoints.data,
+    )
     db.session.commit()
     flash(_("Vos mails sont réglés."), "success")
     return redirect(url_for("accounts.profile") + "#mails", 303)

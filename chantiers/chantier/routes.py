@@ -19,6 +19,7 @@ from models import (
     ChantierMembership,
     ChantierRole,
     ChantierStructure,
+    Checkpoint,
     Refused,
     Structure,
     StructureKind,
@@ -42,7 +43,10 @@ def show(chantier: Chantier) -> ResponseReturnValue:
     """A chantier at a glance."""
     silent_after = current_demarche.silent_after_days if current_demarche else 45
     glance = queries.glance(chantier, silent_after, current_user.is_only_observer)
-    return render_template("chantier/show.html", chantier=chantier, tab="overview", glance=glance)
+    coming = Checkpoint.coming() if acting().steers(chantier.id) and not chantier.is_archived else None
+    return render_template(
+        "chantier/show.html", chantier=chantier, tab="overview", glance=glance, coming=coming
+    )
 
 
 @chantier.get("/chantiers/<slug:slug>/calendrier")

@@ -21,6 +21,7 @@ KINDS = {
     "sign_in_link": _l("Lien pour se connecter"),
     "mention": _l("Mention"),
     "assignment": _l("Tâche confiée"),
+    "checkpoint": _l("Point d’étape"),
     "review_asked": _l("Avis demandé"),
     "review_reminder": _l("Relance d’un avis"),
 }
@@ -98,7 +99,7 @@ def send_again(mail: OutgoingMail) -> ResponseReturnValue:
 
 def _whose(token: str) -> tuple[User, str]:
     values = tokens.read("unsubscribe", token)
-    if values is None or len(values) != 2 or values[1] not in ("digest", "at_once"):
+    if values is None or len(values) != 2 or values[1] not in ("digest", "at_once", "checkpoint"):
         abort(404)
     person = db.session.get(User, values[0], with_for_update=request.method == "POST")
     if person is None or person.closed_at is not None:

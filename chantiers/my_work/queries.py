@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flask import url_for
 from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
+from chantiers import points
 from models import (
     Activity,
     Chantier,
+    Checkpoint,
+    CheckpointLine,
     Deliverable,
     DeliverableState,
     ObjectiveTally,
@@ -27,6 +31,8 @@ from models import (
 LINES = 12
 #: Help and news are offers: a few are read, many are skipped.
 OFFERS = 5
+#: Tasks of a point d'étape that are answered right here; its own page has them all.
+POINTS = 6
 RECENTLY = timedelta(days=30)
 
 
@@ -41,6 +47,17 @@ class MyChantier:
 
 
 @dataclass(frozen=True)
+class Awaited:
+    """What the nearest point d'étape awaits of a person: its tasks, and the addresses that answer for each."""
+
+    checkpoint: Checkpoint
+    tasks: Sequence[Task]
+    has_more: bool
+    addresses: dict[int, dict[str, str]]
+    all_of_them: str
+
+
+@dataclass(frozen=True)
 class MyWork:
     """The whole screen."""
 
@@ -49,6 +66,7 @@ class MyWork:
     to_validate: Sequence[Task]
     in_review: Sequence[Deliverable]
     asked: Sequence[ReviewRequest]
+    point: "Awaited | None"
     blocked_in_mine: Sequence[Task]
     needing_help: Sequence[Task]
     unclaimed: Sequence[Task]
@@ -77,6 +95,7 @@ def my_work(user: User) -> MyWork:
         to_validate=[task for task in decisions if task.status == TaskStatus.TO_VALIDATE],
         blocked_in_mine=[task for task in decisions if task.status == TaskStatus.BLOCKED],
         in_review=_in_review(led) if led else [],
+        point=_point(user) if not user.is_only_observer else None,
         asked=_asked(user) if not user.is_only_observer else [],
         needing_help=[task for task in help_wanted if task.status == TaskStatus.BLOCKED],
         unclaimed=[task for task in help_wanted if task.status != TaskStatus.BLOCKED],
@@ -129,6 +148,23 @@ def _asked(user: User) -> Sequence[ReviewRequest]:
             joinedload(ReviewRequest.structure),
         )
     ).all()
+
+
+def _point(user: User) -> Awaited | None:
+    """The tasks that the nearest point d'étape under way awaits."""
+    found = db.session.scalars(CheckpointLine.awaited_of(user).limit(POINTS + 1)).all()
+    if not found:
+        return None
+    nearest = found[0].checkpoint
+    lines = [line for line in found if line.checkpoint_id == nearest.id]
+    tasks = [line.task for line in lines[:POINTS]]
+    return Awaited(
+        checkpoint=nearest,
+        tasks=tasks,
+        has_more=len(lines) > POINTS,
+        addresses={task.id: points.addresses(nearest.id, user, task.id) for task in tasks},
+        all_of_them=url_for("checkpoints.from_mail", token=points.token(nearest.id, user)),
+    )
 
 
 def _where_to_help(user: User) -> Sequence[Task]:

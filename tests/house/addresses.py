@@ -64,7 +64,8 @@ class Targets:
         (r"/mentions/<slug:kind>/<id:subject_id>", "_subjects"),
         (r"/gestion/mails/<id:mail_id>", "_mails"),
         (r"/invitations/<id:invitation_id>", "_invitations"),
-        (r"/(relecture|invitation|connexion/lien)/<signed:token>", "_signed"),
+        (r"/(relecture|point|invitation|connexion/lien)/<signed:token>", "_signed"),
+        (r"/coordination/points-d-etape/<id:checkpoint_id>", "_checkpoints"),
         (r"/desabonnement/<signed:token>", "_signed"),
         (r"/objectifs/<id:objective_id>", "_objectives"),
         (r"/structures/<slug:slug>/personnes/<id:user_id>", "_belongings"),
@@ -187,6 +188,11 @@ class Targets:
     def _mails(self) -> Iterator[Target]:
         yield Target("waiting", {"mail_id": self.world.mail})
         yield nowhere("unknown", mail_id=UNKNOWN)
+
+    def _checkpoints(self) -> Iterator[Target]:
+        for name, number in self.world.checkpoints.items():
+            yield Target(name, {"checkpoint_id": number})
+        yield nowhere("unknown", checkpoint_id=UNKNOWN)
 
     def _signed(self) -> Iterator[Target]:
         yield nowhere("forged", token="x" * 43)

@@ -49,6 +49,7 @@ PUBLIC = {
     "accounts.sign_out",
     "correspondence.stop_mails",
     "correspondence.unsubscribe",
+    "checkpoints.from_mail",
     "health.show",
     "public.accessibility",
     "public.eco_design",
@@ -330,5 +331,6 @@ def test_each_post_has_a_form_on_some_page(scene: Scene) -> None:
     # Only the demonstration offers its entries; a script says that somebody is here, or asks how a text will look; a
     # mail holds its own address.
     in_mails = {"accounts.ask_link", "accounts.use_link", "invitations.answer", "relecture.from_mail"}
+    in_mails.add("checkpoints.from_mail")
     in_scripts = {"comments.preview", "notifications.be_here"}
     assert known - met == {"accounts.enter_demonstration", *in_scripts, *in_mails, *SIGNED}

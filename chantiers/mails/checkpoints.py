@@ -1,0 +1,98 @@
+"""The mail of a point d'étape: a person's own tasks, each with three buttons that answer without signing in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from flask_babel import ngettext
+from markupsafe import Markup
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from chantiers import points
+from chantiers.links import absolute
+from chantiers.mail import Letter, builder
+from chantiers.presentation import short_date
+from chantiers.sentences import sentence
+from models import Activity, Answer, Chantier, Checkpoint, CheckpointLine, OutgoingMail, Task, User, db
+
+#: Tasks that one mail shows, the most pressing; a page that it leads to shows them all.
+TASKS = 15
+
+
+@dataclass
+class Asked:
+    """A task of the mail: its latest news, and the address of each answer."""
+
+    task: Task
+    news: str
+    answers: dict[str, str]
+
+
+@dataclass
+class Part:
+    """A chantier, with the person's tasks there."""
+
+    chantier: Chantier
+    tasks: list[Asked] = field(default_factory=list)
+
+
+@builder("checkpoint")
+def checkpoint(mail: OutgoingMail) -> Letter | None:
+    """What is still awaited of this person; nothing where nothing is, or where they want no such mail."""
+    person = mail.user
+    found = db.session.get(Checkpoint, mail.particulars["checkpoint"])
+    if person is None or found is None or not person.wants_checkpoints or not found.is_asked or found.is_past:
+        return None
+    query = CheckpointLine.awaited_of(person, found.id)
+    count = db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    tasks = [line.task for line in db.session.scalars(query.limit(TASKS))]
+    if not tasks:
+        return None
+    subject = ngettext(
+        "%(name)s : où en est votre tâche ?",
+        "%(name)s : où en sont vos %(num)d tâches ?",
+        count,
+        name=found.name,
+    )
+    return Letter(
+        subject=subject,
+        template="emails/checkpoint",
+        values={
+            "checkpoint": found,
+            "name": person.name,
+            "parts": parts_of(found, person, tasks),
+            "count": count,
+            "more": count - len(tasks),
+            "all_of_them": absolute("checkpoints.from_mail", token=points.token(found.id, person)),
+        },
+        unsubscribe="checkpoint",
+    )
+
+
+def parts_of(found: Checkpoint, person: User, tasks: Sequence[Task]) -> list[Part]:
+    """The tasks by chantier, with their news and their buttons."""
+    news = news_of(tasks)
+    parts: dict[int, Part] = {}
+    for task in tasks:
+        answers = {
+            str(answer): absolute(
+                "checkpoints.from_mail", token=points.token(found.id, person, task.id, str(answer))
+            )
+            for answer in Answer
+        }
+        part = parts.setdefault(task.chantier_id, Part(task.chantier))
+        part.tasks.append(Asked(task, news.get(task.id, ""), answers))
+    return sorted(parts.values(), key=lambda part: part.chantier.number)
+
+
+def news_of(tasks: Sequence[Task]) -> dict[int, str]:
+    """The latest line of the journal of each task, in words, in one statement."""
+    same = (Activity.subject_type == "task", Activity.subject_id.in_([task.id for task in tasks]))
+    latest = select(func.max(Activity.id)).where(*same).group_by(Activity.subject_id)
+    lines = db.session.scalars(
+        select(Activity).where(Activity.id.in_(latest)).options(joinedload(Activity.actor))
+    )
+    return {
+        line.subject_id: f"{Markup(sentence(line, link=False)).striptags()}, {short_date(line.at)}"
+        for line in lines
+    }
