@@ -163,7 +163,7 @@ def new() -> ResponseReturnValue:
         return create_once(form, create)
     except Refused as refused:
         db.session.rollback()
-        return _refused(form, refused, "checkpoints/new.html")
+        return _refused(refused, "checkpoints/new.html", form)
 
 
 @checkpoints.get("/coordination/points-d-etape/<id:checkpoint_id>")
@@ -214,17 +214,17 @@ def edit(found: Checkpoint) -> ResponseReturnValue:
     except Refused as refused:
         db.session.rollback()
         page["checkpoint"] = queries.checkpoint(checkpoint_id)
-        return _refused(form, refused, "checkpoints/edit.html", **page)
+        return _refused(refused, "checkpoints/edit.html", **page)
     db.session.commit()
     saved(form)
     flash(_("Le point d’étape est à jour."), "success")
     return redirect(url_for("checkpoints.show", checkpoint_id=checkpoint_id), 303)
 
 
-def _refused(form: Any, refused: Refused, template: str, **page: Any) -> ResponseReturnValue:
+def _refused(refused: Refused, template: str, form: Any, **page: Any) -> ResponseReturnValue:
     """The form again, with every word that was typed and what was wrong."""
     form.form_errors = [*form.form_errors, say(refused)]
-    return render_template(template, **{"form": form, **page}), 422
+    return render_template(template, form=form, **page), 422
 
 
 @checkpoints.post("/coordination/points-d-etape/<id:checkpoint_id>/annuler")
