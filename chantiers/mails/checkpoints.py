@@ -21,9 +21,10 @@ TASKS = 15
 
 @dataclass
 class Asked:
-    """A task of the mail: its latest news, and the address of each answer."""
+    """A task of the mail: its page, its latest news, and the address of each answer."""
 
     task: Task
+    url: str
     news: str
     answers: dict[str, str]
 
@@ -81,7 +82,9 @@ def parts_of(found: Checkpoint, person: User, tasks: Sequence[Task]) -> list[Par
             for answer in Answer
         }
         part = parts.setdefault(task.chantier_id, Part(task.chantier))
-        part.tasks.append(Asked(task, news.get(task.id, ""), answers))
+        part.tasks.append(
+            Asked(task, absolute("tasks.show", task_id=task.id), news.get(task.id, ""), answers)
+        )
     return sorted(parts.values(), key=lambda part: part.chantier.number)
 
 
@@ -93,6 +96,6 @@ def news_of(tasks: Sequence[Task]) -> dict[int, str]:
         select(Activity).where(Activity.id.in_(latest)).options(joinedload(Activity.actor))
     )
     return {
-        line.subject_id: f"{Markup(sentence(line, link=False)).striptags()}, {short_date(line.at)}"
+        line.subject_id: f"{Markup(sentence(line, link=False)).striptags()} ({short_date(line.at)})"
         for line in lines
     }

@@ -32,7 +32,7 @@ LINES = 12
 #: Help and news are offers: a few are read, many are skipped.
 OFFERS = 5
 #: Tasks of a point d'étape that are answered right here; its own page has them all.
-POINTS = 6
+POINTS = 4
 RECENTLY = timedelta(days=30)
 
 
@@ -52,7 +52,8 @@ class Awaited:
 
     checkpoint: Checkpoint
     tasks: Sequence[Task]
-    has_more: bool
+    #: How many it awaits in all; the first ones are here.
+    total: int
     addresses: dict[int, dict[str, str]]
     all_of_them: str
 
@@ -152,16 +153,16 @@ def _asked(user: User) -> Sequence[ReviewRequest]:
 
 def _point(user: User) -> Awaited | None:
     """The tasks that the nearest point d'étape under way awaits."""
-    found = db.session.scalars(CheckpointLine.awaited_of(user).limit(POINTS + 1)).all()
+    count = func.count().over(partition_by=CheckpointLine.checkpoint_id)
+    found = db.session.execute(CheckpointLine.awaited_of(user).add_columns(count).limit(POINTS)).all()
     if not found:
         return None
-    nearest = found[0].checkpoint
-    lines = [line for line in found if line.checkpoint_id == nearest.id]
-    tasks = [line.task for line in lines[:POINTS]]
+    nearest, total = found[0][0].checkpoint, found[0][1]
+    tasks = [line.task for line, _ in found if line.checkpoint_id == nearest.id]
     return Awaited(
         checkpoint=nearest,
         tasks=tasks,
-        has_more=len(lines) > POINTS,
+        total=total,
         addresses={task.id: points.addresses(nearest.id, user, task.id) for task in tasks},
         all_of_them=url_for("checkpoints.from_mail", token=points.token(nearest.id, user)),
     )

@@ -66,7 +66,7 @@ def asked(scene, clock):
 
 def pairs():
     query = select(User.name, CheckpointLine.task_id).join(User, User.id == CheckpointLine.user_id)
-    found = {}
+    found: dict[str, set[int]] = {}
     for name, task_id in db.session.execute(query):
         found.setdefault(name, set()).add(task_id)
     return found
