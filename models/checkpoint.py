@@ -298,7 +298,10 @@ class CheckpointLine(Base):
 
     @classmethod
     def pending(cls) -> ColumnElement[bool]:
-        """The condition of nobody having said, since people were asked, where the task stands; joins all it names."""
+        """The condition of its task being still this person's, and of nobody having said since where it stands.
+
+        The question joins what this names (`joined`).
+        """
         other = aliased(cls)
         settled = exists().where(
             other.checkpoint_id == cls.checkpoint_id,
@@ -312,6 +315,7 @@ class CheckpointLine(Base):
             Task.live(),
             Chantier.archived_at.is_(None),
             _takes_part(cls.user_id),
+            _is_given_to(cls.user_id),
         )
 
     @classmethod
@@ -443,6 +447,13 @@ def _takes_part(user_id: Any) -> ColumnElement[bool]:
     return exists().where(
         ChantierMembership.user_id == user_id, ChantierMembership.chantier_id == Task.chantier_id
     )
+
+
+def _is_given_to(user_id: Any) -> ColumnElement[bool]:
+    """The condition of being named on the task, or a member of its pilote."""
+    named = exists().where(task_person.c.task_id == Task.id, task_person.c.user_id == user_id)
+    leads = exists().where(StructureMember.structure_id == Task.pilote_id, StructureMember.user_id == user_id)
+    return or_(named, leads)
 
 
 def _muted() -> ColumnElement[bool]:

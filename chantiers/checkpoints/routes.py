@@ -118,6 +118,11 @@ def _mine(found: queries.Asked) -> ResponseReturnValue:
         addresses={
             task.id: points.addresses(found.checkpoint.id, found.person, task.id) for task in mine.awaited
         },
+        again={
+            line.task_id: points.addresses(found.checkpoint.id, found.person, line.task_id)[line.said]
+            for line in mine.told
+            if line.said and line.task.is_open
+        },
     )
     return kept_private(page, 200)
 

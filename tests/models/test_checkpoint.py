@@ -203,11 +203,13 @@ def test_the_same_answer_twice_is_one_and_a_late_one_overwrites_nothing(scene, c
 def test_a_referents_done_is_done_and_one_answer_serves_for_all(scene, clock):
     shared = task(scene, "À deux", people=[scene.camille, scene.referent])
     moved = task(scene, "Vue ailleurs", people=[scene.camille])
+    given_away = task(scene, "Confiée à d’autres depuis", people=[scene.camille])
     checkpoint = asked(scene, clock)
     clock.forward(hours=1)
     line(checkpoint, scene.referent, shared).answer("done", by=scene.referent)
     assert shared.status == TaskStatus.DONE
     moved.start(by=scene.camille)
+    given_away.entrust(None, [], [scene.referent], by=scene.referent)
     db.session.flush()
     assert db.session.scalars(CheckpointLine.awaited_of(scene.camille)).all() == []
     assert checkpoint.state == CheckpointState.ASKED

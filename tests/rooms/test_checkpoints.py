@@ -119,11 +119,12 @@ def test_the_whole_answer_is_given_from_one_mail(scene, clock, post_office, mail
     blocked = anybody.get(page_of(scene, scene.camille, scene.stuck, "blocked"))
     assert blocked.has("Pas de budget")
     page = blocked.submit("Enregistrer")
-    assert page.has("Plus aucune tâche n’attend votre réponse")
+    assert page.has("Plus aucune tâche n’attend votre réponse") and page.has("3 tâches déjà mises à jour")
     last = db.session.scalars(select(Activity).order_by(Activity.id.desc()).limit(1)).one()
     assert (last.action, last.actor_id) == ("task.confirmed", scene.camille.id)
 
 
+@pytest.mark.databases("sqlite")
 def test_one_click_stops_these_mails_and_no_other(scene, clock, post_office, mailbox, visitor):
     leave(scene, clock, post_office)
     stop = mailbox.only(scene.camille.email).header("List-Unsubscribe").strip("<>").split("/", 3)[3]
@@ -176,6 +177,7 @@ def test_nothing_leaves_for_what_is_cancelled_or_past(scene, clock, post_office,
     assert db.session.get(Checkpoint, forgotten.id).state == "cancelled"
 
 
+@pytest.mark.databases("sqlite")
 def test_sixty_tasks_make_a_mail_of_fifteen_and_a_page_of_all(scene, clock, post_office, mailbox, visitor):
     for number in range(57):
         task(scene, f"Tâche de plus {number}", people=[scene.camille], due_on=date(2026, 5, 1 + number % 28))
@@ -308,6 +310,7 @@ def test_a_dead_address_says_so_and_changes_nothing(scene, clock, visitor):
 # The pages ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.databases("sqlite")
 def test_the_coordination_plans_reads_what_leaves_and_sends(scene, clock, visitor):
     ada = visitor(scene.coordinator)
     assert ada.get("/coordination").click("Points d’étape").has("COPIL du 20 mars")
@@ -374,6 +377,7 @@ def test_one_click_in_ones_own_work_answers_too(scene, clock, visitor):
     assert not camille.get("/mon-travail").has("à mettre à jour avant")
 
 
+@pytest.mark.databases("sqlite")
 def test_pages_cost_the_same_with_few_and_with_many(scene, clock, visitor):
     ada, counts = visitor(scene.coordinator), []
     planned = Checkpoint.plan("COPIL d’été", date(2026, 6, 20), by=scene.coordinator)
