@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
     union_all,
 )
-from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, contains_eager, joinedload, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from models.activity import from_to, record
@@ -268,17 +268,20 @@ class CheckpointLine(Base):
     task: Mapped[Task] = relationship(lazy="raise_on_sql")
 
     @classmethod
-    def of(cls, checkpoint_id: int, user_id: int) -> "Select[CheckpointLine]":
-        """What one person is asked, with what their rights are read from: late and soonest first."""
+    def told_by(cls, checkpoint_id: int, user: User) -> "Select[CheckpointLine]":
+        """What a person has answered, of chantiers that they still take part in: the latest first."""
         return (
             select(cls)
             .join(cls.task)
-            .where(cls.checkpoint_id == checkpoint_id, cls.user_id == user_id, Task.live())
-            .order_by(Task.due_on.is_(None), Task.due_on, Task.id)
-            .options(
-                joinedload(cls.checkpoint),
-                joinedload(cls.task).options(joinedload(Task.chantier), joinedload(Task.pilote)),
+            .where(
+                cls.checkpoint_id == checkpoint_id,
+                cls.user_id == user.id,
+                cls.answered_at.is_not(None),
+                Task.live(),
+                Task.chantier_id.in_(list(user.standing.chantiers)),
             )
+            .order_by(cls.answered_at.desc(), cls.task_id)
+            .options(contains_eager(cls.task).joinedload(Task.chantier))
         )
 
     @classmethod

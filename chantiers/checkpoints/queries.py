@@ -25,8 +25,8 @@ from models import (
     whom_to_ask,
 )
 
-#: Points d'étape of the list, and people of a page.
-LINES, PEOPLE = 30, 50
+#: Points d'étape of the list, people of a page, and tasks that one person is shown at a time.
+LINES, PEOPLE, TASKS = 30, 50, 100
 
 
 # What a person answers ------------------------------------------------------------------------------------------------
@@ -71,17 +71,20 @@ class Mine:
     """Everything that a point d'étape asks of one person: what is awaited still, and what was told."""
 
     awaited: Sequence[Task]
+    #: How many are awaited in all; the most pressing are here.
+    total: int
     told: Sequence[CheckpointLine]
 
 
 def mine(found: Asked) -> Mine:
     """The person's tasks, late and soonest first."""
     checkpoint_id, person = found.checkpoint.id, found.person
-    awaited = CheckpointLine.awaited_of(person, checkpoint_id)
-    lines = db.session.scalars(CheckpointLine.of(checkpoint_id, person.id)).all()
-    chantiers = person.standing.chantiers
-    told = [line for line in lines if line.answered_at and line.task.chantier_id in chantiers]
-    return Mine([line.task for line in db.session.scalars(awaited)], told)
+    query = CheckpointLine.awaited_of(person, checkpoint_id).add_columns(func.count().over())
+    awaited = db.session.execute(query.limit(TASKS)).all()
+    told = CheckpointLine.told_by(checkpoint_id, person).limit(TASKS)
+    return Mine(
+        [line.task for line, _ in awaited], awaited[0][1] if awaited else 0, db.session.scalars(told).all()
+    )
 
 
 def last_change(task: Task) -> Activity | None:
