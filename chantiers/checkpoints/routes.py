@@ -197,6 +197,8 @@ def _number(name: str) -> int | None:
 @require("checkpoint.manage", queries.checkpoint)
 def edit(found: Checkpoint) -> ResponseReturnValue:
     """Change its name, its dates, what the mail ends with."""
+    if not (found.is_planned or found.is_asked):
+        raise Refused("checkpoint_over")
     names = ("name", "held_on", "asks_on", "words")
     values = {name: getattr(found, name) for name in names}
     form = PlanEditForm(data=values)

@@ -332,6 +332,7 @@ def test_the_coordination_plans_reads_what_leaves_and_sends(scene, clock, visito
     assert ada.get(LIST).has("2 personnes interrogées")
     ada.post(f"{LIST}/{scene.checkpoint.id}/annuler", status=303)
     ada.post(f"{LIST}/{scene.checkpoint.id}/envoyer", status=409)
+    ada.get(f"{LIST}/{scene.checkpoint.id}/modifier", status=409)
 
 
 def test_who_is_silent_is_for_referents_of_their_chantiers_and_for_the_coordination(scene, clock, visitor):
