@@ -23,6 +23,7 @@ from models import (
     HOME,
     Chantier,
     ChantierRole,
+    Checkpoint,
     Deliverable,
     Demarche,
     Notification,
@@ -47,6 +48,8 @@ DEMARCHE = ROOT / "data" / "demarche.yaml"
 #: How many days ago the démarche was loaded, and its first example account opened.
 BEGINNING = 190
 OPENING = 186
+#: When its people came last.
+LAST_VISIT = 9
 
 MEDIA_TYPES = {
     ".csv": "text/csv",
@@ -123,6 +126,10 @@ def load() -> bool:
         cast = _open_cast()
         db.session.flush()
     _play(_Stage(cast, calendar).events(), calendar)
+    with at(calendar.instant(LAST_VISIT, 0.5)):
+        for person in cast.people.values():
+            person.be_seen()
+        Checkpoint.plan("Comité de pilotage", calendar.day(-20), by=cast.people["coordination"])
     _leave_the_past_behind()
     return True
 
