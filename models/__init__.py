@@ -41,7 +41,9 @@ from models.demarche import CharterAcceptance, CharterVersion, Demarche
 from models.digest import Digest, next_digest
 from models.errors import Refused
 from models.expiry import forget_expired
+from models.handover import Handover, Holdings
 from models.invitation import Invitation
+from models.join_request import JoinRequest, JoinState
 from models.membership import ChantierMembership, ChantierStructure
 from models.notification import SUBJECTS, Following, Notification, Wish, tell_recorded
 from models.objective import Objective, ObjectiveKind, ObjectiveTally, percent
@@ -90,7 +92,11 @@ __all__ = [
     "Demarche",
     "Digest",
     "Following",
+    "Handover",
+    "Holdings",
     "Invitation",
+    "JoinRequest",
+    "JoinState",
     "MailState",
     "Notification",
     "Objective",

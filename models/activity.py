@@ -40,6 +40,10 @@ CATALOGUE: Mapping[str, Action] = {
     "chantier.edited": _action("fields"),
     "chantier.archived": _action(),
     "chantier.reopened": _action(),
+    "chantier.join_asked": _action(),
+    "chantier.join_answered": _action("person"),
+    "chantier.join_withdrawn": _action(),
+    "chantier.handed_over": _action("person", "receiver", "leads", "tasks", "left"),
     "objective.created": _action(),
     "objective.edited": _action("fields"),
     "objective.moved": _action(),
@@ -118,6 +122,8 @@ CATALOGUE: Mapping[str, Action] = {
 NAMING_PEOPLE = frozenset(
     {
         "task.entrusted",
+        "chantier.join_answered",
+        "chantier.handed_over",
         "member.added",
         "member.role_changed",
         "member.removed",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Select, String, or_, select
+from sqlalchemy import ColumnElement, Select, String, or_, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -162,7 +162,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
         """
         if structure.merged_into_id is not None:
             raise Refused("structure_merged", structure=structure.name)
-        self._wait_for_turn()
+        self.wait_for_turn()
         if self._enrolment_of(structure) is not None:
             return
         db.session.add(ChantierStructure(chantier=self, structure=structure, enrolled_by=by))
@@ -177,7 +177,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
 
         Raises Refused("not_enrolled").
         """
-        self._wait_for_turn()
+        self.wait_for_turn()
         enrolment = self._enrolment_of(structure)
         if enrolment is None:
             raise Refused("not_enrolled", structure=structure.name)
@@ -198,12 +198,12 @@ class Chantier(Versioned, Editable, Sourced, Base):
         """Make a person a member; one who already takes part keeps their role. Raises Refused("account_closed")."""
         if person.closed_at is not None:
             raise Refused("account_closed")
-        self._wait_for_turn()
+        self.wait_for_turn()
         self._welcome_all(User.id == person.id, role, by=by)
 
     def welcome_all(self, user_ids: Iterable[int], *, by: User | None) -> None:
         """Make participants of several people at once, but for members and for closed accounts."""
-        self._wait_for_turn()
+        self.wait_for_turn()
         self._welcome_all(User.id.in_(list(user_ids)), ChantierRole.PARTICIPANT, by=by)
 
     def _welcome_all(self, which: ColumnElement[bool], role: ChantierRole, *, by: User | None) -> None:
@@ -212,13 +212,23 @@ class Chantier(Versioned, Editable, Sourced, Base):
         newcomers = select(User.id, User.name).where(
             which, User.closed_at.is_(None), User.id.not_in(taking_part)
         )
-        for user_id, name in db.session.execute(newcomers.order_by(User.id)).all():
+        rows = db.session.execute(newcomers.order_by(User.id)).all()
+        for user_id, name in rows:
             membership = ChantierMembership(
                 chantier_id=self.id, user_id=user_id, role=role, added_by_id=by.id if by else None
             )
             db.session.add(membership)
             record(self, "member.added", by=by, person=name, role=str(role))
         db.session.flush()
+        if rows:
+            self._settle_requests_of([user_id for user_id, _name in rows], by=by)
+
+    def _settle_requests_of(self, user_ids: list[int], *, by: User | None) -> None:
+        """Whoever asked to join and came in another way waits for no answer any more."""
+        asked = Base.metadata.tables["join_request"]
+        waiting = (asked.c.chantier_id == self.id, asked.c.state == "asked", asked.c.person_id.in_(user_ids))
+        accepted = {"state": "accepted", "answered_at": now(), "answered_by_id": by.id if by else None}
+        db.session.execute(update(asked).where(*waiting).values(accepted))
 
     def members_to_mail(self, people: list[int], structures: list[int], *, but: User) -> list[int]:
         """Of these people and of the members of these structures, those who take part and want mail at once."""
@@ -239,7 +249,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
 
     def appoint(self, person: User, role: ChantierRole, *, by: User | None) -> None:
         """Change a member's role. Raises Refused("not_member") or, for the only référent, Refused("last_referent")."""
-        self._wait_for_turn()
+        self.wait_for_turn()
         membership = self._membership_of(person)
         if membership.role == role:
             return
@@ -250,7 +260,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
 
     def dismiss(self, person: User, *, by: User) -> None:
         """End a person's part in the chantier. Raises Refused("not_member") or Refused("last_referent")."""
-        self._wait_for_turn()
+        self.wait_for_turn()
         membership = self._membership_of(person)
         self._refuse_losing_last_referent(membership)
         db.session.delete(membership)
@@ -270,23 +280,31 @@ class Chantier(Versioned, Editable, Sourced, Base):
         db.session.refresh(membership, ["role"])
         return membership
 
-    def _refuse_losing_last_referent(self, membership: ChantierMembership) -> None:
-        if not membership.is_referent or membership.user.closed_at is not None:
-            return
+    def role_of(self, person: User) -> ChantierRole:
+        """A member's role, read from the database. Raises Refused("not_member")."""
+        return ChantierRole(self._membership_of(person).role)
+
+    def has_other_referent(self, person: User) -> bool:
+        """Whether somebody else answers for the chantier, their account not closed."""
         others = (
             select(ChantierMembership.id)
             .join(ChantierMembership.user)
             .where(
                 ChantierMembership.chantier_id == self.id,
                 ChantierMembership.role == ChantierRole.REFERENT,
-                ChantierMembership.id != membership.id,
+                ChantierMembership.user_id != person.id,
                 User.closed_at.is_(None),
             )
         )
-        if db.session.scalar(others.limit(1)) is None:
+        return db.session.scalar(others.limit(1)) is not None
+
+    def _refuse_losing_last_referent(self, membership: ChantierMembership) -> None:
+        if not membership.is_referent or membership.user.closed_at is not None:
+            return
+        if not self.has_other_referent(membership.user):
             raise Refused("last_referent")
 
-    def _wait_for_turn(self) -> None:
+    def wait_for_turn(self) -> None:
         """One change at a time to who takes part, so that two at once neither collide nor empty the chantier.
 
         The lock lets others go on adding tasks and deliverables; SQLite has one writer anyway.

@@ -228,10 +228,11 @@ class Structure(Versioned, Editable, Sourced, Base):
             mine = table.c.structure_id == self.id
             db.session.execute(delete(table).where(mine, table.c[owner].in_(already)))
             db.session.execute(update(table).where(mine).values(structure_id=other.id))
-        tasks, invitations = _table("task"), _table("invitation")
+        tasks = _table("task")
         db.session.execute(update(tasks).where(tasks.c.pilote_id == self.id).values(pilote_id=other.id))
-        invited = update(invitations).where(invitations.c.structure_id == self.id)
-        db.session.execute(invited.values(structure_id=other.id))
+        for table in (_table("invitation"), _table("join_request")):
+            asked = update(table).where(table.c.structure_id == self.id)
+            db.session.execute(asked.values(structure_id=other.id))
         # A structure that leads a task is not also one of its contributors.
         contributions = _table("task_structure")
         led = select(tasks.c.id).where(tasks.c.pilote_id == other.id).scalar_subquery()

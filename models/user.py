@@ -14,17 +14,19 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    delete,
     event,
     func,
     literal,
     or_,
     select,
     union_all,
+    update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
 
 from models import passwords
-from models.account import PasswordLink, SignInLink
+from models.account import PasswordLink, SignInLink, UserSession
 from models.activity import NAMING_PEOPLE, Activity, from_to, record
 from models.base import Base, IntId, Line, Versioned, db, fold, now
 from models.concerns.editable import Editable
@@ -247,7 +249,8 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
     def close(self, *, by: "User") -> None:
         """End the account: nobody signs in with it again, the history keeps its author without a name or an address.
 
-        Raises Refused("last_coordinator") or Refused("last_referent").
+        They are signed out everywhere; their links, their waiting mails, what they followed and what they asked end
+        with it. Raises Refused("last_coordinator") or Refused("last_referent").
         """
         if self.role == Role.COORDINATOR:
             self._refuse_if_last_coordinator()
@@ -255,8 +258,25 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
         self._leave_journal()
         self.name = self.title = ""
         self.email = self.password_hash = self.source = None
-        self.closed_at = now()
+        self.closed_at, self.next_digest_at = now(), None
         record(self, "person.closed", by=by)
+        self._end_what_waits()
+
+    def _end_what_waits(self) -> None:
+        UserSession.end_all_of(self)
+        PasswordLink.end_all_of(self)
+        SignInLink.end_all_of(self)
+        tables = Base.metadata.tables
+        mails, asked = tables["outgoing_mail"], tables["join_request"]
+        dropped = {"state": "dropped", "reason": "no_account", "settled_at": now(), "leased_until": None}
+        waiting = (mails.c.user_id == self.id, mails.c.state == "waiting")
+        db.session.execute(update(mails).where(*waiting).values(dropped))
+        withdrawn = {"state": "withdrawn", "answered_at": now()}
+        still = (asked.c.person_id == self.id, asked.c.state == "asked")
+        db.session.execute(update(asked).where(*still).values(withdrawn))
+        db.session.execute(update(asked).where(asked.c.person_id == self.id).values(words="", answer=""))
+        for name in ("following", "notification"):
+            db.session.execute(delete(tables[name]).where(tables[name].c.user_id == self.id))
 
     def _leave_journal(self) -> None:
         """Lines that name this person beside whoever acted name them no more; what happened stays."""
@@ -296,8 +316,12 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
         lead = (others.c.role == ChantierRole.REFERENT) & (others.c.user_id != self.id)
         helped = select(others.c.id).join(User, User.id == others.c.user_id)
         helped = helped.where(others.c.chantier_id == mine.c.chantier_id, lead, User.closed_at.is_(None))
-        alone = select(mine.c.chantier_id).where(
-            mine.c.user_id == self.id, mine.c.role == ChantierRole.REFERENT, ~helped.exists()
+        # One that is archived waits for nobody's word; the coordination names somebody when it opens it again.
+        alone = (
+            select(mine.c.chantier_id)
+            .join(chantiers.id.table, chantiers.id == mine.c.chantier_id)
+            .where(mine.c.user_id == self.id, mine.c.role == ChantierRole.REFERENT, ~helped.exists())
+            .where(chantiers.archived_at.is_(None))
         )
         if db.session.scalar(alone.limit(1)) is not None:
             raise Refused("last_referent")
