@@ -54,6 +54,16 @@ def referent(user: User, thing: Any) -> bool:
     return user.leads(thing.chantier_id)
 
 
+def outsider(user: User, thing: Any) -> bool:
+    """Somebody who takes part elsewhere or nowhere yet; neither the coordination nor a mere observer."""
+    return not (user.is_only_observer or user.is_coordinator or user.takes_part_in(thing.chantier_id))
+
+
+def oneself(user: User, thing: Any) -> bool:
+    """Whose part in the chantier it is."""
+    return bool(thing.user_id == user.id)
+
+
 def any_referent(user: User, thing: Any) -> bool:
     """A référent of some chantier: for what belongs to none."""
     return any(user.leads(chantier_id) for chantier_id in user.standing.chantiers)
@@ -91,6 +101,8 @@ TABLE: Mapping[str, tuple[Predicate, ...]] = {
     "objective.manage": (referent, coordinator),
     "chantier.manage_members": (referent, coordinator),
     "invitation.manage": (referent, coordinator),
+    "chantier.ask_to_join": (outsider,),
+    "membership.hand_over": (oneself, referent, coordinator),
     "structure.leave": (referent, coordinator),
     "chantier.manage": (coordinator,),
     "structure.read_silence": (any_referent, coordinator),

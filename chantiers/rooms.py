@@ -11,6 +11,8 @@ from chantiers.correspondence.routes import correspondence
 from chantiers.deliverables.routes import deliverables
 from chantiers.health.routes import health
 from chantiers.invitations.routes import invitations
+from chantiers.joining.routes import joining
+from chantiers.leaving.routes import leaving
 from chantiers.management.routes import management
 from chantiers.my_work.routes import my_work
 from chantiers.notifications.routes import notifications
@@ -36,6 +38,8 @@ ROOMS = (
     comments,
     relecture,
     invitations,
+    joining,
+    leaving,
     structures,
     coordination,
     checkpoints,

@@ -23,6 +23,12 @@ SENTENCES = {
     "chantier.edited": _l("%(who)s a modifié la présentation du chantier %(what)s"),
     "chantier.archived": _l("%(who)s a archivé le chantier %(what)s"),
     "chantier.reopened": _l("%(who)s a rouvert le chantier %(what)s"),
+    "chantier.join_asked": _l("%(who)s demande à rejoindre le chantier %(what)s"),
+    "chantier.join_answered": _l(
+        "%(who)s a répondu à %(person)s, qui demandait à rejoindre le chantier %(what)s"
+    ),
+    "chantier.join_withdrawn": _l("%(who)s ne demande plus à rejoindre le chantier %(what)s"),
+    "chantier.handed_over": _l("%(person)s passe la main à %(receiver)s pour le chantier %(what)s"),
     "objective.created": _l("%(who)s a ajouté l’objectif %(what)s"),
     "objective.edited": _l("%(who)s a reformulé l’objectif %(what)s"),
     "objective.moved": _l("%(who)s a changé l’ordre de l’objectif %(what)s"),
@@ -110,6 +116,8 @@ ENTRUSTED = {
 REVIEWED_FOR = _l(
     "%(who)s a donné l’avis de %(structure)s sur la version %(number)s du livrable %(what)s : %(opinion)s"
 )
+#: When whoever hands over leaves with it.
+HANDED_OVER_LEAVING = _l("%(person)s passe la main à %(receiver)s et quitte le chantier %(what)s")
 OPINIONS = {
     Opinion.FAVORABLE: _l("favorable"),
     Opinion.WITH_RESERVATIONS: _l("favorable avec réserves"),
@@ -167,6 +175,8 @@ def sentence(activity: Activity, in_bin: bool = False, at_home: bool = False, li
         words = _entrusted(particulars)
     if activity.action == "deliverable.reviewed" and particulars["structure"]:
         words = REVIEWED_FOR
+    if activity.action == "chantier.handed_over" and particulars["left"]:
+        words = HANDED_OVER_LEAVING
     if activity.action in WITHOUT_DATE and not particulars["to"]:
         words = WITHOUT_DATE[activity.action]
     if in_bin:
@@ -213,7 +223,7 @@ def _in_words(name: str, value: Any) -> Any:
         return str(OPINIONS[value])
     if name == "status":
         return str(CONFIRMED[value])
-    if name == "person" and not value:
+    if name in ("person", "receiver") and not value:
         return _("Une personne qui a fermé son compte")
     if name in ("to", "from", "on") and isinstance(value, str):
         if value in RANKS:
@@ -239,6 +249,10 @@ ICONS = {
     "deliverable.approved": "approved",
     "deliverable.published": "published",
     "deliverable.sent_back": "to_rework",
+    "chantier.join_asked": "person",
+    "chantier.join_answered": "person",
+    "chantier.join_withdrawn": "person",
+    "chantier.handed_over": "people",
 }
 KIND_ICONS = {
     "deliverable": "file",

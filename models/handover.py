@@ -71,8 +71,8 @@ class Handover:
     def pass_to(self, receiver: User, *, by: User, leaves: bool = False) -> int:
         """Give everything to another member, and leave the chantier or stay as a participant; returns how many tasks.
 
-        Whoever receives is told once. Raises Refused("handover_to_oneself"), Refused("not_member") or
-        Refused("account_closed").
+        Whoever receives is told once. Raises Refused("handover_to_oneself"), Refused("not_member"),
+        Refused("account_closed") or Refused("nothing_held").
         """
         if receiver.id == self.person.id:
             raise Refused("handover_to_oneself")
@@ -88,6 +88,8 @@ class Handover:
         self.chantier.wait_for_turn()
         leads = self.chantier.role_of(self.person) == ChantierRole.REFERENT
         self.chantier.role_of(receiver)
+        if not (leads or tasks or reviews or invitations):
+            raise Refused("nothing_held")
         with only("chantier.handed_over"):
             if leads:
                 self.chantier.appoint(receiver, ChantierRole.REFERENT, by=by)
@@ -147,7 +149,7 @@ class Handover:
 
     # Passing it on ----------------------------------------------------------------------------------------------------
 
-    def _pass_tasks(self, tasks: Sequence[Row[Any]], receiver: User, *, by: User) -> None:
+    def _pass_tasks(self, tasks: Sequence[Row[int, str]], receiver: User, *, by: User) -> None:
         if not tasks:
             return
         ids, moment = [task.id for task in tasks], now()

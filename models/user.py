@@ -295,13 +295,18 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
         if other is not None and other != self.id:
             raise Refused("email_taken", email=email)
 
-    def _refuse_if_last_coordinator(self) -> None:
-        # One at a time: two who resign together would each count on the other.
-        db.session.execute(select(Base.metadata.tables["demarche"].c.id).with_for_update(key_share=True))
+    @property
+    def is_last_coordinator(self) -> bool:
+        """Whether nobody else is of the coordination."""
         others = select(User.id).where(
             User.role == Role.COORDINATOR, User.closed_at.is_(None), User.id != self.id
         )
-        if db.session.scalar(others.limit(1)) is None:
+        return db.session.scalar(others.limit(1)) is None
+
+    def _refuse_if_last_coordinator(self) -> None:
+        # One at a time: two who resign together would each count on the other.
+        db.session.execute(select(Base.metadata.tables["demarche"].c.id).with_for_update(key_share=True))
+        if self.is_last_coordinator:
             raise Refused("last_coordinator")
 
     def _refuse_if_last_referent(self) -> None:

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from chantiers.storage import Storage
 from models import (
     Chantier,
+    ChantierMembership,
     ChantierRole,
     Checkpoint,
     Comment,
     Deliverable,
     Invitation,
+    JoinRequest,
     Objective,
     ObjectiveKind,
     OutgoingMail,
@@ -35,6 +37,8 @@ from models import (
 )
 from tests.factories import make_chantier, make_demarche, make_objective, make_structure, make_task, make_user
 
+#: Who asks to join which chantier.
+ASKING = {"ours": "referent_elsewhere", "theirs": "in_charge"}
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 8
 
 
@@ -58,6 +62,10 @@ class World:
     review_requests: dict[str, int] = field(default_factory=dict)
     review_round: int = 0
     checkpoints: dict[str, int] = field(default_factory=dict)
+    #: The part of some people in some chantiers: « ours participant ».
+    parts: dict[str, int] = field(default_factory=dict)
+    #: Who asks to join which chantier.
+    join_requests: dict[str, int] = field(default_factory=dict)
     #: A mail that could not be sent.
     mail: int = 0
 
@@ -338,6 +346,9 @@ class _Maker:
                 self.chantiers[where], f"{where}@example.org", "Une personne invitée", by=self.by
             )
             self.world.invitations[where] = invited.id
+            asked = JoinRequest.ask(self.chantiers[where], "J’ai du temps.", by=self.people[ASKING[where]])
+            self.session.flush()
+            self.world.join_requests[where] = asked.id
         OutgoingMail.post("mention", address="personne@example.org", comment=0)
         failed = self.session.scalars(
             select(OutgoingMail).where(OutgoingMail.kind == "mention", OutgoingMail.address.is_not(None))
@@ -360,6 +371,16 @@ class _Maker:
             "of a structure" if each.structure else "of a person": each.id for each in found.requests
         }
         world.objectives = {name: objective.id for name, objective in self.objectives.items()}
+        parts = {
+            (part.chantier_id, part.user_id): part.id
+            for part in self.session.scalars(select(ChantierMembership))
+        }
+        world.parts = {
+            f"{where} {name}": parts[chantier.id, person.id]
+            for where, chantier in self.chantiers.items()
+            for name, person in self.people.items()
+            if (chantier.id, person.id) in parts
+        }
         world.tasks = {name: task.id for name, task in self.tasks.items()}
         world.checkpoints = {name: each.id for name, each in self.checkpoints.items()}
         world.comments = {name: comment.id for name, comment in self.comments.items()}

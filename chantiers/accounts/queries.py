@@ -38,7 +38,14 @@ def belonging_of(user: User) -> Belonging:
         .order_by(Structure.name_key)
     )
     chantiers = (
-        select(Chantier.number, Chantier.title, Chantier.slug, Chantier.hue, ChantierMembership.role)
+        select(
+            Chantier.number,
+            Chantier.title,
+            Chantier.slug,
+            Chantier.hue,
+            ChantierMembership.role,
+            Chantier.archived_at,
+        )
         .join(ChantierMembership, ChantierMembership.chantier_id == Chantier.id)
         .where(ChantierMembership.user_id == user.id)
         .order_by(Chantier.number)

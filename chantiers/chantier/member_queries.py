@@ -15,6 +15,7 @@ from models import (
     ChantierRole,
     ChantierStructure,
     Deliverable,
+    JoinRequest,
     Structure,
     StructureMember,
     Task,
@@ -99,6 +100,11 @@ def enrolments(of: Chantier, limit: int = 200) -> Sequence[Row[*tuple[Any, ...]]
         .order_by(ChantierStructure.left_at.is_not(None), Structure.name_key, ChantierStructure.id)
         .limit(limit)
     ).all()
+
+
+def asking_to_join(of: Chantier) -> Sequence[JoinRequest]:
+    """Who asks to join the chantier and waits for an answer."""
+    return db.session.scalars(JoinRequest.waiting_in([of.id]).limit(PEOPLE)).all()
 
 
 def membership(slug: str, user_id: int) -> ChantierMembership | None:

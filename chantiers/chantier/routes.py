@@ -20,6 +20,7 @@ from models import (
     ChantierRole,
     ChantierStructure,
     Checkpoint,
+    JoinRequest,
     Refused,
     Structure,
     StructureKind,
@@ -44,8 +45,13 @@ def show(chantier: Chantier) -> ResponseReturnValue:
     silent_after = current_demarche.silent_after_days if current_demarche else 45
     glance = queries.glance(chantier, silent_after, current_user.is_only_observer)
     coming = Checkpoint.coming() if acting().steers(chantier.id) and not chantier.is_archived else None
+    asked = (
+        JoinRequest.latest_of(acting(), chantier)
+        if can(current_user, "chantier.ask_to_join", chantier)
+        else None
+    )
     return render_template(
-        "chantier/show.html", chantier=chantier, tab="overview", glance=glance, coming=coming
+        "chantier/show.html", chantier=chantier, tab="overview", glance=glance, coming=coming, asked=asked
     )
 
 
@@ -107,9 +113,8 @@ def _number(name: str) -> int | None:
 def members(chantier: Chantier) -> ResponseReturnValue:
     """The people and the structures of the chantier. Addresses are for those who manage them."""
     page = max(1, min(_number("page") or 1, 10_000))
-    people, total = member_queries.members(
-        chantier, page, with_email=can(current_user, "chantier.manage_members", chantier)
-    )
+    may_manage = can(current_user, "chantier.manage_members", chantier)
+    people, total = member_queries.members(chantier, page, with_email=may_manage)
     return render_template(
         "chantier/members.html",
         chantier=chantier,
@@ -119,6 +124,7 @@ def members(chantier: Chantier) -> ResponseReturnValue:
         page=page,
         pages=-(-total // member_queries.PEOPLE),
         enrolments=member_queries.enrolments(chantier),
+        joining=member_queries.asking_to_join(chantier) if may_manage else [],
     )
 
 

@@ -16,6 +16,7 @@ from models import (
     CheckpointLine,
     Deliverable,
     DeliverableState,
+    JoinRequest,
     ObjectiveTally,
     ReviewRequest,
     ReviewRound,
@@ -68,6 +69,7 @@ class MyWork:
     in_review: Sequence[Deliverable]
     asked: Sequence[ReviewRequest]
     point: "Awaited | None"
+    joining: Sequence[JoinRequest]
     blocked_in_mine: Sequence[Task]
     needing_help: Sequence[Task]
     unclaimed: Sequence[Task]
@@ -80,7 +82,7 @@ class MyWork:
     @property
     def awaits_decision(self) -> bool:
         """Whether something waits for this person's word as a référent."""
-        return bool(self.to_validate or self.in_review or self.blocked_in_mine)
+        return bool(self.to_validate or self.in_review or self.blocked_in_mine or self.joining)
 
 
 def my_work(user: User) -> MyWork:
@@ -97,6 +99,7 @@ def my_work(user: User) -> MyWork:
         blocked_in_mine=[task for task in decisions if task.status == TaskStatus.BLOCKED],
         in_review=_in_review(led) if led else [],
         point=_point(user) if not user.is_only_observer else None,
+        joining=db.session.scalars(JoinRequest.waiting_in(led).limit(LINES)).all() if led else [],
         asked=_asked(user) if not user.is_only_observer else [],
         needing_help=[task for task in help_wanted if task.status == TaskStatus.BLOCKED],
         unclaimed=[task for task in help_wanted if task.status != TaskStatus.BLOCKED],

@@ -45,7 +45,9 @@ class Targets:
     #: Which method lists the targets of an address that begins so; the first that matches counts.
     WAYS = (
         (r"/chantiers/<slug:slug>/membres/structures/<id:structure_id>", "_enrolments"),
+        (r"/chantiers/<slug:slug>/membres/<id:user_id>/passer-la-main", "_parts"),
         (r"/chantiers/<slug:slug>/membres/<id:user_id>", "_memberships"),
+        (r"/demandes/<id:request_id>", "_join_requests"),
         (r"(/gestion)?/chantiers/<slug:slug>", "_chantiers"),
         (r"/taches/<id:task_id>/points/<id:item_id>", "_lines"),
         (r"/taches/<id:task_id>/attend/<id:other_id>", "_pairs"),
@@ -259,6 +261,17 @@ class Targets:
         yield nowhere("of another", slug=ours, user_id=self.world.people["elsewhere"])
         yield nowhere("unknown", slug=ours, user_id=UNKNOWN)
         yield nowhere("nowhere", slug="nulle-part", user_id=self.world.people["participant"])
+
+    def _parts(self) -> Iterator[Target]:
+        """The same, where what is asked depends on whose part it is."""
+        for target in self._memberships():
+            part = self.world.parts.get(target.name)
+            yield replace(target, subject=("membership", part) if part else None)
+
+    def _join_requests(self) -> Iterator[Target]:
+        for name, number in self.world.join_requests.items():
+            yield Target(name, {"request_id": number}, ("join_request", number))
+        yield nowhere("unknown", request_id=UNKNOWN)
 
     def _enrolments(self) -> Iterator[Target]:
         for name, structure in (("ours", "carrying"), ("theirs", "elsewhere")):

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 COLUMNS = ("observer", "elsewhere", "participant", "in charge", "référent", "coordination")
 
-#: ✓: holds it. o: on what they created. –: does not. In the order of COLUMNS, each line a permission of the code.
+#: ✓: holds it. o: on what they created. !: whoever stands in no other column. –: does not. In the order of COLUMNS, each line a permission of the code.
 TABLE = {
     "chantier.read": "✓✓✓✓✓✓",
     "dashboard.read": "✓✓✓✓✓✓",
@@ -39,6 +39,10 @@ TABLE = {
     "chantier.manage_members": "––––✓✓",
     "invitation.manage": "––––✓✓",
     "structure.leave": "––––✓✓",
+    # Whoever stands in a further column, that is a member or the coordination, has nothing to ask.
+    "chantier.ask_to_join": "–!––––",
+    # What they created: their own part in the chantier.
+    "membership.hand_over": "––o–✓✓",
     "chantier.manage": "–––––✓",
     "structure.manage": "–––––✓",
     "checkpoint.read": "––––✓✓",
@@ -109,6 +113,10 @@ class Facts:
             )
         for comment, chantier, author in rows("id, chantier_id, author_id", "comment"):
             self.things["comment", comment] = Thing(chantier, author, is_archived=chantier in archived)
+        for part, chantier, member in rows("id, chantier_id, user_id", "chantier_membership"):
+            self.things["membership", part] = Thing(chantier, member, is_archived=chantier in archived)
+        for request, chantier in rows("id, chantier_id", "join_request"):
+            self.things["join_request", request] = Thing(chantier, is_archived=chantier in archived)
         for (structure,) in rows("id", "structure"):
             self.things["structure", structure] = Thing()
 
@@ -136,8 +144,11 @@ class Facts:
         """What the design answers."""
         if user is None or (thing.is_archived and permission not in IN_ARCHIVE):
             return False
-        for column in self.columns(user, thing):
+        columns = self.columns(user, thing)
+        for column in columns:
             mark = TABLE[permission][COLUMNS.index(column)]
+            if mark == "!" and columns == {column}:
+                return True
             if mark == "✓" or (mark == "o" and thing.creator == user):
                 return True
         return False

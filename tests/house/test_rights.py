@@ -38,6 +38,7 @@ ABOUT = {
         "deliverable.create",
         "objective.manage",
         "chantier.manage_members",
+        "chantier.ask_to_join",
         "structure.leave",
         "chantier.manage",
     ],

@@ -79,6 +79,9 @@ ONES_OWN = {
     "accounts.sessions",
     "comments.preview",
     "deliverables.everywhere",
+    "leaving.close",
+    "leaving.download",
+    "leaving.my_data",
     "my_work.show",
     "notifications.be_here",
     "notifications.index",
@@ -94,6 +97,7 @@ SIGNING_OUT = {
     "accounts.end_all_sessions",
     "accounts.end_session",
     "accounts.choose_password",
+    "leaving.close",
 }
 
 
