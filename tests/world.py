@@ -38,7 +38,7 @@ from models import (
 from tests.factories import make_chantier, make_demarche, make_objective, make_structure, make_task, make_user
 
 #: Who asks to join which chantier.
-ASKING = {"ours": "referent_elsewhere", "theirs": "in_charge"}
+ASKING = {"ours": "referent_elsewhere", "theirs": "participant"}
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 8
 
 
