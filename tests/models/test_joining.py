@@ -200,9 +200,7 @@ def test_everything_passes_in_one_step_told_once(session):
     about = session.scalars(Activity.about(tasks[0])).all()
     assert about[0].particulars == {"pilote": None, "added": ["Ben"], "removed": ["Ada"]}
     told = session.scalars(select(Notification)).all()
-    assert [(each.user_id, each.subject_type, each.unread) for each in told] == [
-        (receiver.id, "chantier", 1)
-    ]
+    assert [(each.user_id, each.subject_type, each.unread) for each in told] == [(receiver.id, "chantier", 1)]
     assert session.scalar(select(func.count()).select_from(OutgoingMail)) == 0
 
 
