@@ -15,6 +15,7 @@ SENTENCES = {
     "already_member": _l("%(person)s fait déjà partie du chantier."),
     "cannot_ask": _l("Avec un compte d’observation, on lit les chantiers sans y prendre part."),
     "chantier_archived": _l("Ce chantier est archivé : on le lit, on n’y entre plus."),
+    "example_stays": _l("Ce compte d’exemple sert à toute la démonstration : il ne se ferme pas."),
     "handover_to_oneself": _l("Choisissez quelqu’un d’autre : on ne passe pas la main à soi-même."),
     "holds_something": _l("Des tâches ou des demandes viennent d’arriver : choisissez à qui les passer."),
     "nothing_held": _l("Il n’y a plus rien à passer : c’est déjà fait."),

@@ -15,7 +15,7 @@ NOBODY = 0
 class HandoverForm(Form):
     """To whom everything passes, and whether one leaves with it."""
 
-    receiver = SelectField(_l("À qui passer la main"), coerce=bounded_int)
+    receiver = SelectField(_l("La personne qui prend la suite"), coerce=bounded_int)
     leaves = BooleanField(_l("Quitter aussi le chantier"))
 
     def offer(self, people: Sequence[tuple[int, str]]) -> None:

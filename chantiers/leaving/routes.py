@@ -126,6 +126,9 @@ def download() -> ResponseReturnValue:
 def close() -> ResponseReturnValue:
     """Close one's own account, once nothing hangs on it alone, by whoever shows again who they are."""
     user, form = acting(), close_form(current_user)
+    if user.is_example and form.is_submitted():
+        # Others are about to enter the demonstration by it.
+        raise Refused("example_stays")
     if not form.validate_on_submit():
         return _closing_page(form, 422 if form.is_submitted() else 200)
     if isinstance(form, CloseWithPasswordForm):

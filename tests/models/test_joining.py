@@ -2,7 +2,7 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import delete, event, func, select
 
 from models import (
     Activity,
@@ -181,8 +181,8 @@ def test_everything_passes_in_one_step_told_once(session):
     assert (holdings.leads, holdings.is_only_referent) == (True, True)
     assert (holdings.tasks.count, holdings.reviews.count, holdings.invitations.count) == (4, 1, 1)
     versions = {task.id: task.version for task in tasks}
-    session.execute(OutgoingMail.__table__.delete())
-    session.execute(Notification.__table__.delete())
+    session.execute(delete(OutgoingMail))
+    session.execute(delete(Notification))
     before = actions(session, chantier)
 
     assert Handover(chantier, leaving).pass_to(receiver, by=leaving, leaves=True) == 4
@@ -224,7 +224,7 @@ def test_a_hundred_tasks_pass_in_as_many_statements_as_one(session):
     counts = []
     for tasks in (1, 40):
         chantier, leaving, receiver, *_ = laden(tasks)
-        found = []
+        found: list[str] = []
         engine = db.engine
 
         def hear(_c, _cursor, statement, *_rest, found=found):

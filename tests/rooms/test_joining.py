@@ -5,12 +5,14 @@ import json
 import zipfile
 
 import pytest
+from sqlalchemy import select
 
 from chantiers.storage import Storage
 from models import (
     ChantierRole,
     Comment,
     Deliverable,
+    Demarche,
     Invitation,
     JoinRequest,
     Role,
@@ -113,7 +115,7 @@ def test_a_leaving_referent_passes_the_hand(scene, visitor):
     with me.count_statements() as statements:
         page = me.get(f"{scene.home}/membres/{scene.referent.id}/passer-la-main")
     assert len(statements) <= 12, statements
-    page = page.choose("À qui passer la main", "Zoé Suivante").check("Quitter aussi le chantier")
+    page = page.choose("La personne qui prend la suite", "Zoé Suivante").check("Quitter aussi le chantier")
     page = page.submit("Passer la main")
     assert page.has("Ada Référente passe la main à Zoé Suivante. 3 tâches ont changé de mains.")
     assert (
@@ -165,7 +167,7 @@ def test_the_archive_holds_what_is_mine_and_nobodys_address(scene, visitor, app)
     db.session.commit()
     mine = visitor(me)
     page = mine.get("/profil").click("Voir mes données")
-    assert page.has("Commentaires") and page.has("Télécharger mes données")
+    assert page.has("1 tâche créée") and page.has("Télécharger mes données")
     answer = mine.get("/profil/mes-donnees/telecharger", check=False)
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["Cache-Control"] == "no-store"
@@ -187,7 +189,7 @@ def test_the_archive_holds_what_is_mine_and_nobodys_address(scene, visitor, app)
     readme = archive.read("LISEZ-MOI.txt").decode()
     assert all(name in readme for name in parts)
     everything = b"".join(archive.read(name) for name in archive.namelist()).decode("utf-8", "replace")
-    token = db.session.query(UserSession.token_hash).first()[0]
+    token = db.session.scalars(select(UserSession.token_hash)).one()
     for hidden in (secret, "invitee@example.org", me.password_hash, token, kept.key):
         assert hidden not in everything
     # The same few statements, whatever there is.
@@ -245,3 +247,12 @@ def test_without_a_password_a_fresh_link_confirms_and_the_last_coordinator_stays
     page = again.get("/profil/fermer").check("Je comprends").submit("Fermer mon compte pour toujours")
     assert page.has("Votre compte est fermé.")
     fresh.get("/mon-travail", status=401)
+    # The accounts by which everybody enters the demonstration stay.
+    db.session.scalars(select(Demarche)).one().is_demonstration = True
+    example = make.make_user(is_example=True)
+    db.session.commit()
+    open_app = make_app()
+    open_app.config["DEMONSTRATION"] = True
+    inside = visitor(example, app=open_app)
+    assert inside.get("/profil/fermer").has("Ce compte d’exemple")
+    inside.post("/profil/fermer", {"sure": "y"}, status=409)
