@@ -146,6 +146,8 @@ def close() -> ResponseReturnValue:
         if known is None:
             form.password.errors = [_("Ce n’est pas votre mot de passe.")]
             return _closing_page(form, 422)
+        # The attempt itself was right: its failure is taken back, whatever comes of the closing.
+        db.session.commit()
     elif not _came_in_just_now():
         return _closing_page(form, 409)
     try:

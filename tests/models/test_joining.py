@@ -9,6 +9,7 @@ from models import (
     Chantier,
     ChantierMembership,
     ChantierRole,
+    ChantierStructure,
     Following,
     Handover,
     Invitation,
@@ -18,6 +19,7 @@ from models import (
     Refused,
     ReviewRequest,
     Role,
+    Structure,
     Task,
     User,
     UserSession,
@@ -71,8 +73,13 @@ def test_who_asks_is_let_in_with_the_structure_in_whose_name_they_ask(session):
     assert list(session.scalars(JoinRequest.waiting_in([chantier.id]))) == [asked]
     assert refused(JoinRequest.ask, chantier, by=ada) == "already_asked"
 
+    # The structure was another record of one that is known: it is that one which joins.
+    known = make_structure()
+    structure.merge_into(known, by=referent)
+    assert asked.structure_id == known.id
     asked.accept(by=referent)
     session.commit()
+    assert known in session.scalars(select(Structure).join(ChantierStructure)).all()
     assert ada.takes_part_in(chantier.id) and colleague.takes_part_in(chantier.id)
     assert not ada.leads(chantier.id)
     assert {"structure.enrolled", "chantier.join_answered"} <= set(actions(session, chantier))

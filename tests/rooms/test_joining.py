@@ -7,6 +7,7 @@ import zipfile
 import pytest
 from sqlalchemy import select
 
+from chantiers import doctor
 from chantiers.storage import Storage
 from models import (
     ChantierRole,
@@ -124,6 +125,8 @@ def test_a_leaving_referent_passes_the_hand(scene, visitor):
         .has("Ada Référente passe la main à Zoé Suivante et quitte le chantier")
     )
     assert visitor(receiver).get("/mon-travail").has("Tâche 2")
+    # The news of each task are still dated by the journal.
+    assert [finding.words for finding in doctor.last_news() if finding.is_wrong] == []
     me.get(f"{scene.home}/membres/{scene.referent.id}/passer-la-main", status=404)
 
 
