@@ -28,6 +28,7 @@ EXCUSED = {
     "health.show": "data, for machines",
     "comments.mentions": "data, for the list that opens under « @ »",
     "deliverables.download": "a file",
+    "leaving.download": "a file",
     "publications.download": "a file",
     "publications.latest_file": "leads to the file",
     "relecture.file_from_mail": "a file",
@@ -52,6 +53,7 @@ STATES = {
         "archived",
     ),
     "deliverables.unpublish": ("published",),
+    "leaving.hand_over": ("ours participant", "ours referent"),
     "relecture.answer": ("of a person",),
     "relecture.ask": ("drafting",),
     "structures.show": ("carrying", "apart"),
@@ -63,14 +65,14 @@ VIEWS = {
     "deliverables.everywhere": ("?q=rien",),
 }
 #: Pages that the coordination does not open: they are in OTHERS.
-CLOSED_TO_THE_COORDINATION = {"comments.edit"}
+CLOSED_TO_THE_COORDINATION = {"comments.edit", "joining.ask"}
 #: What others than the coordination see otherwise.
 OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
     "participant": {
         "comments.edit": ("on_task",),
         "my_work.show": ("",),
         "notifications.index": ("",),
-        "chantier.show": ("ours",),
+        "chantier.show": ("ours", "theirs"),
         "chantier.members": ("ours",),
         "tasks.show": ("open", "theirs"),
         "deliverables.show": ("in_review",),
@@ -86,7 +88,12 @@ OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
         "deliverables.show": ("drafting", "approved"),
     },
     "in_charge": {"my_work.show": ("",), "relecture.answer": ("of a person",)},
-    "referent": {"my_work.show": ("",)},
+    "referent": {
+        "my_work.show": ("",),
+        "chantier.show": ("theirs",),
+        "joining.ask": ("theirs",),
+        "leaving.close": ("",),
+    },
     "newcomer": {"accounts.charter": ("",)},
 }
 PROXY_PAGES = Path(__file__).resolve().parents[2] / "deploy/pages"
