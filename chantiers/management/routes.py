@@ -18,7 +18,7 @@ from chantiers.management.forms import (
     values_of,
 )
 from chantiers.refusals import say
-from models import Chantier, Demarche, PasswordLink, Refused, Role, User, UserSession, db
+from models import Chantier, Demarche, PasswordLink, Refused, Role, User, db
 
 management = Blueprint("management", __name__)
 
@@ -130,7 +130,6 @@ def close_person(user: User) -> ResponseReturnValue:
     """Close a person's account."""
     name = user.name
     user.close(by=acting())
-    UserSession.end_all_of(user)
     db.session.commit()
     flash(_("Le compte de %(name)s est fermé. L’historique reste, sans son nom.", name=name), "success")
     return redirect(url_for("management.people"), 303)
