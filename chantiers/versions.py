@@ -1,14 +1,14 @@
 """Words and marks of deliverables: licences, what a version is called, how the history is drawn."""
 
-from collections import Counter
-from difflib import SequenceMatcher
 from typing import Any
 
 from flask import url_for
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from chantiers import files
+from chantiers.comparison import Comparison, Effort, paired
 from chantiers.presentation import ago, excerpt, file_size
 from chantiers.sentences import name_of
 from models import DeliverableVersion, VersionKind
@@ -33,10 +33,12 @@ LICENCE_TEXTS = {
 }
 #: What is suggested where nothing was chosen: what the démarche makes is for everybody, and stays so.
 USUAL_LICENCE = "CC BY-SA 4.0"
-#: Beyond so many lines, finding those that differ costs more than it helps.
-MOST_COMPARED = 2000
-#: The same for lines that repeat themselves: how many pairs of equal lines may be looked at, each many times over.
-MOST_PAIRS = 4_000_000
+#: What a version is made of.
+KINDS = {
+    VersionKind.FILE: _l("Fichier"),
+    VersionKind.LINK: _l("Lien"),
+    VersionKind.TEXT: _l("Texte écrit ici"),
+}
 
 
 def licence_name(licence: str) -> str:
@@ -70,6 +72,11 @@ def described(version: DeliverableVersion, reference: DeliverableVersion | None)
     }
 
 
+def with_comparison(described: dict[str, Any], version: DeliverableVersion) -> dict[str, Any]:
+    """The same for those who read every version: it leads to what changed since the one before."""
+    return {**described, "compare_href": compare_address(version)}
+
+
 def address(version: DeliverableVersion) -> str:
     """Where the content of a version is: its file, its link, or the page of its text."""
     if version.kind == VersionKind.LINK:
@@ -88,26 +95,76 @@ def label(version: DeliverableVersion) -> str:
     return _("Lire le texte de la version %(number)d", number=version.number)
 
 
+def compare_address(version: DeliverableVersion) -> str:
+    """Where a version is compared with the one before it; nothing for the first."""
+    if version.number < 2:
+        return ""
+    return url_for(
+        "deliverables.compare",
+        deliverable_id=version.deliverable_id,
+        de=version.number - 1,
+        a=version.number,
+    )
+
+
+def summary(compared: Comparison) -> str:
+    """What changed between two texts, in a sentence."""
+    if compared.is_same:
+        return _("Les deux textes sont identiques.")
+    counts = [
+        (compared.added, ngettext("%(num)d ligne ajoutée", "%(num)d lignes ajoutées", compared.added)),
+        (compared.removed, ngettext("%(num)d ligne retirée", "%(num)d lignes retirées", compared.removed)),
+        (compared.changed, ngettext("%(num)d ligne modifiée", "%(num)d lignes modifiées", compared.changed)),
+    ]
+    said = ", ".join(words for count, words in counts if count)
+    return f"{said}." if said else _("Seules des lignes vides diffèrent.")
+
+
+def facts_compared(before: DeliverableVersion, after: DeliverableVersion) -> list[tuple[str, str, str, bool]]:
+    """(fact, before, after, whether they are the same) of two versions that are not both texts."""
+    facts = [
+        (_("Nature"), _kind(before), _kind(after)),
+        (_("Nom du fichier"), before.file_name, after.file_name),
+        (_("Taille"), _size(before), _size(after)),
+        (_("Empreinte SHA-256"), before.sha256 or "", after.sha256 or ""),
+        (_("Adresse"), before.url, after.url),
+    ]
+    return [(name, one, other, one == other) for name, one, other in facts if one or other]
+
+
+def facts_summary(before: DeliverableVersion, after: DeliverableVersion) -> str:
+    """In a sentence, whether two versions that are not both texts hold the same."""
+    kinds = {before.kind, after.kind}
+    if kinds == {VersionKind.FILE}:
+        if before.sha256 == after.sha256:
+            return _("C’est le même fichier, octet pour octet.")
+        return _("Les deux fichiers n’ont pas le même contenu.")
+    if kinds == {VersionKind.LINK}:
+        if before.url == after.url:
+            return _("C’est la même adresse ; ce qu’on y trouve a pu changer.")
+        return _("Les deux versions mènent à des adresses différentes.")
+    return _(
+        "Ces deux versions ne sont pas de même nature : leurs contenus ne se comparent pas ligne à ligne."
+    )
+
+
+def _kind(version: DeliverableVersion) -> str:
+    return str(KINDS[VersionKind(version.kind)])
+
+
+def _size(version: DeliverableVersion) -> str:
+    """To the byte too: two files that differ by a few would look the same."""
+    if version.size is None:
+        return ""
+    return _("%(size)s (%(bytes)s octets)", size=file_size(version.size), bytes=format_decimal(version.size))
+
+
 def side_by_side(theirs: str, mine: str) -> tuple[Any, Any]:
-    """Both texts as the comparison draws them: lines, those that differ marked."""
+    """Both texts as the comparison of a late save draws them: lines, those that differ marked."""
     left, right = theirs.split("\n"), mine.split("\n")
-    if len(left) + len(right) > MOST_COMPARED or _pairs(left, right) > MOST_PAIRS:
-        return theirs, mine
-    same = SequenceMatcher(_is_blank, left, right, autojunk=False).get_matching_blocks()
-    kept_left = {block.a + step for block in same for step in range(block.size)}
-    kept_right = {block.b + step for block in same for step in range(block.size)}
+    pairs = paired(left, right, Effort())
+    kept_left, kept_right = {i for i, _other in pairs}, {j for _other, j in pairs}
     return (
         [(index not in kept_left and bool(line), line) for index, line in enumerate(left)],
         [(index not in kept_right and bool(line), line) for index, line in enumerate(right)],
     )
-
-
-def _is_blank(line: str) -> bool:
-    return not line.strip()
-
-
-def _pairs(left: list[str], right: list[str]) -> int:
-    """How many pairs of equal lines the comparison may look at, at worst: all of them for each line that it pairs."""
-    counted, others = Counter(left), Counter(right)
-    pairs = sum(count * others[line] for line, count in counted.items() if not _is_blank(line))
-    return pairs * min(len(left), len(right))

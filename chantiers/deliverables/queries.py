@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from flask_login import current_user
@@ -358,6 +358,35 @@ def version(deliverable_id: int, number: int) -> DeliverableVersion | None:
             joinedload(DeliverableVersion.author),
         )
     )
+
+
+class Choice(NamedTuple):
+    """A version to compare: its number, and when it was added."""
+
+    number: int
+    at: datetime
+
+
+def to_compare(deliverable: Deliverable) -> Sequence[Choice]:
+    """Its versions to choose from, the latest first."""
+    query = (
+        DeliverableVersion.visible_to(current_user)
+        .where(DeliverableVersion.deliverable_id == deliverable.id)
+        .with_only_columns(DeliverableVersion.number, DeliverableVersion.at)
+        .order_by(DeliverableVersion.number.desc())
+    )
+    return [Choice(*row) for row in db.session.execute(query)]
+
+
+def compared(deliverable: Deliverable, *numbers: int) -> list[DeliverableVersion]:
+    """These versions, with their texts, in the order asked."""
+    query = (
+        DeliverableVersion.visible_to(current_user)
+        .where(DeliverableVersion.deliverable_id == deliverable.id, DeliverableVersion.number.in_(numbers))
+        .options(joinedload(DeliverableVersion.author))
+    )
+    found = {version.number: version for version in db.session.scalars(query)}
+    return [found[number] for number in numbers]
 
 
 def history(deliverable: Deliverable, page: int, lines: int = HISTORY) -> Sequence[Activity]:

@@ -11,6 +11,7 @@ from chantiers import files
 from chantiers import versions as wording
 from chantiers.access import acting, require, signed_in
 from chantiers.commenting import CommentForm
+from chantiers.comparison import compare as compare_texts
 from chantiers.deliverables import queries, uploads
 from chantiers.deliverables.forms import (
     DeliverableEditForm,
@@ -113,7 +114,10 @@ def show(deliverable: Deliverable) -> ResponseReturnValue:
         if deliverable.is_public
         else "",
         reference=wording.described(life.reference, life.reference) if life.reference else None,
-        versions=[wording.described(version, life.reference) for version in life.versions],
+        versions=[
+            wording.with_comparison(wording.described(version, life.reference), version)
+            for version in life.versions
+        ],
         rounds=db.session.scalars(ReviewRound.of(deliverable)).all(),
         thread=Comment.thread(deliverable, acting()),
         comment_form=CommentForm(formdata=None),
@@ -476,7 +480,34 @@ def read(version: DeliverableVersion) -> ResponseReturnValue:
         written=version,
         deliverable=version.deliverable,
         described=wording.described(version, None),
+        compare_href=wording.compare_address(version) if queries.reads_drafts() else "",
         reads_drafts=queries.reads_drafts(),
+    )
+
+
+@deliverables.get("/livrables/<id:deliverable_id>/comparer")
+@require("deliverable.read_draft", queries.drafted)
+def compare(deliverable: Deliverable) -> ResponseReturnValue:
+    """Two versions side by side: the last two, unless the address says which."""
+    choices = queries.to_compare(deliverable)
+    if len(choices) < 2:
+        return render_template("deliverables/compare.html", deliverable=deliverable, choices=choices)
+    numbers = [choice.number for choice in choices]
+    after = request.args.get("a", numbers[0], type=int)
+    before = request.args.get("de", max(after - 1, 1), type=int)
+    if not {before, after} <= set(numbers):
+        abort(404)
+    versions = queries.compared(deliverable, before, after)
+    are_texts = all(version.kind == VersionKind.TEXT for version in versions)
+    compared = compare_texts(*(version.text for version in versions)) if are_texts else None
+    return render_template(
+        "deliverables/compare.html",
+        deliverable=deliverable,
+        choices=choices,
+        versions=[wording.described(version, None) for version in versions],
+        compared=compared,
+        summary=wording.summary(compared) if compared else wording.facts_summary(*versions),
+        facts=[] if compared else wording.facts_compared(*versions),
     )
 
 

@@ -130,6 +130,7 @@ def _page(asked: ReviewRequest, form: AnswerForm | None, source: str, done: bool
         asked=asked,
         deliverable=asked.round.deliverable,
         described=wording.described(asked.round.reviewed, None),
+        compare_href=wording.compare_address(asked.round.reviewed),
         form=form,
         done=done,
     )
