@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 from markupsafe import Markup
 
+from chantiers.comparison import compare
+
 TODAY = date(2024, 3, 12)
 
 
@@ -216,3 +218,10 @@ CALENDAR = [
         ),
     },
 ]
+
+_TEXT = [f"Point {number} de l’ordre du jour." for number in range(1, 11)]
+#: Two texts with a line of each kind: changed, removed, added, unchanged, and folded.
+COMPARED = compare(
+    "\n".join([*_TEXT, "La trame est relue par deux structures.", "Elle reste interne."]),
+    "\n".join([*_TEXT, "La trame est relue par trois personnes.", "Tout le monde peut la lire !"]),
+)
