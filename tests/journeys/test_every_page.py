@@ -39,6 +39,7 @@ STATES = {
     "chantier.show": ("ours", "archived"),
     "comments.task_discussion": ("open",),
     "comments.deliverable_discussion": ("drafting",),
+    "deliverables.compare": ("rewritten",),
     "deliverables.new_version": ("drafting",),
     "deliverables.publish": ("approved",),
     "deliverables.read": ("drafting 1",),
