@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from models.activity import Activity, only, record
 from models.base import db, now
 from models.chantier import Chantier
+from models.checkpoint import Checkpoint, CheckpointLine
 from models.deliverable import Deliverable
 from models.errors import Refused
 from models.invitation import Invitation
@@ -158,6 +159,7 @@ class Handover:
         mine = (task_person.c.user_id == self.person.id) & task_person.c.task_id.in_(ids)
         db.session.execute(delete(task_person).where(mine, task_person.c.task_id.in_(already)))
         db.session.execute(update(task_person).where(mine).values(user_id=receiver.id))
+        self._pass_questions(ids, receiver)
         db.session.execute(
             update(Task)
             .where(Task.id.in_(ids))
@@ -179,6 +181,26 @@ class Handover:
             for task in tasks
         ]
         db.session.execute(insert(Activity), lines)
+
+    def _pass_questions(self, ids: list[int], receiver: User) -> None:
+        """What a point d'étape under way asks of them about these tasks, and has no answer yet."""
+        line, other = CheckpointLine, aliased(CheckpointLine)
+        open_ones = select(Checkpoint.id).where(Checkpoint.under_way())
+        waiting = (
+            line.user_id == self.person.id,
+            line.task_id.in_(ids),
+            line.answered_at.is_(None),
+            line.checkpoint_id.in_(open_ones),
+        )
+        theirs = select(other.task_id).where(
+            other.user_id == receiver.id, other.checkpoint_id == line.checkpoint_id
+        )
+        quietly = {"synchronize_session": False}
+        doubled = delete(line).where(*waiting, line.task_id.in_(theirs.correlate(line)))
+        db.session.execute(doubled.execution_options(**quietly))
+        db.session.execute(
+            update(line).where(*waiting).values(user_id=receiver.id).execution_options(**quietly)
+        )
 
     def _pass_reviews(self, ids: list[int], receiver: User) -> None:
         if not ids:

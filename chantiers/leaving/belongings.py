@@ -107,6 +107,7 @@ def _profile(user: User) -> dict[str, Any]:
         "derniere_visite": user.seen_at,
         "mails": {
             "tout_de_suite": user.mail_at_once,
+            "points_d_etape": user.mail_checkpoints,
             "bilan": user.digest,
             "jour_du_bilan": user.digest_day,
             "prochain_bilan": user.next_digest_at,

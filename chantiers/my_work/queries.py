@@ -75,7 +75,9 @@ class MyWork:
     unclaimed: Sequence[Task]
     chantiers: Sequence[MyChantier]
     news: Sequence[Activity]
+    #: Those of this person's structures that lead what is expected: their pages tell what the list does not hold.
     structures: Sequence[Structure]
+    belongs: bool
     #: When their visit before this one ended; None for whoever comes for the first time.
     since: datetime | None
 
@@ -106,7 +108,8 @@ def my_work(user: User) -> MyWork:
         chantiers=_my_chantiers(user),
         news=_news(list(standing.chantiers), user.last_visit_at or now() - RECENTLY),
         since=user.last_visit_at,
-        structures=db.session.scalars(Structure.of_person(user)).all(),
+        structures=_leading(expected, standing.structures),
+        belongs=bool(standing.structures or standing.chantiers),
     )
 
 
@@ -118,6 +121,12 @@ def expected_of(user: User) -> Sequence[Task]:
     return _read(
         select(Task).where(Task.expected_of(user)).order_by(Task.due_on.is_(None), Task.due_on, Task.id)
     )
+
+
+def _leading(tasks: Sequence[Task], mine: frozenset[int]) -> Sequence[Structure]:
+    """Those of my structures that lead one of these tasks, by name."""
+    led = {task.pilote.id: task.pilote for task in tasks if task.pilote and task.pilote.id in mine}
+    return sorted(led.values(), key=lambda structure: structure.name_key)
 
 
 def _waiting_for_referent(led: list[int]) -> Sequence[Task]:

@@ -1,5 +1,7 @@
 """Asking to join a chantier, handing over what one holds, and closing an account: the verbs."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import delete, event, func, select
@@ -10,6 +12,8 @@ from models import (
     ChantierMembership,
     ChantierRole,
     ChantierStructure,
+    Checkpoint,
+    CheckpointLine,
     Following,
     Handover,
     Invitation,
@@ -26,6 +30,7 @@ from models import (
     Wish,
     db,
     task_person,
+    today,
 )
 from tests.factories import (
     make_chantier,
@@ -184,6 +189,12 @@ def named(session, user):
 
 def test_everything_passes_in_one_step_told_once(session):
     chantier, leaving, receiver, tasks, done, invitation = laden()
+    leaving.be_seen()
+    receiver.be_seen()
+    checkpoint = Checkpoint.plan("COPIL", today() + timedelta(days=5), by=leaving)
+    checkpoint.ask(by=leaving)
+    asked = select(CheckpointLine.user_id, CheckpointLine.task_id)
+    assert {row.user_id for row in session.execute(asked)} == {leaving.id, receiver.id}
     holdings = Handover(chantier, leaving).holdings()
     assert (holdings.leads, holdings.is_only_referent) == (True, True)
     assert (holdings.tasks.count, holdings.reviews.count, holdings.invitations.count) == (4, 1, 1)
@@ -202,6 +213,8 @@ def test_everything_passes_in_one_step_told_once(session):
     assert all(session.get(Task, number).version == version + 1 for number, version in versions.items())
     assert session.scalars(select(ReviewRequest.person_id)).all() == [receiver.id]
     assert invitation.created_by_id == receiver.id
+    # What a point d'étape under way awaits is awaited of them, once for each task.
+    assert sorted(session.execute(asked).all()) == sorted((receiver.id, task.id) for task in tasks)
     # One line in the chantier's journal, one on the page of each task; one notification; no mail.
     assert actions(session, chantier)[len(before) :] == ["chantier.handed_over"]
     about = session.scalars(Activity.about(tasks[0])).all()
