@@ -126,10 +126,6 @@ def load() -> bool:
         cast = _open_cast()
         db.session.flush()
     _play(_Stage(cast, calendar).events(), calendar)
-    with at(calendar.instant(LAST_VISIT, 0.5)):
-        for person in cast.people.values():
-            person.be_seen()
-        Checkpoint.plan("Comité de pilotage", calendar.day(-20), by=cast.people["coordination"])
     _leave_the_past_behind()
     return True
 
@@ -230,6 +226,14 @@ class _Stage:
                 yield from self._task(facts)
             for facts in content["deliverables"]:
                 yield from self._deliverable(facts)
+        yield Event(LAST_VISIT, self._visit)
+
+    def _visit(self) -> None:
+        """Everybody was here, and the coordination saw the next committee coming."""
+        for person in self.cast.people.values():
+            person.be_seen()
+        coordination = self.cast.people["coordination"]
+        Checkpoint.plan("Comité de pilotage", self.calendar.day(-20), by=coordination)
 
     def _membership(self, number: int, entry: str) -> Event:
         """« 180 referente leads », « 170 referente enrols rivieres »."""

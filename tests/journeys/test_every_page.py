@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -12,9 +13,23 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from chantiers import errors
+from chantiers import errors, points
 from chantiers.tokens import signer
-from models import Chantier, Deliverable, Invitation, Objective, Opinion, SignInLink, Structure, Task, User
+from models import (
+    Answer,
+    Chantier,
+    Checkpoint,
+    CheckpointLine,
+    Deliverable,
+    Invitation,
+    Objective,
+    Opinion,
+    SignInLink,
+    Structure,
+    Task,
+    User,
+    today,
+)
 from tests.browser import Watch
 from tests.databases import Database
 from tests.house.addresses import Target, Targets, access_of, address, rules
@@ -220,8 +235,16 @@ def signed(in_app: Callable[[], AbstractContextManager[Session]], world: World) 
         SignInLink.send(elsewhere, "sign_in")
         links = session.scalars(select(SignInLink).where(SignInLink.used_at.is_(None)))
         asked = world.review_requests["of a person"], world.people["in_charge"]
+        # Whoever never came is asked nothing.
+        person = session.get_one(User, world.people["in_charge"])
+        person.be_seen()
+        Checkpoint.plan("COPIL", today() + timedelta(days=30), by=coordinator).ask(by=coordinator)
+        line = session.scalars(select(CheckpointLine).where(CheckpointLine.user_id == person.id)).first()
+        assert line is not None
+        about = ((0, ""), (line.task_id, str(Answer.DONE)), (line.task_id, str(Answer.BLOCKED)))
         return {
             "accounts.use_link": [signer("sign_in").dumps([link.id, link.nonce]) for link in links],
+            "checkpoints.from_mail": [points.token(line.checkpoint_id, person, *each) for each in about],
             "correspondence.unsubscribe": [signer("unsubscribe").dumps([newcomer.id, "digest"])],
             "invitations.answer": [signer("invitation").dumps([each.id, each.nonce]) for each in invitations],
             "relecture.from_mail": [signer("relecture").dumps([*asked, str(Opinion.WITH_RESERVATIONS)])],
