@@ -4,8 +4,10 @@ import functools
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from mailbox import Maildir
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +26,9 @@ from chantiers.demonstration.load import load as load_demonstration
 from chantiers.importing.load import Report
 from chantiers.importing.load import load as load_file
 from chantiers.importing.nodes import LARGEST, FileRefused
+from chantiers.receiving import LARGEST as LARGEST_MAIL
+from chantiers.receiving import Received
+from chantiers.receiving import receive as take_mail
 from chantiers.refusals import say
 from chantiers.storage import StorageDown, StorageFull, current_storage
 from models import DeliverableVersion, PasswordLink, Refused, Role, User, db, forget_expired, purge_bin
@@ -31,6 +36,8 @@ from models import DeliverableVersion, PasswordLink, Refused, Role, User, db, fo
 LOCAL_ADDRESS = "http://127.0.0.1:5000"
 #: How many lines of a list are worth reading in a terminal.
 SHOWN = 200
+#: What tells a mail server to hand a message over later (EX_TEMPFAIL of sysexits.h).
+TRY_AGAIN_LATER = 75
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -318,6 +325,52 @@ def worker(once: bool) -> None:
     jobs.run(app, over)
 
 
+@click.command("receive")
+@click.argument("folder", required=False)
+@with_appcontext
+def receive(folder: str | None) -> None:
+    """Prend les réponses par mail : un message sur l’entrée, ou un dossier Maildir.
+
+    Derrière un serveur de mails, 0 dit que c’est fait et 75 qu’il faut présenter le message plus tard.
+    """
+    try:
+        if folder is None:
+            # One byte more than is taken says that it is too much; the rest is not kept in memory.
+            content = sys.stdin.buffer.read(LARGEST_MAIL + 1)
+            while sys.stdin.buffer.read(1024 * 1024):
+                pass
+            taken = [take_mail(content)]
+        else:
+            taken = list(_take_folder(Path(folder)))
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        click.echo(_in_a_sentence(error), err=True)
+        sys.exit(TRY_AGAIN_LATER)
+    finally:
+        db.session.remove()
+    outcomes = Counter(str(each.outcome) for each in taken if each is not None)
+    click.echo(
+        f"Commentaires : {outcomes['commented']} ; refusées : {outcomes['refused']} ; "
+        f"mises de côté : {outcomes['kept_aside']} ; déjà prises : {sum(each is None for each in taken)}."
+    )
+
+
+def _take_folder(folder: Path) -> Iterator[Received | None]:
+    """Take each new message of a Maildir, then mark it as read: killed in between, it is known by its number."""
+    if not (folder / "new").is_dir():
+        raise Failure(f"{folder} n’est pas un dossier Maildir : il y manque « new ».")
+    box = Maildir(folder, create=False)
+    for name in box.iterkeys():
+        if box.get_message(name).get_subdir() != "new":
+            continue
+        with box.get_file(name) as file:
+            yield take_mail(file.read(LARGEST_MAIL + 1))
+        message = box.get_message(name)
+        message.set_subdir("cur")
+        message.add_flag("S")
+        box[name] = message
+
+
 # The demonstration -----------------------------------------------------------------------------------------------
 
 demonstration = AppGroup("demonstration", help="Le contenu inventé, pour essayer.")
@@ -334,5 +387,5 @@ def load_example() -> None:
 
 def init_app(app: Flask) -> None:
     """Give the app its commands."""
-    for command in (init, import_file, link, doctor, purge, backup, restore, worker, demonstration):
+    for command in (init, import_file, link, doctor, purge, backup, restore, worker, receive, demonstration):
         app.cli.add_command(command)

@@ -1,6 +1,7 @@
 """From the environment to settings. Production refuses to start on a setting that would not be safe."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -131,6 +132,12 @@ def complete_mail(config: dict[str, Any]) -> None:
             raise Misconfigured(
                 "Pour envoyer des mails, réglez aussi MAIL_FROM (qui les signe) et PUBLIC_URL (pour les liens)."
             )
+    reply_to = config.get("MAIL_REPLY_TO", "")
+    if reply_to and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,15}@[a-z0-9.-]+", reply_to):
+        raise Misconfigured(
+            "MAIL_REPLY_TO doit être une adresse courte, en minuscules et sans « + » : carnet@example.org."
+        )
+    config["MAIL_REPLY_TO"] = reply_to
     config["MAIL_FROM"] = config.get("MAIL_FROM") or "Chantiers <chantiers@localhost>"
     # One file of SQLite is served by one process: the worker lives in it. Elsewhere it is a process of its own.
     if not config.get("WORKER"):

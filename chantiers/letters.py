@@ -5,10 +5,10 @@ from types import ModuleType
 from flask import Flask
 
 from chantiers.mail import BUILDERS
-from chantiers.mails import accounts, checkpoints, comments, digests, relecture, tasks
+from chantiers.mails import accounts, checkpoints, comments, digests, relecture, replies, tasks
 
 #: chantiers/mails/: one module for each family of mails.
-LETTERS: tuple[ModuleType, ...] = (accounts, checkpoints, comments, digests, relecture, tasks)
+LETTERS: tuple[ModuleType, ...] = (accounts, checkpoints, comments, digests, relecture, replies, tasks)
 
 
 def init_app(app: Flask) -> None:

@@ -98,7 +98,12 @@ def compose(mail: OutgoingMail, letter: Letter, address: str) -> Message:
     """
     config = current_app.config
     stop = _unsubscribe_address(mail, letter)
-    values = {"stop": stop, "preferences": absolute("accounts.profile"), **letter.values}
+    values = {
+        "stop": stop,
+        "preferences": absolute("accounts.profile"),
+        "answers_are_read": bool(letter.reply_to),
+        **letter.values,
+    }
     message = MIMEMultipart("alternative")
     message.attach(MIMEText(_text(letter, values), "plain", "utf-8"))
     message.attach(

@@ -42,6 +42,7 @@ from models.digest import Digest, next_digest
 from models.errors import Refused
 from models.expiry import forget_expired
 from models.handover import Handover, Holdings
+from models.incoming_mail import IncomingMail, Outcome
 from models.invitation import Invitation
 from models.join_request import JoinRequest, JoinState
 from models.membership import ChantierMembership, ChantierStructure
@@ -94,6 +95,7 @@ __all__ = [
     "Following",
     "Handover",
     "Holdings",
+    "IncomingMail",
     "Invitation",
     "JoinRequest",
     "JoinState",
@@ -103,6 +105,7 @@ __all__ = [
     "ObjectiveKind",
     "ObjectiveTally",
     "Opinion",
+    "Outcome",
     "OutgoingMail",
     "PasswordLink",
     "Purged",

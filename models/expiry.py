@@ -7,6 +7,7 @@ from sqlalchemy import delete, or_
 
 from models.account import PasswordLink, SignInFailure, SignInLink, Submission, UserSession
 from models.base import db, now
+from models.incoming_mail import IncomingMail
 from models.invitation import Invitation
 from models.outgoing_mail import OutgoingMail
 
@@ -27,6 +28,7 @@ def forget_expired() -> int:
         # The addresses of people who never came, among others.
         delete(Invitation).where(Invitation.over_before(over)),
         delete(OutgoingMail).where(OutgoingMail.settled_at < over),
+        delete(IncomingMail).where(IncomingMail.received_at < over),
         delete(SignInFailure).where(SignInFailure.at < failed),
     )
     results: list[Any] = [db.session.execute(statement) for statement in statements]

@@ -1,4 +1,4 @@
-"""What the coordination sees of the outbox: what left, what failed, what is next."""
+"""What the coordination sees of mails: what left, what failed, what is next, and what came in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from models import MailState, OutgoingMail, User, db
+from models import IncomingMail, MailState, OutgoingMail, User, db
 
 LINES = 50
 
@@ -38,3 +38,20 @@ def outbox(state: str, before: int | None) -> Outbox:
 def mail(mail_id: int) -> OutgoingMail | None:
     """One mail, to send again."""
     return db.session.get(OutgoingMail, mail_id, options=[joinedload(OutgoingMail.user)])
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """A page of what came in, the latest first."""
+
+    mails: Sequence[IncomingMail]
+    has_more: bool
+
+
+def inbox(before: int | None) -> Inbox:
+    """The answers that came by mail."""
+    query = select(IncomingMail).options(joinedload(IncomingMail.user)).limit(LINES + 1)
+    if before:
+        query = query.where(IncomingMail.id < before)
+    mails = db.session.scalars(query.order_by(IncomingMail.id.desc())).all()
+    return Inbox(mails[:LINES], len(mails) > LINES)

@@ -1,6 +1,6 @@
 """Routes of the correspondence room: what people do about the mails that we send them."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,7 +11,7 @@ from chantiers.correspondence import queries
 from chantiers.extensions import csrf
 from chantiers.forms import bounded_int
 from chantiers.mail import mail_is_configured
-from models import MailState, OutgoingMail, User, db
+from models import MailState, Outcome, OutgoingMail, User, db
 
 correspondence = Blueprint("correspondence", __name__)
 
@@ -24,6 +24,8 @@ KINDS = {
     "checkpoint": _l("Point d’étape"),
     "review_asked": _l("Avis demandé"),
     "review_reminder": _l("Relance d’un avis"),
+    "opinion_awaited": _l("Avis encore attendu"),
+    "reply_refused": _l("Réponse refusée"),
 }
 STATES = {
     MailState.WAITING: _l("En attente"),
@@ -37,6 +39,26 @@ REASONS = {
     "too_late": _l("il avait attendu trop longtemps"),
     "no_longer_due": _l("il ne concernait plus personne"),
     "unwritten": _l("il n’a pas pu être écrit : l’incident est noté"),
+}
+
+
+OUTCOMES = {
+    Outcome.COMMENTED: _l("Devenue un commentaire"),
+    Outcome.REFUSED: _l("Refusée, la personne le sait"),
+    Outcome.KEPT_ASIDE: _l("Mise de côté"),
+}
+ASIDE = {
+    "archived": _l("le chantier est archivé"),
+    "automatic": _l("une machine l’a écrite"),
+    "empty": _l("elle ne disait rien"),
+    "gone": _l("son sujet n’est plus là"),
+    "no_account": _l("le compte est fermé"),
+    "no_address": _l("son adresse n’est pas l’une des nôtres, ou elle a été modifiée"),
+    "no_right": _l("la personne ne peut plus y écrire"),
+    "other_sender": _l("elle vient d’une autre adresse que celle de la personne"),
+    "too_large": _l("elle était trop lourde"),
+    "too_long": _l("elle était trop longue"),
+    "too_many": _l("trop de réponses en une heure"),
 }
 
 
@@ -84,6 +106,23 @@ def outbox() -> ResponseReturnValue:
         kinds=KINDS,
         states=STATES,
         reasons=REASONS,
+    )
+
+
+@correspondence.get("/gestion/mails/recus")
+@require("demarche.manage")
+def inbox() -> ResponseReturnValue:
+    """The answers that came by mail, and what became of each."""
+    try:
+        before = bounded_int(request.args.get("avant", ""))
+    except ValueError:
+        before = None
+    return render_template(
+        "correspondence/inbox.html",
+        found=queries.inbox(before),
+        address=current_app.config["MAIL_REPLY_TO"],
+        outcomes=OUTCOMES,
+        reasons=ASIDE,
     )
 
 

@@ -11,6 +11,7 @@ from chantiers import markdown
 from chantiers.links import absolute
 from chantiers.mail import Letter, builder
 from chantiers.policy import can
+from chantiers.reply_address import reply_address
 from chantiers.sentences import name_of
 from models import Chantier, Comment, Deliverable, Objective, OutgoingMail, Task, User, db
 
@@ -41,6 +42,7 @@ def mention(mail: OutgoingMail) -> Letter | None:
             "url": f"{address_of(subject)}#commentaire-{comment.id}",
         },
         unsubscribe="at_once",
+        reply_to=reply_address(comment.subject_type, comment.subject_id, person.id),
     )
 
 

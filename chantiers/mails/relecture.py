@@ -5,9 +5,10 @@ from flask_babel import gettext as _
 from chantiers.links import absolute
 from chantiers.mail import Letter, builder
 from chantiers.policy import can
+from chantiers.reply_address import reply_address
 from chantiers.sentences import name_of
 from chantiers.tokens import signer
-from models import Opinion, OutgoingMail, ReviewRequest, db
+from models import Opinion, OutgoingMail, ReviewRequest, User, db
 
 
 @builder("review_asked")
@@ -39,17 +40,23 @@ def _letter(mail: OutgoingMail, *, reminder: bool) -> Letter | None:
             "deliverable": deliverable,
             "who": name_of(asked.round.opened_by),
             "url": absolute("deliverables.show", deliverable_id=deliverable.id),
-            "answers": [
-                (words, absolute("relecture.from_mail", token=_token(asked.id, person.id, opinion)))
-                for opinion, words in (
-                    (Opinion.FAVORABLE, _("Favorable")),
-                    (Opinion.WITH_RESERVATIONS, _("Avec réserves")),
-                    (Opinion.TO_REWORK, _("À reprendre")),
-                )
-            ],
+            "answers": answers_to(asked, person),
         },
         unsubscribe="at_once",
+        reply_to=reply_address("review_request", asked.id, person.id),
     )
+
+
+def answers_to(asked: ReviewRequest, person: User) -> list[tuple[str, str]]:
+    """The three opinions in words, each with the address by which this person gives it."""
+    return [
+        (words, absolute("relecture.from_mail", token=_token(asked.id, person.id, opinion)))
+        for opinion, words in (
+            (Opinion.FAVORABLE, _("Favorable")),
+            (Opinion.WITH_RESERVATIONS, _("Avec réserves")),
+            (Opinion.TO_REWORK, _("À reprendre")),
+        )
+    ]
 
 
 def _token(request_id: int, user_id: int, opinion: Opinion) -> str:

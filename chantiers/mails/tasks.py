@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from chantiers.links import absolute
 from chantiers.mail import Letter, builder
+from chantiers.reply_address import reply_address
 from models import OutgoingMail, Task, db
 
 
@@ -26,4 +27,5 @@ def assignment(mail: OutgoingMail) -> Letter | None:
         template="emails/assignment",
         values={"task": task, "url": absolute("tasks.show", task_id=task.id)},
         unsubscribe="at_once",
+        reply_to=reply_address("task", task.id, person.id),
     )

@@ -1,17 +1,38 @@
-"""What people attach to a comment, and the mails that were answered.
+"""The answers that came by mail, and what became of each.
 
 Revision: 20261125_attachments
 """
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "20261125_attachments"
 down_revision = "20261125_checkpoint_dates"
 branch_labels = None
 depends_on = None
 
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "incoming_mail",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("key", sa.String(64), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("user_id", ID, nullable=True),
+        sa.Column("outcome", sa.String(20), nullable=False),
+        sa.Column("reason", sa.String(40), nullable=False),
+        sa.Column("size", ID, nullable=False),
+        sa.Column("comment_id", ID, nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name="fk_incoming_mail_user_id_user"),
+        sa.ForeignKeyConstraint(["comment_id"], ["comment.id"], name="fk_incoming_mail_comment_id_comment"),
+        sa.PrimaryKeyConstraint("id", name="pk_incoming_mail"),
+        sa.UniqueConstraint("key", name="uq_incoming_mail_key"),
+    )
+    for column in ("received_at", "user_id", "comment_id"):
+        op.create_index(f"ix_incoming_mail_{column}", "incoming_mail", [column])
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("incoming_mail")

@@ -1,0 +1,222 @@
+"""Answers by mail become comments: of whom the address says, if they wrote it, about what they may speak of."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from email.utils import getaddresses, parseaddr
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
+
+from chantiers import reply_address
+from chantiers.answered import words_of
+from chantiers.forms import TEXT_LENGTH, clean_text
+from chantiers.policy import can
+from models import (
+    Chantier,
+    Comment,
+    Deliverable,
+    IncomingMail,
+    Objective,
+    Outcome,
+    OutgoingMail,
+    Refused,
+    ReviewRequest,
+    Task,
+    User,
+    db,
+)
+
+#: In bytes. What one writes is small; what one attaches belongs on the page.
+LARGEST = 5 * 1024 * 1024
+#: Where mail servers say to whom a mail was delivered, the surest first.
+RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
+#: Who writes by themselves: a machine, never a person.
+MACHINES = ("mailer-daemon", "postmaster", "no-reply", "noreply")
+
+
+@dataclass(frozen=True)
+class Received:
+    """What became of a mail, and why."""
+
+    outcome: Outcome
+    reason: str = ""
+    comment: int | None = None
+
+
+class _Aside(Exception):
+    """It is kept aside, without a word to anybody."""
+
+
+class _NotTaken(Exception):
+    """The person is told why it cannot be a comment."""
+
+
+def receive(content: bytes) -> Received | None:
+    """Take one mail, as the mail server hands it over; None where it was taken already. Commits.
+
+    Whatever it holds gets an outcome; only a database that does not answer raises.
+    """
+    message = message_from_bytes(content[:LARGEST])
+    key = _key_of(message, content)
+    if IncomingMail.is_known(key):
+        db.session.rollback()
+        return None
+    person: User | None = None
+    try:
+        thread, person = _author_of(message)
+        received = Received(Outcome.COMMENTED, comment=_comment(message, content, thread, person).id)
+    except _Aside as aside:
+        received = Received(Outcome.KEPT_ASIDE, str(aside))
+    except _NotTaken as refused:
+        received = Received(Outcome.REFUSED, str(refused))
+        OutgoingMail.post("reply_refused", to=person, key=f"reply:{key}", reason=received.reason)
+    db.session.add(
+        IncomingMail(
+            key=key,
+            user_id=person.id if person else None,
+            outcome=str(received.outcome),
+            reason=received.reason,
+            size=len(content),
+            comment_id=received.comment,
+        )
+    )
+    try:
+        db.session.commit()
+    except IntegrityError:
+        # The mail server handed it over twice at the same moment: the other one was first.
+        db.session.rollback()
+        return None
+    current_app.logger.info(
+        "a mail came in",
+        extra={
+            "state": str(received.outcome),
+            "code": received.reason,
+            "size": len(content),
+            "user": person.id if person else None,
+        },
+    )
+    return received
+
+
+def _key_of(message: Message, content: bytes) -> str:
+    number = _header(message, "Message-ID").strip()
+    return hashlib.sha256(number.encode("utf-8", "replace") if number else content).hexdigest()
+
+
+def _header(message: Message, name: str) -> str:
+    """One header as text; what cannot be read is nothing."""
+    try:
+        return str(message.get(name, ""))
+    except (ValueError, LookupError, AttributeError, TypeError, IndexError):
+        return ""
+
+
+def _headers(message: Message, name: str) -> list[str]:
+    try:
+        return [str(each) for each in message.get_all(name, [])]
+    except (ValueError, LookupError, AttributeError, TypeError, IndexError):
+        return []
+
+
+def _author_of(message: Message) -> tuple[reply_address.Thread, User]:
+    """Who writes, about what: the signed address says it, and the sender must be that person."""
+    if _is_automatic(message):
+        raise _Aside("automatic")
+    thread = next(_threads(message), None)
+    if thread is None:
+        raise _Aside("no_address")
+    person = db.session.get(User, thread.user_id)
+    if person is None or person.closed_at is not None or not person.email:
+        raise _Aside("no_account")
+    senders = [address.lower() for _name, address in getaddresses(_headers(message, "From"))]
+    if senders != [person.email.lower()]:
+        raise _Aside("other_sender")
+    if IncomingMail.is_flooding(person):
+        raise _Aside("too_many")
+    return thread, person
+
+
+def _threads(message: Message) -> Iterator[reply_address.Thread]:
+    for name in RECIPIENTS:
+        for _name, address in getaddresses(_headers(message, name)):
+            found = reply_address.read(address)
+            if found is not None:
+                yield found
+
+
+def _is_automatic(message: Message) -> bool:
+    """Whether a machine wrote it: answering such a mail, or taking its words, begins a loop (RFC 3834)."""
+    submitted = _header(message, "Auto-Submitted").strip().lower()
+    precedence = _header(message, "Precedence").strip().lower()
+    sender = parseaddr(_header(message, "From"))[1].lower()
+    ours = parseaddr(current_app.config["MAIL_FROM"])[1].lower()
+    return (
+        submitted not in ("", "no")
+        or precedence in ("bulk", "junk", "list", "auto_reply")
+        or any(name in message for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Reply", "List-Id"))
+        or _header(message, "Return-Path").strip() == "<>"
+        or message.get_content_type() == "multipart/report"
+        or sender in ("", ours)
+        or sender.partition("@")[0] in MACHINES
+    )
+
+
+def _comment(message: Message, content: bytes, thread: reply_address.Thread, person: User) -> Comment:
+    """Say it, as the page would let this person."""
+    if len(content) > LARGEST:
+        raise _NotTaken("too_large")
+    asked = (
+        db.session.scalar(ReviewRequest.whole(thread.subject_id)) if thread.kind == "review_request" else None
+    )
+    subject = asked.round.deliverable if asked else _subject(person, thread)
+    if subject is None:
+        raise _NotTaken("gone")
+    if not Chantier.hold_open(subject.chantier_id):
+        raise _NotTaken("archived")
+    if not can(person, "comment.write", subject) or not _reads(person, subject):
+        raise _NotTaken("no_right")
+    words = clean_text(words_of(message))
+    if not words.strip():
+        raise _NotTaken("empty")
+    if len(words) > TEXT_LENGTH:
+        raise _NotTaken("too_long")
+    try:
+        comment = Comment.write(subject, words, by=person, source="mail")
+    except Refused as refused:
+        raise _NotTaken(refused.code) from None
+    db.session.flush()
+    if asked is not None and asked.round.is_open and not asked.review:
+        # Words are no opinion: the three buttons are offered again, once.
+        OutgoingMail.post(
+            "opinion_awaited", to=person, key=f"opinion_awaited:{asked.id}:{person.id}", request=asked.id
+        )
+    return comment
+
+
+def _subject(person: User, thread: reply_address.Thread) -> Any:
+    """What the answer is about, as far as this person may know of it."""
+    number = thread.subject_id
+    if thread.kind == "task":
+        query: Any = Task.visible_to(person).where(Task.id == number).options(*Task.whole())
+    elif thread.kind == "deliverable":
+        query = Deliverable.visible_to(person).where(Deliverable.id == number).options(*Deliverable.whole())
+    elif thread.kind == "objective":
+        query = select(Objective).where(Objective.id == number, Objective.live())
+        query = query.options(joinedload(Objective.chantier))
+    elif thread.kind == "chantier":
+        query = Chantier.visible_to(person).where(Chantier.id == number)
+    else:
+        return None
+    return db.session.scalars(query).unique().one_or_none()
+
+
+def _reads(person: User, subject: Any) -> bool:
+    """Whether this person reads what is said of it."""
+    is_draft = isinstance(subject, Deliverable) and not subject.is_approved
+    return not is_draft or can(person, "deliverable.read_draft")
