@@ -1,10 +1,12 @@
 """From an invitation to what anybody downloads: a month of a deliverable, in browsers and mailboxes."""
 
 from datetime import timedelta
+from email.message import EmailMessage
 
 import pytest
 from sqlalchemy import select, update
 
+from chantiers.receiving import receive
 from models import Deliverable, Demarche, ReviewRound, Structure, User, today
 from tests.factories import (
     make_chantier,
@@ -18,20 +20,24 @@ from tests.factories import (
 )
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 20
-REVIEWERS = ("La Passerelle", "Les Halles", "La Mutine", "Le Silence")
+REVIEWERS = ("La Passerelle", "Les Halles", "La Mutine", "Les Rives", "Le Silence")
+BOX = "carnet@example.org"
 
 
 @pytest.fixture
 def server(make_server, mailbox):
     """The real server, whose worker writes to a real mail server."""
     return make_server(
-        WORKER="embedded", MAIL_URL=mailbox.url, MAIL_FROM="Chantiers <chantiers@example.org>"
+        WORKER="embedded",
+        MAIL_URL=mailbox.url,
+        MAIL_FROM="Chantiers <chantiers@example.org>",
+        MAIL_REPLY_TO=BOX,
     ).start()
 
 
 @pytest.fixture
 def scene(in_app):
-    """A chantier with a task for a structure, a deliverable, and four structures to ask."""
+    """A chantier with a task for a structure, a deliverable, and five structures to ask."""
     with in_app() as session:
         make_demarche().publish_charter("# Coopérer\n\nDire ce que l’on fait.", by=None)
         chantier = make_chantier("Habiter autrement")
@@ -52,7 +58,7 @@ def scene(in_app):
 
 @pytest.mark.databases("sqlite")
 def test_from_an_invitation_to_what_anybody_downloads(
-    server, scene, mailbox, in_app, open_browser, signed_in_page, tmp_path
+    server, scene, mailbox, make_app, in_app, open_browser, signed_in_page, tmp_path
 ):
     here = server.url
 
@@ -99,13 +105,13 @@ def test_from_an_invitation_to_what_anybody_downloads(
     camille.get_by_role("button", name="Ajouter la version").click()
     camille.get_by_text("La version 1 est ajoutée").wait_for()
 
-    # The référent asks four structures what they think.
+    # The référent asks five structures what they think.
     referent.goto(f"{deliverable}/demander-relecture")
     for name in REVIEWERS:
         referent.get_by_label(name, exact=True).check()
     referent.get_by_role("button", name="Mettre en relecture").click()
-    referent.get_by_text("Avis donnés : 0 sur 4").wait_for()
-    mailbox.wait_for(2 + 4)
+    referent.get_by_text("Avis donnés : 0 sur 5").wait_for()
+    mailbox.wait_for(2 + 5)
 
     # One answers on the page.
     passerelle = signed_in_page(person("La Passerelle"))
@@ -127,6 +133,18 @@ def test_from_an_invitation_to_what_anybody_downloads(
     halles.get_by_role("button", name="Donner cet avis").click()
     halles.get_by_text("Merci, votre avis est enregistré").wait_for()
 
+    # One replies in words: they become a comment, which says so, and the opinion stays to be given.
+    asked = mailbox.only(address("Les Rives"), "avis")
+    reply = EmailMessage()
+    reply["From"], reply["To"] = address("Les Rives"), asked.header("Reply-To")
+    reply["Message-ID"] = "<reponse@example.org>"
+    quoted = "\n".join(f"> {line}" for line in asked.text.splitlines())
+    reply.set_content(f"Nous relirons lundi.\n\nLe 12 mars, Chantiers <c@example.org> a écrit :\n{quoted}")
+    with make_app(MAIL_REPLY_TO=BOX).app_context():
+        assert receive(reply.as_bytes()).outcome == "commented"
+    mailbox.wait_for(2 + 5 + 1)
+    assert "reste attendu" in mailbox.to(address("Les Rives"))[-1].subject
+
     # One asks for changes, and so does the référent.
     mutine = signed_in_page(person("La Mutine"))
     mutine.goto(deliverable)
@@ -136,8 +154,10 @@ def test_from_an_invitation_to_what_anybody_downloads(
     mutine.get_by_role("button", name="Donner cet avis").click()
     mutine.get_by_text("votre avis est enregistré").wait_for()
     referent.goto(deliverable)
-    referent.get_by_text("Avis donnés : 3 sur 4").wait_for()
-    assert referent.get_by_text("On attend encore : Le Silence").is_visible()
+    referent.get_by_text("Avis donnés : 3 sur 5").wait_for()
+    assert referent.get_by_text("On attend encore : Le Silence, Les Rives").is_visible()
+    said = referent.locator(".comment", has_text="Nous relirons lundi.")
+    assert said.get_by_text("par mail").is_visible() and "a écrit" not in said.inner_text()
     referent.get_by_role("link", name="Demander des modifications").click()
     referent.get_by_label("Ce qui est à reprendre").fill("Corriger la page 3.")
     referent.get_by_role("button", name="Demander ces modifications").click()
@@ -155,7 +175,7 @@ def test_from_an_invitation_to_what_anybody_downloads(
         referent.get_by_label(name, exact=True).check()
     referent.get_by_role("button", name="Mettre en relecture").click()
     referent.get_by_text("Avis donnés : 0 sur 2").wait_for()
-    mailbox.wait_for(2 + 4 + 2)
+    mailbox.wait_for(2 + 5 + 1 + 2)
     again = [mail for mail in mailbox.to(address("La Mutine")) if "/relecture/" in mail.text][-1]
     mutine.goto(here + again.link("/relecture/"))
     mutine.get_by_label("Favorable : cette version").check()
