@@ -85,7 +85,7 @@ def worker_exit(server: Any, worker: Any) -> None:
 def stop_jobs(worker: Any) -> None:
     """End the thread of the jobs, if there is one."""
     if (thread := getattr(worker, "jobs", None)) is not None:
-        thread.over.set()
+        thread.stop()
         thread.join(timeout=3)
 
 

@@ -4,10 +4,12 @@ import threading
 from datetime import datetime
 
 from flask import Flask
+from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from chantiers import delivery, digests, garbage, launches
-from models import OutgoingMail, db, now, reading
+from models import POSTED, OutgoingMail, db, now, reading
 
 #: Seconds between two looks at the outbox, at most and at least: what people are waiting for leaves at once enough.
 LONGEST, SHORTEST = 20.0, 1.0
@@ -22,8 +24,9 @@ def work(app: Flask) -> delivery.Round:
     return delivery.send_due(app)
 
 
-def run(app: Flask, over: threading.Event) -> None:
-    """Work until `over` is set; trouble is told in the log and never ends it."""
+def run(app: Flask, over: threading.Event, called: threading.Event | None = None) -> None:
+    """Work until `over` is set; trouble is told in the log and never ends it. Setting `called` ends a pause."""
+    called = called or over
     while not over.is_set():
         try:
             outcome = work(app)
@@ -32,7 +35,9 @@ def run(app: Flask, over: threading.Event) -> None:
             app.logger.error("the worker could not work", extra={"kind": type(error).__name__})
             pause = AFTER_TROUBLE
         garbage.collect_when_due()
-        over.wait(pause)
+        called.wait(pause)
+        if called is not over:
+            called.clear()
 
 
 def _until_next(app: Flask) -> float:
@@ -50,7 +55,18 @@ class Thread(threading.Thread):
 
     def __init__(self, app: Flask) -> None:
         super().__init__(name="worker", daemon=True)
-        self.app, self.over = app, threading.Event()
+        self.app, self.over, self.called = app, threading.Event(), threading.Event()
 
     def run(self) -> None:
-        run(self.app, self.over)
+        event.listen(Session, "after_commit", self._hear)
+        run(self.app, self.over, self.called)
+
+    def stop(self) -> None:
+        """End what is being done, and begin nothing else."""
+        self.over.set()
+        self.called.set()
+
+    def _hear(self, session: Session) -> None:
+        # Whoever asks for a link to sign in is waiting for it.
+        if session.info.pop(POSTED, False):
+            self.called.set()

@@ -48,7 +48,7 @@ from models.join_request import JoinRequest, JoinState
 from models.membership import ChantierMembership, ChantierStructure
 from models.notification import SUBJECTS, Following, Notification, Wish, tell_recorded
 from models.objective import Objective, ObjectiveKind, ObjectiveTally, percent
-from models.outgoing_mail import MailState, OutgoingMail
+from models.outgoing_mail import POSTED, MailState, OutgoingMail
 from models.purge import Purged, purge_bin
 from models.review import USUAL_REVIEW, Opinion, Review, ReviewRequest, ReviewRound
 from models.structure import Structure, StructureAlias, StructureKind, StructureMember
@@ -65,6 +65,7 @@ __all__ = [
     "HOME",
     "HUES",
     "OPEN",
+    "POSTED",
     "RESTORABLE",
     "SESSION_LIFE",
     "STARTED",

@@ -25,6 +25,10 @@ PAUSES = tuple(
 DELAY = timedelta(minutes=15)
 
 
+#: Under which name a session remembers that it has mail: whoever works beside it need not wait for its next look.
+POSTED = "mail_posted"
+
+
 class MailState(StrEnum):
     """Where a mail stands."""
 
@@ -125,6 +129,7 @@ class OutgoingMail(Base):
         ]
         insert = sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert
         db.session.execute(insert(cls).on_conflict_do_nothing(index_elements=["key"]), rows)
+        db.session.info[POSTED] = True
 
     @classmethod
     def cancel(cls, key: str) -> None:

@@ -11,11 +11,13 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from chantiers import worker
 from chantiers.config import ROOT
-from models import Notification, OutgoingMail, User, now
+from models import Notification, OutgoingMail, SignInLink, User, now
 from tests.databases import Database
 from tests.factories import (
     make_chantier,
@@ -24,6 +26,7 @@ from tests.factories import (
     make_objective,
     make_referent,
     make_task,
+    make_user,
 )
 from tests.mailbox import Mailbox
 
@@ -111,3 +114,25 @@ def test_five_thousand_notifications_are_five_hundred_digests(
     in_app: InApp, database: Database, mailbox: Mailbox
 ) -> None:
     digests_survive(in_app, database, mailbox, people=500, times=10)
+
+
+@pytest.mark.databases("sqlite")
+def test_what_somebody_waits_for_leaves_at_once(
+    in_app: InApp, make_app: Callable[..., Flask], mailbox: Mailbox
+) -> None:
+    app = make_app(MAIL_URL=mailbox.url, MAIL_FROM="c@example.org", PUBLIC_URL="http://localhost")
+    with in_app():
+        make_demarche()
+        person = make_user(email="camille@example.org")
+    thread = worker.Thread(app)
+    thread.start()
+    try:
+        time.sleep(0.5)
+        with in_app():
+            SignInLink.send(person, "sign_in")
+        # Its next look is twenty seconds away.
+        mailbox.wait_for(1, seconds=5)
+    finally:
+        thread.stop()
+        thread.join(timeout=5)
+    assert not thread.is_alive()
