@@ -37,6 +37,7 @@ from models import (
     db,
     fold,
     now,
+    reindex,
 )
 from models.slugs import slugify
 from models.task import GAP
@@ -655,11 +656,19 @@ def fill(app: Flask, **size: int) -> Made:
         upgrade(str(ROOT / "migrations"))
         with db.engine.begin() as connection:
             made = generate(connection, **size)
+        index()
         if db.engine.dialect.name == "postgresql":
             # What its own housekeeping does within a minute.
             with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(text("ANALYZE"))
     return made
+
+
+def index() -> None:
+    """What was written past the verbs is found by the search too."""
+    for _number in reindex():
+        db.session.commit()
+    db.session.remove()
 
 
 def main() -> None:

@@ -51,6 +51,7 @@ def screens(app: Flask, made: Made) -> list[Screen]:
         Screen("journal", f"{chantier}/journal", 50),
         Screen("structures", "/structures", 40),
         Screen("structure", structure, 40),
+        Screen("recherche", "/recherche?q=cartograph+territoires", 20),
         Screen("coordination", "/coordination", 30),
     ]
 

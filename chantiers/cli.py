@@ -32,6 +32,7 @@ from chantiers.receiving import receive as take_mail
 from chantiers.refusals import say
 from chantiers.storage import StorageDown, StorageFull, current_storage
 from models import DeliverableVersion, PasswordLink, Refused, Role, User, db, forget_expired, purge_bin
+from models import reindex as remade
 
 LOCAL_ADDRESS = "http://127.0.0.1:5000"
 #: How many lines of a list are worth reading in a terminal.
@@ -266,6 +267,18 @@ def purge() -> None:
     )
 
 
+@click.command("reindex")
+@with_appcontext
+@plainly
+def reindex() -> None:
+    """Refait l’index de la recherche, pendant que l’on travaille."""
+    things = 0
+    for number in remade():
+        db.session.commit()
+        things += number
+    click.echo(f"L’index de la recherche est refait ({things} entrées relues).")
+
+
 @click.command("backup")
 @click.argument("folder", required=False)
 @with_appcontext
@@ -387,5 +400,6 @@ def load_example() -> None:
 
 def init_app(app: Flask) -> None:
     """Give the app its commands."""
-    for command in (init, import_file, link, doctor, purge, backup, restore, worker, receive, demonstration):
+    commands = (init, import_file, link, doctor, purge, reindex, backup, restore, worker, receive, demonstration)
+    for command in commands:
         app.cli.add_command(command)

@@ -33,6 +33,7 @@ from models import (
     TaskStatus,
     User,
     db,
+    index_disagreements,
     reading,
 )
 
@@ -96,6 +97,7 @@ def examine() -> Iterator[Finding]:
         last_news,
         order,
         links,
+        search,
         files,
         outbox,
     )
@@ -401,6 +403,19 @@ def _elsewhere(kind: Any) -> Any:
         .where(Objective.chantier_id != kind.chantier_id)
         .limit(1000)
     )
+
+
+def search() -> Iterator[Finding]:
+    """The index of the search says what the things themselves say."""
+    found = index_disagreements()
+    if found:
+        yield wrong(
+            f"La recherche ne trouve pas tout, ou trouve ce qui n’est plus : {sum(found.values())} entrées "
+            f"({', '.join(found)}). "
+            "Lancez « flask --app app reindex »."
+        )
+    else:
+        yield well("La recherche est à jour.")
 
 
 def files() -> Iterator[Finding]:

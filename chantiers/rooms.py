@@ -20,6 +20,7 @@ from chantiers.objectives.routes import objectives
 from chantiers.public.routes import public
 from chantiers.publications.routes import publications
 from chantiers.relecture.routes import relecture
+from chantiers.search.routes import search
 from chantiers.structures.routes import structures
 from chantiers.style_guide.routes import style_guide
 from chantiers.tasks.routes import tasks
@@ -40,6 +41,7 @@ ROOMS = (
     invitations,
     joining,
     leaving,
+    search,
     structures,
     coordination,
     checkpoints,

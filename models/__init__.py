@@ -51,6 +51,18 @@ from models.objective import Objective, ObjectiveKind, ObjectiveTally, percent
 from models.outgoing_mail import POSTED, MailState, OutgoingMail
 from models.purge import Purged, purge_bin
 from models.review import USUAL_REVIEW, Opinion, Review, ReviewRequest, ReviewRound
+from models.search import (
+    LONGEST_QUESTION,
+    MOST_FOUND,
+    SearchEntry,
+    Term,
+    find,
+    index_changed,
+    index_disagreements,
+    kinds_of,
+    reindex,
+    terms_of,
+)
 from models.structure import Structure, StructureAlias, StructureKind, StructureMember
 from models.task import Task, task_person, task_structure, title_matches
 from models.task_dependencies import task_dependency
@@ -64,6 +76,8 @@ __all__ = [
     "GRACE",
     "HOME",
     "HUES",
+    "LONGEST_QUESTION",
+    "MOST_FOUND",
     "OPEN",
     "POSTED",
     "RESTORABLE",
@@ -115,6 +129,7 @@ __all__ = [
     "ReviewRequest",
     "ReviewRound",
     "Role",
+    "SearchEntry",
     "SignInFailure",
     "SignInLink",
     "Standing",
@@ -127,6 +142,7 @@ __all__ = [
     "Submission",
     "Task",
     "TaskStatus",
+    "Term",
     "Thread",
     "User",
     "UserSession",
@@ -138,9 +154,13 @@ __all__ = [
     "deliverable_structure",
     "deliverable_task",
     "figures_of",
+    "find",
     "fold",
     "forget_expired",
     "held",
+    "index_changed",
+    "index_disagreements",
+    "kinds_of",
     "next_digest",
     "now",
     "only",
@@ -148,11 +168,13 @@ __all__ = [
     "purge_bin",
     "reading",
     "record",
+    "reindex",
     "task_dependency",
     "task_person",
     "task_structure",
     "tasks_to_ask",
     "tell_recorded",
+    "terms_of",
     "title_matches",
     "today",
     "wants_checkpoints",

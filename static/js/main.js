@@ -16,6 +16,7 @@ const files = {
   presence: () => import("./behaviours/presence.js"),
   read: () => import("./behaviours/read.js"),
   "row-menu": () => import("./behaviours/row-menu.js"),
+  "search-key": () => import("./behaviours/search-key.js"),
   "submit-once": () => import("./behaviours/submit-once.js"),
   theme: () => import("./behaviours/theme.js"),
   "warn-unsaved": () => import("./behaviours/warn-unsaved.js"),

@@ -17,7 +17,7 @@ GROUND = {"models.base", "models.errors", "models.passwords", "models.slugs", "m
 JOURNAL = {"models.activity"}
 
 #: What models may use beside the standard library and themselves: a database and a hash, nothing of the web.
-MODELS_MAY_USE = {"argon2", "flask_sqlalchemy", "models", "sqlalchemy"}
+MODELS_MAY_USE = {"argon2", "flask_sqlalchemy", "models", "snowballstemmer", "sqlalchemy"}
 
 #: Doors other than `models` itself, with the one name that each lends.
 OTHER_DOORS = {

@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -17,6 +18,13 @@ from tests import databases
 KEY = "a key that only the tests know, and long enough"
 
 
+def is_ours(name: str | None, kind: str, parents: Any) -> bool:
+    """What looks words up in the index of the search is each database's own."""
+    if kind == "table":
+        return not (name or "").startswith("search_index")
+    return name not in ("vector", "ix_search_entry_vector") or parents["table_name"] != "search_entry"
+
+
 @pytest.mark.parametrize("empty_database", databases.asked(), indirect=True)
 def test_nothing_is_left_to_migrate_and_each_step_goes_back(empty_database: str, tmp_path: Path) -> None:
     settings = {"SQLALCHEMY_DATABASE_URI": empty_database, "SECRET_KEY": KEY, "INSTANCE_DIR": str(tmp_path)}
@@ -25,12 +33,14 @@ def test_nothing_is_left_to_migrate_and_each_step_goes_back(empty_database: str,
     with app.app_context():
         upgrade(folder)
         with db.engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            opts = {"compare_type": True, "include_name": is_ours}
+            context = MigrationContext.configure(connection, opts=opts)
             assert compare_metadata(context, db.metadata) == []
         downgrade(folder, revision="base")
         assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
         upgrade(folder)
-        assert set(inspect(db.engine).get_table_names()) == {"alembic_version", *db.metadata.tables}
+        made = {name for name in inspect(db.engine).get_table_names() if is_ours(name, "table", {})}
+        assert made == {"alembic_version", *db.metadata.tables}
         db.engine.dispose()
 
 

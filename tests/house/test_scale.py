@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.generate import generate
+from bench.generate import generate, index
 from bench.load import at_once
 from bench.screens import MOST_STATEMENTS, cookie_for, people, screens, statements_of
 from bench.writing import an_objective, creating, kept
@@ -17,7 +17,10 @@ def made(app, database, **size):
     """A démarche of that size, alone in the database."""
     database.reset()
     with app.app_context(), db.engine.begin() as connection:
-        return generate(connection, **size)
+        done = generate(connection, **size)
+    with app.app_context():
+        index()
+    return done
 
 
 def counted(app, made):
