@@ -65,79 +65,12 @@ LONGEST_QUESTION, MOST_TERMS = 200, 8
 #: From how many letters on a word may be half-typed.
 HALF_TYPED = 3
 #: Words that say nothing of what is looked for, unless they are all there is.
-EMPTY_WORDS = frozenset(
-    # fmt: off
-    (
-        "a",
-        "au",
-        "aux",
-        "avec",
-        "c",
-        "ce",
-        "ces",
-        "d",
-        "dans",
-        "de",
-        "des",
-        "du",
-        "elle",
-        "en",
-        "est",
-        "et",
-        "eux",
-        "il",
-        "ils",
-        "j",
-        "je",
-        "l",
-        "la",
-        "le",
-        "les",
-        "leur",
-        "leurs",
-        "lui",
-        "m",
-        "ma",
-        "mais",
-        "me",
-        "mes",
-        "mon",
-        "n",
-        "ne",
-        "nos",
-        "notre",
-        "nous",
-        "on",
-        "ont",
-        "ou",
-        "par",
-        "pas",
-        "pour",
-        "qu",
-        "que",
-        "qui",
-        "s",
-        "sa",
-        "se",
-        "ses",
-        "son",
-        "sont",
-        "sur",
-        "t",
-        "ta",
-        "te",
-        "tes",
-        "ton",
-        "tu",
-        "un",
-        "une",
-        "vos",
-        "votre",
-        "vous",
-        "y",
-    )
-    # fmt: on
-)
+EMPTY_WORDS = frozenset({
+    "a", "au", "aux", "avec", "c", "ce", "ces", "d", "dans", "de", "des", "du", "elle", "en", "est", "et", "eux",
+    "il", "ils", "j", "je", "l", "la", "le", "les", "leur", "leurs", "lui", "m", "ma", "mais", "me", "mes", "mon",
+    "n", "ne", "nos", "notre", "nous", "on", "ont", "ou", "par", "pas", "pour", "qu", "que", "qui", "s", "sa", "se",
+    "ses", "son", "sont", "sur", "t", "ta", "te", "tes", "ton", "tu", "un", "une", "vos", "votre", "vous", "y",
+})  # fmt: skip
 BATCH = 500
 
 _stemmer = snowballstemmer.stemmer("french")
@@ -145,7 +78,12 @@ _stemmer = snowballstemmer.stemmer("french")
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """The French stem of a folded word."""
+    """The French stem of a folded word.
+
+    The stemmer leaves the plural of what ends in a vowel (« élus », « vélos », « lieux »): it goes first.
+    """
+    if len(word) > 3 and word.endswith(("s", "x")) and not word.endswith(("ss", "aux")):
+        word = word[:-1]
     return str(_stemmer.stemWord(word))[:LONGEST_WORD]
 
 

@@ -19,7 +19,7 @@ depends_on = None
 # Bytes beyond ASCII are letters to the "ascii" tokenizer: it cuts where we put spaces, and nowhere else.
 SQLITE = (
     """CREATE VIRTUAL TABLE search_index USING fts5(
-        words, content='search_entry', content_rowid='id', detail=none, columnsize=0, prefix='3 4 5',
+        words, content='search_entry', content_rowid='id', detail=none, columnsize=0, prefix='3 4 5 6 7 8',
         tokenize="ascii tokenchars '=@'"
     )""",
     """CREATE TRIGGER search_entry_added AFTER INSERT ON search_entry BEGIN
