@@ -1,8 +1,8 @@
 """Searching: one index over what people read, kept in the transaction that changes it, the same on both databases.
 
 Words are normalised here, once, and not by the databases, whose dictionaries disagree: folded (no accent, no case), and
-beside each its French stem, so that « tâche » finds « taches ». SQLite keeps the words in an FTS5 table that follows
-`search_entry` by triggers, PostgreSQL in a generated column; both come from the migration.
+beside each its French stem, so that « tâche » finds « taches ». SQLite keeps the words in an FTS5 table, PostgreSQL in
+a column more; both follow `search_entry` by triggers, and come from the migration.
 
 An entry's number is its kind's, then its subject's: of each kind, the latest created come last. Who may read what is a
 matter of kinds alone: a deliverable has one entry for everybody and one, with its drafts, for those who read drafts.
@@ -527,8 +527,9 @@ def find(
         _expression(terms, chantier_id, mark="="),
         anywhere,
     )
-    # In the same shape whatever there is: what has no answer costs next to nothing.
-    shown = [each for each in kinds if kind in (None, each)]
+    shown = [each for each in kinds if kind in (None, each) and counts[each]]
+    if not shown:
+        return Found([], counts)
     hits = union_all(
         *(
             select(hit.c.id, literal_column(str(tier)).label("tier"))

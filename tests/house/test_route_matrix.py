@@ -88,6 +88,7 @@ ONES_OWN = {
     "notifications.read",
     "notifications.read_all",
     "notifications.wish",
+    "search.index",
     "trash.index",
     "trash.restore",
 }
