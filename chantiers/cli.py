@@ -400,6 +400,18 @@ def load_example() -> None:
 
 def init_app(app: Flask) -> None:
     """Give the app its commands."""
-    commands = (init, import_file, link, doctor, purge, reindex, backup, restore, worker, receive, demonstration)
+    commands = (
+        init,
+        import_file,
+        link,
+        doctor,
+        purge,
+        reindex,
+        backup,
+        restore,
+        worker,
+        receive,
+        demonstration,
+    )
     for command in commands:
         app.cli.add_command(command)
