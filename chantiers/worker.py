@@ -12,7 +12,7 @@ from chantiers import delivery, digests, garbage, launches
 from models import POSTED, OutgoingMail, db, now, reading
 
 #: Seconds between two looks at the outbox, at most and at least: what people are waiting for leaves at once enough.
-LONGEST, SHORTEST = 20.0, 1.0
+LONGEST, SHORTEST = 5.0, 1.0
 #: After the database or the mail server went away.
 AFTER_TROUBLE = 30.0
 

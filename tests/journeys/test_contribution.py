@@ -142,6 +142,8 @@ def test_from_an_invitation_to_what_anybody_downloads(
     reply.set_content(f"Nous relirons lundi.\n\nLe 12 mars, Chantiers <c@example.org> a écrit :\n{quoted}")
     with make_app(MAIL_REPLY_TO=BOX).app_context():
         assert receive(reply.as_bytes()).outcome == "commented"
+    mailbox.wait_for(2 + 5 + 1)
+    assert "reste attendu" in mailbox.to(address("Les Rives"))[-1].subject
 
     # One asks for changes, and so does the référent.
     mutine = signed_in_page(person("La Mutine"))
@@ -174,7 +176,6 @@ def test_from_an_invitation_to_what_anybody_downloads(
     referent.get_by_role("button", name="Mettre en relecture").click()
     referent.get_by_text("Avis donnés : 0 sur 2").wait_for()
     mailbox.wait_for(2 + 5 + 1 + 2)
-    assert "reste attendu" in mailbox.to(address("Les Rives"))[-1].subject
     again = [mail for mail in mailbox.to(address("La Mutine")) if "/relecture/" in mail.text][-1]
     mutine.goto(here + again.link("/relecture/"))
     mutine.get_by_label("Favorable : cette version").check()
