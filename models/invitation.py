@@ -1,11 +1,12 @@
 """Invitations: who is asked to come in, by whom, into which chantier, and what becomes of it."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, exists, or_, select, update
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy import Column, ColumnElement, ForeignKey, Select, String, Table, exists, or_, select, update
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 
 from models.base import Base, IntId, Line, db, held, now
 from models.errors import Refused
@@ -21,8 +22,20 @@ if TYPE_CHECKING:
 INVITATION_LIFE = timedelta(days=30)
 
 
+#: Into which other chantiers the same invitation lets.
+invitation_chantier = Table(
+    "invitation_chantier",
+    Base.metadata,
+    Column("invitation_id", ForeignKey("invitation.id", ondelete="CASCADE"), primary_key=True),
+    Column("chantier_id", ForeignKey("chantier.id"), primary_key=True, index=True),
+)
+
+
 class Invitation(Base):
-    """Somebody is asked into a chantier. The link that they get carries the nonce, signed; it serves once."""
+    """Somebody is asked into a chantier, and maybe into others.
+
+    The link that they get carries the nonce, signed; it serves once.
+    """
 
     __tablename__ = "invitation"
 
@@ -41,6 +54,9 @@ class Invitation(Base):
     revoked_at: Mapped[datetime | None]
 
     chantier: Mapped["Chantier"] = relationship(lazy="raise_on_sql")
+    also: Mapped[list["Chantier"]] = relationship(
+        secondary=invitation_chantier, lazy="raise_on_sql", order_by="Chantier.number"
+    )
     structure: Mapped[Structure | None] = relationship(lazy="raise_on_sql")
     created_by: Mapped[User] = relationship(lazy="raise_on_sql", foreign_keys=[created_by_id])
 
@@ -54,14 +70,18 @@ class Invitation(Base):
         by: User,
         role: ChantierRole = ChantierRole.PARTICIPANT,
         structure: Structure | None = None,
+        also: "Iterable[Chantier]" = (),
     ) -> "Invitation":
-        """Ask somebody in, and put the mail in the outbox.
+        """Ask somebody in, into a chantier and into others (`also`), and put the mail in the outbox.
 
         Nobody invites beyond their own rank: Refused("cannot_invite"), or Refused("structure_beyond") for a structure
         that would open chantiers which are not theirs. Raises Refused("already_member") and Refused("already_invited").
         """
         email = email.strip().lower()
-        if chantier.is_archived or by.closed_at is not None or not by.steers(chantier.id):
+        others = [each for each in also if each.id != chantier.id]
+        if by.closed_at is not None:
+            raise Refused("cannot_invite")
+        if any(each.is_archived or not by.steers(each.id) for each in (chantier, *others)):
             raise Refused("cannot_invite")
         if structure is not None and not _may_bring_into(by, structure):
             raise Refused("structure_beyond", structure=structure.name)
@@ -69,6 +89,7 @@ class Invitation(Base):
         invitation = cls(
             nonce=secrets.token_hex(16),
             chantier=chantier,
+            also=others,
             email=email,
             name=name,
             role=role,
@@ -111,7 +132,12 @@ class Invitation(Base):
             held(
                 select(cls)
                 .where(cls.id == number, cls.nonce == nonce)
-                .options(joinedload(cls.chantier), joinedload(cls.structure), joinedload(cls.created_by)),
+                .options(
+                    joinedload(cls.chantier),
+                    joinedload(cls.structure),
+                    joinedload(cls.created_by),
+                    selectinload(cls.also),
+                ),
                 cls,
             )
         )
@@ -123,7 +149,7 @@ class Invitation(Base):
             select(cls)
             .where(cls.chantier_id == chantier.id, cls.accepted_at.is_(None), cls.revoked_at.is_(None))
             .order_by(cls.id.desc())
-            .options(joinedload(cls.structure))
+            .options(joinedload(cls.structure), selectinload(cls.also))
         )
 
     @classmethod
@@ -133,7 +159,7 @@ class Invitation(Base):
             select(cls)
             .where(cls.accepted_at.is_(None), cls.revoked_at.is_(None))
             .order_by(cls.id.desc())
-            .options(joinedload(cls.structure), joinedload(cls.chantier))
+            .options(joinedload(cls.structure), joinedload(cls.chantier), selectinload(cls.also))
         )
 
     @property
@@ -174,7 +200,10 @@ class Invitation(Base):
             db.session.flush()
         self.accepted_by_id = person.id
         # Their part in this chantier first: the structure would make them a participant of it.
-        self.chantier.welcome(person, ChantierRole(self.role), by=inviter)
+        for chantier in (self.chantier, *self.also):
+            # The inviter's rights are read again for each: what they lost or what was archived opens no more.
+            if not chantier.is_archived and inviter.steers(chantier.id):
+                chantier.welcome(person, ChantierRole(self.role), by=inviter)
         structure = self.structure
         if structure is not None and structure.merged_into_id is None and _may_bring_into(inviter, structure):
             structure.gather(person, by=inviter)

@@ -10,7 +10,16 @@ from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, RadioField
 from wtforms.validators import Length, Optional, ValidationError
 
-from chantiers.forms import ADDRESS, CreationForm, Form, LineField, LongTextField, clean_line, options
+from chantiers.forms import (
+    ADDRESS,
+    CreationForm,
+    Form,
+    LineField,
+    LongTextField,
+    ManyField,
+    clean_line,
+    options,
+)
 from chantiers.presentation import CHANTIER_ROLES
 from models import ChantierRole, Structure, fold
 
@@ -35,13 +44,16 @@ class InvitationsForm(CreationForm):
         _l("En tant que"), choices=options(CHANTIER_ROLES.items()), default=str(ChantierRole.PARTICIPANT)
     )
 
+    also = ManyField(_l("Aussi dans ces chantiers"))
+
     #: The structures by which a line may name its own: folded name or alias → structure.
     structures: dict[str, Structure]
     lines: list[Line]
 
-    def offer(self, structures: dict[str, Structure]) -> None:
-        """Let lines name these structures."""
+    def offer(self, structures: dict[str, Structure], others: Sequence[Any]) -> None:
+        """Let lines name these structures, and the invitations open these other chantiers."""
         self.structures = structures
+        self.also.choices = options((each.id, f"{each.number}. {each.title}") for each in others)
 
     def validate_people(self, field: Any) -> None:
         """Read every line; each that cannot be read is named with its reason."""

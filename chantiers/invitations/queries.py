@@ -16,6 +16,14 @@ def chantier(slug: str) -> Chantier | None:
     return db.session.scalar(Chantier.visible_to(current_user).where(Chantier.slug == slug))
 
 
+def led_beside(chantier: Chantier) -> Sequence[Chantier]:
+    """The other open chantiers into which this person invites."""
+    open_ones = Chantier.visible_to(current_user).where(
+        Chantier.id != chantier.id, Chantier.archived_at.is_(None)
+    )
+    return [each for each in db.session.scalars(open_ones) if current_user.steers(each.id)]
+
+
 def unanswered(chantier: Chantier) -> Sequence[Invitation]:
     """The invitations of a chantier that nobody answered."""
     return db.session.scalars(Invitation.unanswered(chantier).limit(SHOWN)).all()

@@ -32,7 +32,8 @@ BY_HAND = "invitation by hand"
 def index(chantier: Chantier) -> ResponseReturnValue:
     """Invite people, and see who has not answered."""
     form = InvitationsForm()
-    form.offer(queries.structures())
+    others = queries.led_beside(chantier)
+    form.offer(queries.structures(), others)
     if not form.validate_on_submit():
         return page(chantier, form), 422 if form.is_submitted() else 200
 
@@ -45,6 +46,7 @@ def index(chantier: Chantier) -> ResponseReturnValue:
                 by=acting(),
                 role=ChantierRole(form.role.data),
                 structure=line.structure,
+                also=[each for each in others if each.id in (form.also.data or [])],
             )
         words = ngettext("%(num)d invitation est prête.", "%(num)d invitations sont prêtes.", len(form.lines))
         flash(words, "success")

@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from chantiers.links import absolute
 from chantiers.mail import Letter, builder
@@ -21,6 +21,7 @@ def invitation(mail: OutgoingMail) -> Letter | None:
             joinedload(Invitation.chantier),
             joinedload(Invitation.created_by),
             joinedload(Invitation.structure),
+            selectinload(Invitation.also),
         )
     )
     if found is None or not found.is_pending or mail.key != f"invitation:{found.id}:{found.nonce}":

@@ -1,4 +1,4 @@
-"""Asking to join a chantier, and handing over what one holds.
+"""Asking to join a chantier, handing over what one holds, and the other chantiers of an invitation.
 
 Revision: 20261125_joining
 """
@@ -49,7 +49,24 @@ def upgrade() -> None:
     )
     op.create_index("ix_join_request_person_id", "join_request", ["person_id", "chantier_id"])
     op.create_index("ix_join_request_structure_id", "join_request", ["structure_id"])
+    op.create_table(
+        "invitation_chantier",
+        sa.Column("invitation_id", ID, nullable=False),
+        sa.Column("chantier_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"],
+            ["invitation.id"],
+            name="fk_invitation_chantier_invitation_id_invitation",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["chantier_id"], ["chantier.id"], name="fk_invitation_chantier_chantier_id_chantier"
+        ),
+        sa.PrimaryKeyConstraint("invitation_id", "chantier_id", name="pk_invitation_chantier"),
+    )
+    op.create_index("ix_invitation_chantier_chantier_id", "invitation_chantier", ["chantier_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("invitation_chantier")
     op.drop_table("join_request")

@@ -56,6 +56,34 @@ def test_a_referent_invites_a_list_and_one_accepts(scene, visitor, post_office, 
     visitor().get(mail.link("/invitation/"), status=404)
 
 
+def test_one_invitation_opens_several_chantiers_as_far_as_its_inviter_still_leads(
+    scene, visitor, post_office, mailbox
+):
+    second, third = make.make_chantier("Se déplacer"), make.make_chantier("Se nourrir")
+    make.make_chantier("D’autrui")
+    for each in (second, third):
+        each.welcome(scene.referent, ChantierRole.REFERENT, by=None)
+    db.session.commit()
+    page = visitor(scene.referent).get(f"/chantiers/{scene.chantier.slug}/invitations")
+    assert not page.has("D’autrui")
+    page = page.fill("Qui inviter", "camille@example.org;Camille Martin")
+    titles = [f"{each.number}. {each.title}" for each in (second, third)]
+    page = page.check("Aussi dans ces chantiers", *titles).submit("Inviter")
+    assert page.has("et 2 autres chantiers")
+    post_office()
+    mail = mailbox.only("camille@example.org")
+    assert "« Se déplacer », « Se nourrir »" in mail.text
+    third.welcome(make.make_user(), ChantierRole.REFERENT, by=None)
+    third.dismiss(scene.referent, by=None)
+    db.session.commit()
+    visitor().get(mail.link("/invitation/")).submit("Accepter l’invitation")
+    person = User.with_email("camille@example.org")
+    assert person.takes_part_in(scene.chantier.id) and person.takes_part_in(second.id)
+    assert not person.takes_part_in(third.id)
+    with pytest.raises(Refused, match="cannot_invite"):
+        invite(scene, "zoe@example.org", also=[third])
+
+
 def test_each_wrong_line_is_named_and_nothing_is_lost(scene, visitor):
     lines = "pas une adresse ; X\ncamille@example.org\nzoe@example.org ; Zoé ; Inconnue\nok@example.org ; Ok"
     page = visitor(scene.referent).get(f"/chantiers/{scene.chantier.slug}/invitations")
