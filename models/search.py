@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Text,
     and_,
+    bindparam,
     cast,
     column,
     delete,
@@ -573,9 +574,9 @@ def _hits(kind: str, expression: str) -> Select[Any]:
         answers = literal_column("search_index").op("MATCH")(literal(expression, Text))
     else:
         number = SearchEntry.__table__.c.id
-        answers = literal_column("search_entry.vector").op("@@")(
-            cast(literal(expression, Text), postgresql.TSQUERY)
-        )
+        # Written out too: a plan that serves for any words is the wrong one for the common or for the rare.
+        asked = bindparam(None, expression, Text, literal_execute=True)
+        answers = literal_column("search_entry.vector").op("@@")(cast(asked, postgresql.TSQUERY))
     # The bounds are written out: the databases choose their way by them.
     within = and_(number >= literal_column(str(first)), number <= literal_column(str(last)))
     return select(number.label("id")).where(answers, within).order_by(number.desc()).limit(MOST_FOUND + 1)
