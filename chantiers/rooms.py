@@ -9,6 +9,7 @@ from chantiers.comments.routes import comments
 from chantiers.coordination.routes import coordination
 from chantiers.correspondence.routes import correspondence
 from chantiers.deliverables.routes import deliverables
+from chantiers.exports.routes import exports
 from chantiers.health.routes import health
 from chantiers.invitations.routes import invitations
 from chantiers.joining.routes import joining
@@ -48,6 +49,7 @@ ROOMS = (
     management,
     correspondence,
     trash,
+    exports,
     health,
     style_guide,
 )

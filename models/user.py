@@ -98,6 +98,8 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
     #: When they were last here, and when their visit before this one ended.
     seen_at: Mapped[datetime | None]
     last_visit_at: Mapped[datetime | None]
+    #: How often they renewed the addresses of their calendars: those signed with an earlier number are over.
+    feed_number: Mapped[int] = mapped_column(default=0, server_default="0")
     #: An invented account of the demonstration, entered in one click and only there.
     is_example: Mapped[bool] = mapped_column(default=False)
 
@@ -165,6 +167,10 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
     @property
     def may_sign_in(self) -> bool:
         return self.closed_at is None
+
+    def renew_feeds(self) -> None:
+        """Put an end to the addresses of their calendars; new ones take their place."""
+        self.feed_number += 1
 
     @property
     def initials(self) -> str:

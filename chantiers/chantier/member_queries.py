@@ -45,7 +45,7 @@ class Member:
     structures: list[Any]
 
 
-def members(of: Chantier, page: int, *, with_email: bool) -> tuple[list[Member], int]:
+def members(of: Chantier, page: int, *, with_email: bool, size: int = PEOPLE) -> tuple[list[Member], int]:
     """One page of the chantier's people, référents first, with their structures; and how many there are."""
     rows = db.session.execute(
         select(
@@ -61,8 +61,8 @@ def members(of: Chantier, page: int, *, with_email: bool) -> tuple[list[Member],
         .join(ChantierMembership, ChantierMembership.user_id == User.id)
         .where(ChantierMembership.chantier_id == of.id, User.closed_at.is_(None))
         .order_by(ChantierMembership.role != ChantierRole.REFERENT, User.name_key, User.id)
-        .offset((page - 1) * PEOPLE)
-        .limit(PEOPLE)
+        .offset((page - 1) * size)
+        .limit(size)
     ).all()
     found = {row[0]: Member(*row[:7], structures=[]) for row in rows}
     for user_id, structure in structures_of(found):

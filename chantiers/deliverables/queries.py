@@ -132,10 +132,11 @@ class Listed:
     rows: Sequence[Row]
     total: int
     page: int
+    size: int = PAGE
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // PAGE))
+        return max(1, -(-self.total // self.size))
 
 
 def reads_drafts() -> bool:
@@ -160,7 +161,7 @@ def types() -> Sequence[Kind]:
     return [Kind(*row) for row in db.session.execute(query)]
 
 
-def listed(filters: Filters, page: int, chantier: Chantier | None = None) -> Listed:
+def listed(filters: Filters, page: int, chantier: Chantier | None = None, size: int = PAGE) -> Listed:
     """A page of deliverables by objective: of one chantier, or of all. An observer gets titles, types and states."""
     conditions = filters.conditions
     if chantier is not None:
@@ -173,7 +174,7 @@ def listed(filters: Filters, page: int, chantier: Chantier | None = None) -> Lis
         .where(*conditions)
     )
     total = db.session.scalar(visible.with_only_columns(func.count(Deliverable.id))) or 0
-    page = min(max(page, 1), max(1, -(-total // PAGE)))
+    page = min(max(page, 1), max(1, -(-total // size)))
     query = (
         visible.with_only_columns(
             Deliverable.id,
@@ -196,8 +197,8 @@ def listed(filters: Filters, page: int, chantier: Chantier | None = None) -> Lis
             Deliverable.expected_on.nulls_last(),
             Deliverable.id,
         )
-        .limit(PAGE)
-        .offset((page - 1) * PAGE)
+        .limit(size)
+        .offset((page - 1) * size)
     )
     rows = [
         Row(id, title, Kind(key, name), state, expected_on, (objective_id, text), Mark(*chantier))
@@ -211,7 +212,7 @@ def listed(filters: Filters, page: int, chantier: Chantier | None = None) -> Lis
     else:
         for row in rows:
             row.expected_on = None
-    return Listed(rows, total, page)
+    return Listed(rows, total, page, size)
 
 
 def _add_structures(rows: Sequence[Row]) -> None:

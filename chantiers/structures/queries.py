@@ -10,6 +10,7 @@ from flask_login import current_user
 from sqlalchemy import Row, Select, and_, case, exists, func, literal, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
+from chantiers.forms import clean_line
 from models import (
     OPEN,
     Activity,
@@ -19,6 +20,7 @@ from models import (
     DeliverableType,
     Structure,
     StructureAlias,
+    StructureKind,
     StructureMember,
     Task,
     User,
@@ -47,13 +49,24 @@ class Directory:
     marks: dict[int, list[Any]]
     total: int
     page: int
+    size: int = PAGE
 
     @property
     def pages(self) -> int:
-        return -(-self.total // PAGE)
+        return -(-self.total // self.size)
 
 
-def directory(search: str, kind: str, chantier: str, page: int) -> Directory:
+def asked(arguments: Any) -> tuple[str, str, str]:
+    """What narrows the directory, as an address says it: a name, a kind, a chantier; what means nothing is left out."""
+    kind = arguments.get("nature", "")
+    return (
+        clean_line(arguments.get("q"))[:100],
+        kind if kind in list(StructureKind) else "",
+        arguments.get("chantier", "")[:120],
+    )
+
+
+def directory(search: str, kind: str, chantier: str, page: int, size: int = PAGE) -> Directory:
     """The structures whose name or alias holds `search`, of a kind, in a chantier: sixty at a time."""
     found = (
         select(
@@ -68,8 +81,8 @@ def directory(search: str, kind: str, chantier: str, page: int) -> Directory:
         )
         .where(Structure.merged_into_id.is_(None))
         .order_by(Structure.name_key, Structure.id)
-        .offset((page - 1) * PAGE)
-        .limit(PAGE)
+        .offset((page - 1) * size)
+        .limit(size)
     )
     if search:
         found = found.where(Structure.named_like(search))
@@ -90,6 +103,7 @@ def directory(search: str, kind: str, chantier: str, page: int) -> Directory:
         marks=_marks([row.id for row in rows]),
         total=rows[0].total if rows else 0,
         page=page,
+        size=size,
     )
 
 

@@ -18,7 +18,7 @@ from chantiers.structures.forms import (
     lines_of,
     values_of,
 )
-from models import Refused, Structure, StructureKind, db
+from models import Refused, Structure, db
 
 structures = Blueprint("structures", __name__)
 
@@ -27,10 +27,7 @@ structures = Blueprint("structures", __name__)
 @require("chantier.read")
 def index() -> ResponseReturnValue:
     """The directory, sixty structures a page."""
-    search = clean_line(request.args.get("q"))[:100]
-    kind = request.args.get("nature", "")
-    kind = kind if kind in list(StructureKind) else ""
-    chantier = request.args.get("chantier", "")[:120]
+    search, kind, chantier = queries.asked(request.args)
     page = max(1, min(_number("page"), 10_000))
     return render_template(
         "structures/index.html",

@@ -59,6 +59,8 @@ COLUMNS = (
     TaskStatus.BLOCKED,
     TaskStatus.DONE,
 )
+#: What is left to do first: the board tells the order within a status, not between two.
+IN_OBJECTIVE = (Task.objective_id, Task.status.not_in(OPEN), Task.position, Task.id)
 HISTORY = 30
 MATCHES = 20
 
@@ -304,22 +306,20 @@ def listing(
     total = sum(_totals(conditions, filters, objectives).values())
     pages = max(1, -(-total // filters.par_page))
     page = min(filters.page, pages)
-    # What is left to do first: the board tells the order within a status, not between two.
-    order = (Task.objective_id, Task.status.not_in(OPEN), Task.position, Task.id)
-    shown = (
-        select(Task.id)
-        .join(Task.objective)
-        .where(*conditions)
-        .order_by(Objective.position, *order)
-        .limit(filters.par_page)
-        .offset((page - 1) * filters.par_page)
-    )
-    rows = _rows(chantier, shown, order, silent_after)
+    shown = in_order(chantier, filters, silent_after)
+    shown = shown.limit(filters.par_page).offset((page - 1) * filters.par_page)
+    rows = _rows(chantier, shown, IN_OBJECTIVE, silent_after)
     by_objective: dict[int, list[Row]] = {}
     for row in rows:
         by_objective.setdefault(row.objective_id, []).append(row)
     groups = [Group(each, by_objective[each.id]) for each in objectives if each.id in by_objective]
     return Listing(groups, total, page, pages)
+
+
+def in_order(chantier: Chantier, filters: Filters, silent_after: int) -> Select[int]:
+    """The numbers of all the tasks that the list shows under these filters, whatever the page, in its order."""
+    conditions = filters.conditions(chantier, silent_after)
+    return select(Task.id).join(Task.objective).where(*conditions).order_by(Objective.position, *IN_OBJECTIVE)
 
 
 def row(task: Task, silent_after: int) -> Row:

@@ -79,6 +79,7 @@ class Targets:
         (r"/mot-de-passe/<token:token>", "_tokens"),
         (r"/connexion/demonstration/<slug:entry>", "_entries"),
         (r"/static/<path:path>", "_files"),
+        (r"/agenda/<signed:token>.ics", "_signed"),
         (r"[^<]*$", "_one"),
     )
 

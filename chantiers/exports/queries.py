@@ -1,0 +1,431 @@
+"""What exports hold: the lines of a list under its own filters, and the whole démarche, kind by kind.
+
+A list's export asks the list's own question, so that they cannot disagree. Nothing here grows with what is exported but
+the number of lines that are read.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import SelectBase, func, literal, select
+
+from chantiers.chantier import member_queries
+from chantiers.chantier import queries as chantier_queries
+from chantiers.coordination import queries as coordination_queries
+from chantiers.deliverables import queries as deliverable_queries
+from chantiers.exports.tables import Column, Sheet
+from chantiers.links import absolute
+from chantiers.presentation import label, type_name
+from chantiers.sentences import sentence
+from chantiers.structures import queries as structure_queries
+from chantiers.tasks import queries as task_queries
+from chantiers.tasks.filters import Filters as TaskFilters
+from models import (
+    OPEN,
+    Chantier,
+    ChantierStructure,
+    Objective,
+    ObjectiveTally,
+    Structure,
+    Task,
+    User,
+    db,
+    task_person,
+    task_structure,
+    today,
+)
+
+#: How many lines are asked for at a time where a list is read page by page.
+PAGE = 5_000
+#: Between names that the database joins: no name holds it.
+BETWEEN = "\n"
+
+
+def days_past(day: date | None, is_awaited: bool) -> int | None:
+    """By how many days something awaited is late; nothing where it is not."""
+    return (today() - day).days if is_awaited and day is not None and day < today() else None
+
+
+def pages(read: Callable[[int], tuple[Sequence[Any], int]]) -> Iterator[Any]:
+    """Everything that a list shows, page after page; `read` gives a page and how many there are in all."""
+    page, seen = 1, 0
+    while True:
+        rows, total = read(page)
+        yield from rows
+        seen += len(rows)
+        if not rows or seen >= total:
+            return
+        page += 1
+
+
+# Tasks ----------------------------------------------------------------------------------------------------------------
+
+
+def tasks_of(chantier: Chantier, filters: TaskFilters, silent_after: int) -> Sheet:
+    """The tasks that the list shows under these filters, on all of its pages, in its order."""
+    return _tasks(
+        task_queries.in_order(chantier, filters, silent_after),
+        (Objective.position, *task_queries.IN_OBJECTIVE),
+    )
+
+
+def all_tasks(user: User) -> Sheet:
+    """Every task of the démarche, chantier by chantier."""
+    shown = Task.visible_to(user).with_only_columns(Task.id)
+    return _tasks(shown, (Chantier.number, Objective.position, *task_queries.IN_OBJECTIVE))
+
+
+def _tasks(shown: SelectBase, order: Sequence[Any]) -> Sheet:
+    given = (
+        select(func.aggregate_strings(Structure.name, BETWEEN))
+        .join(task_structure, task_structure.c.structure_id == Structure.id)
+        .where(task_structure.c.task_id == Task.id)
+        .scalar_subquery()
+    )
+    named = (
+        select(func.aggregate_strings(User.name, BETWEEN))
+        .join(task_person, task_person.c.user_id == User.id)
+        .where(task_person.c.task_id == Task.id, User.closed_at.is_(None))
+        .scalar_subquery()
+    )
+    pilote = select(Structure.name).where(Structure.id == Task.pilote_id).scalar_subquery()
+    query = (
+        select(
+            Task.id,
+            Chantier.number,
+            Chantier.title,
+            Objective.text,
+            Task.title,
+            Task.description,
+            Task.status,
+            Task.status_since,
+            Task.due_on,
+            pilote,
+            given,
+            named,
+            Task.blocked_reason,
+            Task.created_at,
+        )
+        .join(Objective, Objective.id == Task.objective_id)
+        .join(Chantier, Chantier.id == Task.chantier_id)
+        .where(Task.id.in_(shown))
+        .order_by(*order)
+        .execution_options(yield_per=1_000)
+    )
+    columns = [
+        Column(_("Numéro"), 9),
+        Column(_("Chantier"), 30),
+        Column(_("Objectif"), 40),
+        Column(_("Titre"), 50),
+        Column(_("Description"), 40),
+        Column(_("Statut"), 14),
+        Column(_("Statut depuis le"), 17),
+        Column(_("Échéance"), 12),
+        Column(_("Jours de retard"), 15),
+        Column(_("Pilote"), 26),
+        Column(_("Structures"), 40),
+        Column(_("Personnes"), 30),
+        Column(_("Ce qui bloque"), 30),
+        Column(_("Créée le"), 17),
+        Column(_("Adresse"), 50),
+    ]
+    return Sheet(_("Tâches"), columns, _task_lines(query))
+
+
+def _task_lines(query: Any) -> Iterator[Sequence[Any]]:
+    address = _addresses("tasks.show", "task_id")
+    for (
+        task_id,
+        number,
+        chantier,
+        objective,
+        title,
+        text,
+        status,
+        since,
+        due,
+        pilote,
+        given,
+        named,
+        why,
+        made,
+    ) in db.session.execute(query):
+        others = sorted((given or "").split(BETWEEN), key=str.casefold)
+        yield (
+            task_id,
+            f"{number}. {chantier}",
+            objective,
+            title,
+            text,
+            label(status, "status"),
+            since,
+            due,
+            days_past(due, status in OPEN),
+            pilote,
+            ", ".join(name for name in (pilote, *others) if name),
+            ", ".join(sorted((named or "").split(BETWEEN), key=str.casefold)),
+            why if status == "blocked" else None,
+            made,
+            address(task_id),
+        )
+
+
+def _addresses(endpoint: str, name: str) -> Callable[[int], str]:
+    """The full address of things of one kind: made once, for there may be a hundred thousand."""
+    start = absolute(endpoint, **{name: 1}).removesuffix("1")
+    return lambda number: f"{start}{number}"
+
+
+# Deliverables ---------------------------------------------------------------------------------------------------------
+
+
+def deliverables(filters: deliverable_queries.Filters, chantier: Chantier | None = None) -> Sheet:
+    """The deliverables that a list shows under these filters; observers get titles, types and states."""
+
+    def read(page: int) -> tuple[Sequence[Any], int]:
+        found = deliverable_queries.listed(filters, page, chantier, PAGE)
+        return found.rows, found.total
+
+    def lines() -> Iterator[Sequence[Any]]:
+        address = _addresses("deliverables.show", "deliverable_id")
+        for row in pages(read):
+            yield (
+                row.id,
+                f"{row.chantier.number}. {row.chantier.title}",
+                row.objective[1],
+                row.title,
+                type_name(row.type),
+                label(row.state, "state"),
+                row.expected_on,
+                days_past(row.expected_on, row.is_late),
+                ", ".join(row.structures),
+                row.latest,
+                row.reference,
+                address(row.id),
+            )
+
+    columns = [
+        Column(_("Numéro"), 9),
+        Column(_("Chantier"), 30),
+        Column(_("Objectif"), 40),
+        Column(_("Titre"), 50),
+        Column(_("Type"), 22),
+        Column(_("État"), 16),
+        Column(_("Attendu le"), 12),
+        Column(_("Jours de retard"), 15),
+        Column(_("Structures"), 40),
+        Column(_("Dernière version"), 16),
+        Column(_("Version de référence"), 20),
+        Column(_("Adresse"), 50),
+    ]
+    return Sheet(_("Livrables"), columns, lines())
+
+
+# Structures and people ------------------------------------------------------------------------------------------------
+
+
+def structures(search: str = "", kind: str = "", chantier: str = "") -> Sheet:
+    """The structures of the directory under these filters, with the chantiers where they take part."""
+
+    def lines() -> Iterator[Sequence[Any]]:
+        page = 1
+        while True:
+            found = structure_queries.directory(search, kind, chantier, page, PAGE)
+            for _letter, rows in found.letters:
+                for row in rows:
+                    marks = found.marks.get(row.id, [])
+                    yield (
+                        row.name,
+                        label(row.kind, "kind") if row.kind else None,
+                        row.territory,
+                        ", ".join(f"{mark.number}. {mark.title}" for mark in marks),
+                        len(marks),
+                        absolute("structures.show", slug=row.slug),
+                    )
+            if page >= found.pages:
+                return
+            page += 1
+
+    columns = [
+        Column(_("Nom"), 36),
+        Column(_("Nature"), 22),
+        Column(_("Territoire"), 24),
+        Column(_("Chantiers"), 60),
+        Column(_("Nombre de chantiers"), 19),
+        Column(_("Adresse"), 50),
+    ]
+    return Sheet(_("Structures"), columns, lines())
+
+
+def members(chantier: Chantier, with_email: bool) -> Sheet:
+    """The people of a chantier; their e-mail addresses only for who manages them."""
+
+    def read(page: int) -> tuple[Sequence[Any], int]:
+        return member_queries.members(chantier, page, with_email=with_email, size=PAGE)
+
+    def lines() -> Iterator[Sequence[Any]]:
+        for row in pages(read):
+            told = (row.email,) if with_email else ()
+            structures = ", ".join(structure.name for structure in row.structures)
+            yield (row.name, row.title, label(row.role, "chantier_role"), structures, row.since, *told)
+
+    columns = [
+        Column(_("Nom"), 30),
+        Column(_("Fonction"), 30),
+        Column(_("Rôle dans le chantier"), 22),
+        Column(_("Structures"), 40),
+        Column(_("Membre depuis le"), 17),
+        *([Column(_("Adresse e-mail"), 34)] if with_email else []),
+    ]
+    return Sheet(_("Membres"), columns, lines())
+
+
+# The journal ----------------------------------------------------------------------------------------------------------
+
+
+def journal(chantier: Chantier, only_observer: bool, kind: str, actor_id: int | None) -> Sheet:
+    """The lines of a chantier's journal under these filters, latest first."""
+
+    def lines() -> Iterator[Sequence[Any]]:
+        before = None
+        while True:
+            entries = chantier_queries.entries(
+                chantier, only_observer, limit=PAGE, before=before, kind=kind, actor_id=actor_id
+            )
+            for entry in entries:
+                words = sentence(entry.activity, entry.is_trashed, at_home=True).striptags()
+                yield entry.activity.at, words
+            if len(entries) < PAGE:
+                return
+            before = entries[-1].activity.id
+
+    return Sheet(_("Journal"), [Column(_("Date"), 17), Column(_("Ce qui s’est passé"), 110)], lines())
+
+
+# The démarche ---------------------------------------------------------------------------------------------------------
+
+
+def dashboard(user: User, silent_after: int) -> Sheet:
+    """The table of the coordination: one line for each chantier, with its figures."""
+    board = coordination_queries.dashboard(user, silent_after)
+    columns = [
+        Column(_("Chantier"), 40),
+        Column(_("Référent·es"), 30),
+        Column(_("Avancement (%)"), 15),
+        *(Column(label(status, "status"), 12) for status in coordination_queries.STATUSES),
+        Column(_("En retard"), 12),
+        Column(_("Sans pilote"), 12),
+        *([Column(_("Sans nouvelles"), 14)] if board.show_silence else []),
+        Column(_("Structures"), 12),
+        Column(_("Livrables"), 12),
+        Column(_("Livrables approuvés"), 19),
+    ]
+    lines = (
+        (
+            f"{row.chantier.number}. {row.chantier.title}",
+            ", ".join(row.referents),
+            row.progress,
+            *(row.statuses[status] for status in coordination_queries.STATUSES),
+            row.late,
+            row.without_pilote,
+            *((row.silent,) if board.show_silence else ()),
+            row.structures,
+            row.deliverables,
+            row.deliverables_approved,
+        )
+        for row in board.rows
+    )
+    return Sheet(_("Tableau de bord"), columns, lines)
+
+
+def chantiers(user: User) -> Sheet:
+    """Every chantier, the archived ones included."""
+    rows = db.session.execute(
+        Chantier.visible_to(user).with_only_columns(
+            Chantier.number,
+            Chantier.title,
+            Chantier.summary,
+            Chantier.created_at,
+            Chantier.archived_at,
+            Chantier.slug,
+        )
+    )
+    lines = ((*row[:5], absolute("chantier.show", slug=row.slug)) for row in rows)
+    columns = [
+        Column(_("Numéro"), 9),
+        Column(_("Titre"), 50),
+        Column(_("Présentation"), 60),
+        Column(_("Créé le"), 17),
+        Column(_("Archivé le"), 17),
+        Column(_("Adresse"), 50),
+    ]
+    return Sheet(_("Chantiers"), columns, lines)
+
+
+def objectives() -> Sheet:
+    """Every objective, with how many tasks stand in each status."""
+    figures = [getattr(ObjectiveTally, status) for status in coordination_queries.STATUSES]
+    rows = db.session.execute(
+        select(Chantier.number, Chantier.title, Objective.kind, Objective.text, *figures)
+        .join(Chantier, Chantier.id == Objective.chantier_id)
+        .outerjoin(ObjectiveTally, ObjectiveTally.objective_id == Objective.id)
+        .where(Objective.live())
+        .order_by(Chantier.number, Objective.kind.desc(), Objective.position, Objective.id)
+    )
+    lines = (
+        (f"{number}. {title}", _("politique") if kind == "political" else _("opérationnel"), text, *counts)
+        for number, title, kind, text, *counts in rows
+    )
+    columns = [
+        Column(_("Chantier"), 40),
+        Column(_("Genre"), 14),
+        Column(_("Objectif"), 80),
+        *(Column(label(status, "status"), 12) for status in coordination_queries.STATUSES),
+    ]
+    return Sheet(_("Objectifs"), columns, lines)
+
+
+def engagements() -> Sheet:
+    """Which structure takes part in which chantier, with the open tasks that it leads and shares there."""
+    leads = (
+        select(func.count())
+        .where(Task.pilote_id == Structure.id, Task.chantier_id == Chantier.id, Task.open_now())
+        .scalar_subquery()
+    )
+    shares = (
+        select(func.count(literal(1)))
+        .select_from(Task)
+        .join(task_structure, task_structure.c.task_id == Task.id)
+        .where(
+            task_structure.c.structure_id == Structure.id, Task.chantier_id == Chantier.id, Task.open_now()
+        )
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(
+            Structure.name,
+            Chantier.number,
+            Chantier.title,
+            ChantierStructure.joined_at,
+            ChantierStructure.left_at,
+            leads,
+            shares,
+        )
+        .select_from(ChantierStructure)
+        .join(Structure, Structure.id == ChantierStructure.structure_id)
+        .join(Chantier, Chantier.id == ChantierStructure.chantier_id)
+        .where(Structure.merged_into_id.is_(None))
+        .order_by(Structure.name_key, Structure.id, Chantier.number)
+    )
+    lines = ((name, f"{number}. {title}", *rest) for name, number, title, *rest in rows)
+    columns = [
+        Column(_("Structure"), 36),
+        Column(_("Chantier"), 40),
+        Column(_("Depuis le"), 17),
+        Column(_("Jusqu’au"), 17),
+        Column(_("Tâches ouvertes pilotées"), 24),
+        Column(_("Autres tâches ouvertes"), 22),
+    ]
+    return Sheet(_("Engagements"), columns, lines)

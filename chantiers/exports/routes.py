@@ -1,0 +1,194 @@
+"""Taking it away: each list as a file with what its filters show, the whole démarche as a workbook, calendars."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.wsgi import wrap_file
+
+from chantiers import files
+from chantiers.access import acting, public, require, signed_in
+from chantiers.chantier import queries as chantier_queries
+from chantiers.deliverables.queries import Filters as DeliverableFilters
+from chantiers.exports import feeds, queries
+from chantiers.exports.tables import Sheet, as_csv, as_workbook
+from chantiers.extensions import current_demarche
+from chantiers.forms import bounded_int
+from chantiers.policy import can
+from chantiers.structures.queries import asked
+from chantiers.tasks.filters import Filters as TaskFilters
+from models import HOME, Chantier, db, now, today
+
+exports = Blueprint("exports", __name__)
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def silent_after() -> int:
+    """After how many days without a word a started task is silent."""
+    return current_demarche.silent_after_days if current_demarche else 45
+
+
+# Lists ----------------------------------------------------------------------------------------------------------------
+
+
+@exports.get("/chantiers/<slug:slug>/taches/exporter")
+@require("chantier.read", chantier_queries.chantier)
+def tasks(chantier: Chantier) -> ResponseReturnValue:
+    """The tasks of a chantier, as its list shows them."""
+    filters = TaskFilters.read(request.args, chantier, acting())
+    return handed(queries.tasks_of(chantier, filters, silent_after()), chantier.title)
+
+
+@exports.get("/chantiers/<slug:slug>/livrables/exporter")
+@require("chantier.read", chantier_queries.chantier)
+def deliverables(chantier: Chantier) -> ResponseReturnValue:
+    """The deliverables of a chantier, as its list shows them."""
+    return handed(queries.deliverables(DeliverableFilters.of(request.args), chantier), chantier.title)
+
+
+@exports.get("/chantiers/<slug:slug>/membres/exporter")
+@require("chantier.read", chantier_queries.chantier)
+def members(chantier: Chantier) -> ResponseReturnValue:
+    """The people of a chantier."""
+    with_email = can(acting(), "chantier.manage_members", chantier)
+    return handed(queries.members(chantier, with_email), chantier.title)
+
+
+@exports.get("/chantiers/<slug:slug>/journal/exporter")
+@require("chantier.read", chantier_queries.chantier)
+def journal(chantier: Chantier) -> ResponseReturnValue:
+    """The journal of a chantier."""
+    try:
+        actor_id = bounded_int(request.args.get("personne", "")) or None
+    except ValueError:
+        actor_id = None
+    kind = request.args.get("quoi", "")
+    return handed(queries.journal(chantier, acting().is_only_observer, kind, actor_id), chantier.title)
+
+
+@exports.get("/exports/livrables")
+@signed_in
+def all_deliverables() -> ResponseReturnValue:
+    """The deliverables of every chantier, as their list shows them."""
+    return handed(queries.deliverables(DeliverableFilters.of(request.args)))
+
+
+@exports.get("/exports/structures")
+@require("chantier.read")
+def structures() -> ResponseReturnValue:
+    """The directory, as its list shows it."""
+    return handed(queries.structures(*asked(request.args)))
+
+
+@exports.get("/exports/tableau-de-bord")
+@require("dashboard.read")
+def dashboard() -> ResponseReturnValue:
+    """The table of the coordination."""
+    return handed(queries.dashboard(acting(), silent_after()))
+
+
+@exports.get("/exports/demarche.xlsx")
+@require("dashboard.read")
+def demarche() -> ResponseReturnValue:
+    """The whole démarche as one workbook: a sheet for each kind of thing."""
+    user, name = acting(), current_demarche.name if current_demarche else "Chantiers"
+    sheets = (
+        queries.chantiers(user),
+        queries.objectives(),
+        queries.all_tasks(user),
+        queries.deliverables(DeliverableFilters()),
+        queries.structures(),
+        queries.engagements(),
+    )
+    return in_workbook(sheets, _("Démarche"), _("Tout ce que vous pouvez lire, sans filtre."), name)
+
+
+def handed(sheet: Sheet, about: str = "") -> ResponseReturnValue:
+    """A list as the file that its reader asked for; a workbook unless they asked for a CSV."""
+    title = " - ".join(part for part in (sheet.name, about) if part)
+    if request.args.get("format") == "csv":
+        return saved_as(f"{title}.csv", as_csv(sheet), "text/csv; charset=utf-8")
+    narrowed = ", ".join(
+        f"{name} : {value}"
+        for name, value in request.args.items()
+        if value and name not in ("format", "vue", "page", "par_page")
+    )
+    name = current_demarche.name if current_demarche else "Chantiers"
+    return in_workbook((sheet,), title, narrowed or _("Aucun : tout ce que la liste montre."), name)
+
+
+def in_workbook(sheets: Sequence[Sheet], title: str, filters: str, demarche: str) -> ResponseReturnValue:
+    """Sheets after a first one that says what they are, of when, and under which filters."""
+    preface = [
+        (_("Démarche"), demarche),
+        (_("Contenu"), ", ".join(sheet.name for sheet in sheets)),
+        (_("Exporté le"), now().astimezone(HOME).strftime("%d/%m/%Y %H:%M")),
+        (_("Par"), acting().name),
+        (_("Filtres"), filters),
+        (
+            _("À savoir"),
+            _("Ce fichier ne change plus ; les chantiers, eux, continuent. Les heures sont celles de Paris."),
+        ),
+    ]
+    return saved_as(f"{title}.xlsx", as_workbook(sheets, preface, title), XLSX)
+
+
+def saved_as(name: str, file: object, media_type: str) -> Response:
+    """A file that is saved under its name and its date, and kept by nobody on the way."""
+    stem, _dot, extension = name.rpartition(".")
+    response = Response(wrap_file(request.environ, file), content_type=media_type)  # type: ignore[arg-type]
+    named = f"{stem[:120]} {today().isoformat()}.{extension}".replace("/", "-")
+    response.headers["Content-Disposition"] = files.content_disposition(named)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+# Calendars ------------------------------------------------------------------------------------------------------------
+
+
+@exports.get("/profil/agendas")
+@signed_in
+def calendars() -> ResponseReturnValue:
+    """The addresses of one's calendars, to copy into a diary."""
+    user = acting()
+    chantiers = db.session.scalars(Chantier.visible_to(user).where(Chantier.archived_at.is_(None))).all()
+    return render_template(
+        "exports/calendars.html",
+        mine=feeds.address(user, feeds.MINE),
+        demarche_address=feeds.address(user, feeds.DEMARCHE),
+        chantiers=[
+            (chantier, feeds.address(user, feeds.CHANTIER, chantier.id), user.takes_part_in(chantier.id))
+            for chantier in chantiers
+        ],
+    )
+
+
+@exports.post("/profil/agendas/renouveler")
+@signed_in
+def renew() -> ResponseReturnValue:
+    """Put an end to the addresses of one's calendars."""
+    acting().renew_feeds()
+    db.session.commit()
+    flash(
+        _(
+            "Vos agendas ont de nouvelles adresses. Les anciennes ne donnent plus rien : abonnez-vous de nouveau."
+        ),
+        "success",
+    )
+    return redirect(url_for("exports.calendars"), 303)
+
+
+@exports.get("/agenda/<signed:token>.ics")
+@public
+def feed(token: str) -> ResponseReturnValue:
+    """A calendar, for whoever holds its address: what its person may read now, no more."""
+    body = feeds.read(token)
+    response = Response(body, content_type="text/calendar; charset=utf-8")
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Disposition"] = files.content_disposition("chantiers.ics")
+    response.add_etag()
+    return response.make_conditional(request)
