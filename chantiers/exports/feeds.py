@@ -151,7 +151,7 @@ def _event(
     kind: str,
     number: int,
     words: str,
-    day: date,
+    day: date | None,
     version: int,
     changed: datetime,
     page: str,
@@ -159,6 +159,8 @@ def _event(
     is_over: bool = False,
 ) -> Event:
     """A whole day, which keeps nobody busy; its number and its version tell a diary what changed."""
+    # A query that asks for dates later than another gives no line without one.
+    assert day is not None
     event = Event()
     event.add("uid", f"{kind}-{number}@{urlsplit(page).hostname}")
     event.add("dtstamp", changed)

@@ -21,7 +21,6 @@ from chantiers.presentation import label, type_name
 from chantiers.sentences import sentence
 from chantiers.structures import queries as structure_queries
 from chantiers.tasks import queries as task_queries
-from chantiers.tasks.filters import Filters as TaskFilters
 from models import (
     OPEN,
     Chantier,
@@ -63,7 +62,7 @@ def pages(read: Callable[[int], tuple[Sequence[Any], int]]) -> Iterator[Any]:
 # Tasks ----------------------------------------------------------------------------------------------------------------
 
 
-def tasks_of(chantier: Chantier, filters: TaskFilters, silent_after: int) -> Sheet:
+def tasks_of(chantier: Chantier, filters: task_queries.Filters, silent_after: int) -> Sheet:
     """The tasks that the list shows under these filters, on all of its pages, in its order."""
     return _tasks(
         task_queries.in_order(chantier, filters, silent_after),

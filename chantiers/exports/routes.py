@@ -17,7 +17,7 @@ from chantiers.extensions import current_demarche
 from chantiers.forms import bounded_int
 from chantiers.policy import can
 from chantiers.structures.queries import asked
-from chantiers.tasks.filters import Filters as TaskFilters
+from chantiers.tasks.queries import Filters as TaskFilters
 from models import HOME, Chantier, db, now, today
 
 exports = Blueprint("exports", __name__)

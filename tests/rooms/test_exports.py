@@ -1,4 +1,4 @@
-"""Files that people take away: the same lines as the screen, real types, no formula, and calendars that a diary reads."""
+"""Files that people take away: the lines of the screen, real types, no formula, and calendars that diaries read."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ HOSTILE = (
     "\t=1",
     '=HYPERLINK("https://example.org")',
     "  =2",
-    "a\x00b\x0bc",
+    "a\x1bb\x0bc",
 )
 
 
@@ -83,7 +83,8 @@ def test_an_export_has_the_lines_of_its_list(session, visitor, chantier):
         make_task(objective, f"Tâche {number}", pilote=mine if number % 2 else None)
     person = visitor(make_user())
     for query in ("", f"structure={mine.id}", "etat=sans-pilote", "q=t%C3%A2che+5", "statut=done"):
-        shown, page = [], 1
+        shown: list[str] = []
+        page = 1
         while True:
             there = person.get(f"/chantiers/mobilite/taches?vue=liste&page={page}&{query}")
             titles = there.texts("a", class_="task-row__title")
