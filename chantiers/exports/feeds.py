@@ -46,14 +46,14 @@ def address(user: User, calendar: str, chantier_id: int = 0) -> str:
 
 
 def read(token: str) -> bytes:
-    """The calendar of that address. One that was renewed, or whose person left, is gone."""
+    """The calendar of that address. None at one that was renewed, or whose person left."""
     values = tokens.read(PURPOSE, token)
     if values is None or len(values) != 4:
         abort(404)
     user_id, number, calendar, chantier_id = values
     user = db.session.get(User, user_id)
     if user is None or user.closed_at is not None or user.feed_number != number:
-        abort(410)
+        abort(404)
     with force_locale(user.locale or "fr"):
         return _calendar(user, calendar, chantier_id)
 

@@ -1,14 +1,13 @@
 """What exports hold: the lines of a list under its own filters, and the whole démarche, kind by kind.
 
 A list's export asks the list's own question, so that they cannot disagree. Nothing here grows with what is exported but
-the number of lines that are read.
+the number of lines that are read. Sheets and columns bear French names for every reader: others build on them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import SelectBase, func, literal, select
 
 from chantiers.chantier import member_queries
@@ -114,23 +113,23 @@ def _tasks(shown: SelectBase, order: Sequence[Any]) -> Sheet:
         .execution_options(yield_per=1_000)
     )
     columns = [
-        Column(_("Numéro"), 9),
-        Column(_("Chantier"), 30),
-        Column(_("Objectif"), 40),
-        Column(_("Titre"), 50),
-        Column(_("Description"), 40),
-        Column(_("Statut"), 14),
-        Column(_("Statut depuis le"), 17),
-        Column(_("Échéance"), 12),
-        Column(_("Jours de retard"), 15),
-        Column(_("Pilote"), 26),
-        Column(_("Structures"), 40),
-        Column(_("Personnes"), 30),
-        Column(_("Ce qui bloque"), 30),
-        Column(_("Créée le"), 17),
-        Column(_("Adresse"), 50),
+        Column("Numéro", 9),
+        Column("Chantier", 30),
+        Column("Objectif", 40),
+        Column("Titre", 50),
+        Column("Description", 40),
+        Column("Statut", 14),
+        Column("Statut depuis le", 17),
+        Column("Échéance", 12),
+        Column("Jours de retard", 15),
+        Column("Pilote", 26),
+        Column("Structures", 40),
+        Column("Personnes", 30),
+        Column("Ce qui bloque", 30),
+        Column("Créée le", 17),
+        Column("Adresse", 50),
     ]
-    return Sheet(_("Tâches"), columns, _task_lines(query))
+    return Sheet("Tâches", columns, _task_lines(query))
 
 
 def _task_lines(query: Any) -> Iterator[Sequence[Any]]:
@@ -206,20 +205,20 @@ def deliverables(filters: deliverable_queries.Filters, chantier: Chantier | None
             )
 
     columns = [
-        Column(_("Numéro"), 9),
-        Column(_("Chantier"), 30),
-        Column(_("Objectif"), 40),
-        Column(_("Titre"), 50),
-        Column(_("Type"), 22),
-        Column(_("État"), 16),
-        Column(_("Attendu le"), 12),
-        Column(_("Jours de retard"), 15),
-        Column(_("Structures"), 40),
-        Column(_("Dernière version"), 16),
-        Column(_("Version de référence"), 20),
-        Column(_("Adresse"), 50),
+        Column("Numéro", 9),
+        Column("Chantier", 30),
+        Column("Objectif", 40),
+        Column("Titre", 50),
+        Column("Type", 22),
+        Column("État", 16),
+        Column("Attendu le", 12),
+        Column("Jours de retard", 15),
+        Column("Structures", 40),
+        Column("Dernière version", 16),
+        Column("Version de référence", 20),
+        Column("Adresse", 50),
     ]
-    return Sheet(_("Livrables"), columns, lines())
+    return Sheet("Livrables", columns, lines())
 
 
 # Structures and people ------------------------------------------------------------------------------------------------
@@ -248,14 +247,14 @@ def structures(search: str = "", kind: str = "", chantier: str = "") -> Sheet:
             page += 1
 
     columns = [
-        Column(_("Nom"), 36),
-        Column(_("Nature"), 22),
-        Column(_("Territoire"), 24),
-        Column(_("Chantiers"), 60),
-        Column(_("Nombre de chantiers"), 19),
-        Column(_("Adresse"), 50),
+        Column("Nom", 36),
+        Column("Nature", 22),
+        Column("Territoire", 24),
+        Column("Chantiers", 60),
+        Column("Nombre de chantiers", 19),
+        Column("Adresse", 50),
     ]
-    return Sheet(_("Structures"), columns, lines())
+    return Sheet("Structures", columns, lines())
 
 
 def members(chantier: Chantier, with_email: bool) -> Sheet:
@@ -271,14 +270,14 @@ def members(chantier: Chantier, with_email: bool) -> Sheet:
             yield (row.name, row.title, label(row.role, "chantier_role"), structures, row.since, *told)
 
     columns = [
-        Column(_("Nom"), 30),
-        Column(_("Fonction"), 30),
-        Column(_("Rôle dans le chantier"), 22),
-        Column(_("Structures"), 40),
-        Column(_("Membre depuis le"), 17),
-        *([Column(_("Adresse e-mail"), 34)] if with_email else []),
+        Column("Nom", 30),
+        Column("Fonction", 30),
+        Column("Rôle dans le chantier", 22),
+        Column("Structures", 40),
+        Column("Membre depuis le", 17),
+        *([Column("Adresse e-mail", 34)] if with_email else []),
     ]
-    return Sheet(_("Membres"), columns, lines())
+    return Sheet("Membres", columns, lines())
 
 
 # The journal ----------------------------------------------------------------------------------------------------------
@@ -300,7 +299,7 @@ def journal(chantier: Chantier, only_observer: bool, kind: str, actor_id: int | 
                 return
             before = entries[-1].activity.id
 
-    return Sheet(_("Journal"), [Column(_("Date"), 17), Column(_("Ce qui s’est passé"), 110)], lines())
+    return Sheet("Journal", [Column("Date", 17), Column("Ce qui s’est passé", 110)], lines())
 
 
 # The démarche ---------------------------------------------------------------------------------------------------------
@@ -310,16 +309,16 @@ def dashboard(user: User, silent_after: int) -> Sheet:
     """The table of the coordination: one line for each chantier, with its figures."""
     board = coordination_queries.dashboard(user, silent_after)
     columns = [
-        Column(_("Chantier"), 40),
-        Column(_("Référent·es"), 30),
-        Column(_("Avancement (%)"), 15),
+        Column("Chantier", 40),
+        Column("Référent·es", 30),
+        Column("Avancement (%)", 15),
         *(Column(label(status, "status"), 12) for status in coordination_queries.STATUSES),
-        Column(_("En retard"), 12),
-        Column(_("Sans pilote"), 12),
-        *([Column(_("Sans nouvelles"), 14)] if board.show_silence else []),
-        Column(_("Structures"), 12),
-        Column(_("Livrables"), 12),
-        Column(_("Livrables approuvés"), 19),
+        Column("En retard", 12),
+        Column("Sans pilote", 12),
+        *([Column("Sans nouvelles", 14)] if board.show_silence else []),
+        Column("Structures", 12),
+        Column("Livrables", 12),
+        Column("Livrables approuvés", 19),
     ]
     lines = (
         (
@@ -336,7 +335,7 @@ def dashboard(user: User, silent_after: int) -> Sheet:
         )
         for row in board.rows
     )
-    return Sheet(_("Tableau de bord"), columns, lines)
+    return Sheet("Tableau de bord", columns, lines)
 
 
 def chantiers(user: User) -> Sheet:
@@ -353,14 +352,14 @@ def chantiers(user: User) -> Sheet:
     )
     lines = ((*row[:5], absolute("chantier.show", slug=row.slug)) for row in rows)
     columns = [
-        Column(_("Numéro"), 9),
-        Column(_("Titre"), 50),
-        Column(_("Présentation"), 60),
-        Column(_("Créé le"), 17),
-        Column(_("Archivé le"), 17),
-        Column(_("Adresse"), 50),
+        Column("Numéro", 9),
+        Column("Titre", 50),
+        Column("Présentation", 60),
+        Column("Créé le", 17),
+        Column("Archivé le", 17),
+        Column("Adresse", 50),
     ]
-    return Sheet(_("Chantiers"), columns, lines)
+    return Sheet("Chantiers", columns, lines)
 
 
 def objectives() -> Sheet:
@@ -374,16 +373,16 @@ def objectives() -> Sheet:
         .order_by(Chantier.number, Objective.kind.desc(), Objective.position, Objective.id)
     )
     lines = (
-        (f"{number}. {title}", _("politique") if kind == "political" else _("opérationnel"), text, *counts)
+        (f"{number}. {title}", "politique" if kind == "political" else "opérationnel", text, *counts)
         for number, title, kind, text, *counts in rows
     )
     columns = [
-        Column(_("Chantier"), 40),
-        Column(_("Genre"), 14),
-        Column(_("Objectif"), 80),
+        Column("Chantier", 40),
+        Column("Genre", 14),
+        Column("Objectif", 80),
         *(Column(label(status, "status"), 12) for status in coordination_queries.STATUSES),
     ]
-    return Sheet(_("Objectifs"), columns, lines)
+    return Sheet("Objectifs", columns, lines)
 
 
 def engagements() -> Sheet:
@@ -420,11 +419,11 @@ def engagements() -> Sheet:
     )
     lines = ((name, f"{number}. {title}", *rest) for name, number, title, *rest in rows)
     columns = [
-        Column(_("Structure"), 36),
-        Column(_("Chantier"), 40),
-        Column(_("Depuis le"), 17),
-        Column(_("Jusqu’au"), 17),
-        Column(_("Tâches ouvertes pilotées"), 24),
-        Column(_("Autres tâches ouvertes"), 22),
+        Column("Structure", 36),
+        Column("Chantier", 40),
+        Column("Depuis le", 17),
+        Column("Jusqu’au", 17),
+        Column("Tâches ouvertes pilotées", 24),
+        Column("Autres tâches ouvertes", 22),
     ]
-    return Sheet(_("Engagements"), columns, lines)
+    return Sheet("Engagements", columns, lines)

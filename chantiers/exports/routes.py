@@ -1,9 +1,12 @@
 """Taking it away: each list as a file with what its filters show, the whole démarche as a workbook, calendars."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from werkzeug.wsgi import wrap_file
 
@@ -11,7 +14,7 @@ from chantiers import files
 from chantiers.access import acting, public, require, signed_in
 from chantiers.chantier import queries as chantier_queries
 from chantiers.deliverables.queries import Filters as DeliverableFilters
-from chantiers.exports import feeds, queries
+from chantiers.exports import feeds, queries, told
 from chantiers.exports.tables import Sheet, as_csv, as_workbook
 from chantiers.extensions import current_demarche
 from chantiers.forms import bounded_int
@@ -22,6 +25,8 @@ from models import HOME, Chantier, db, now, today
 
 exports = Blueprint("exports", __name__)
 
+#: What the first sheet says where a list was not narrowed.
+ALL = "Aucun\N{NO-BREAK SPACE}: tout ce que la liste montre."
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -30,26 +35,41 @@ def silent_after() -> int:
     return current_demarche.silent_after_days if current_demarche else 45
 
 
+def in_french(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
+    """A file says the same words whoever takes it: what is built on its columns must not break with its reader."""
+
+    @wraps(view)
+    def spoken(*arguments: Any, **named: Any) -> ResponseReturnValue:
+        with force_locale("fr"):
+            return view(*arguments, **named)
+
+    return spoken
+
+
 # Lists ----------------------------------------------------------------------------------------------------------------
 
 
 @exports.get("/chantiers/<slug:slug>/taches/exporter")
 @require("chantier.read", chantier_queries.chantier)
+@in_french
 def tasks(chantier: Chantier) -> ResponseReturnValue:
     """The tasks of a chantier, as its list shows them."""
     filters = TaskFilters.read(request.args, chantier, acting())
-    return handed(queries.tasks_of(chantier, filters, silent_after()), chantier.title)
+    return handed(queries.tasks_of(chantier, filters, silent_after()), chantier.title, told.of_tasks(filters))
 
 
 @exports.get("/chantiers/<slug:slug>/livrables/exporter")
 @require("chantier.read", chantier_queries.chantier)
+@in_french
 def deliverables(chantier: Chantier) -> ResponseReturnValue:
     """The deliverables of a chantier, as its list shows them."""
-    return handed(queries.deliverables(DeliverableFilters.of(request.args), chantier), chantier.title)
+    filters = DeliverableFilters.of(request.args)
+    return handed(queries.deliverables(filters, chantier), chantier.title, told.of_deliverables(filters))
 
 
 @exports.get("/chantiers/<slug:slug>/membres/exporter")
 @require("chantier.read", chantier_queries.chantier)
+@in_french
 def members(chantier: Chantier) -> ResponseReturnValue:
     """The people of a chantier."""
     with_email = can(acting(), "chantier.manage_members", chantier)
@@ -58,6 +78,7 @@ def members(chantier: Chantier) -> ResponseReturnValue:
 
 @exports.get("/chantiers/<slug:slug>/journal/exporter")
 @require("chantier.read", chantier_queries.chantier)
+@in_french
 def journal(chantier: Chantier) -> ResponseReturnValue:
     """The journal of a chantier."""
     try:
@@ -65,25 +86,31 @@ def journal(chantier: Chantier) -> ResponseReturnValue:
     except ValueError:
         actor_id = None
     kind = request.args.get("quoi", "")
-    return handed(queries.journal(chantier, acting().is_only_observer, kind, actor_id), chantier.title)
+    lines = queries.journal(chantier, acting().is_only_observer, kind, actor_id)
+    return handed(lines, chantier.title, told.of_journal(kind, actor_id))
 
 
 @exports.get("/exports/livrables")
 @signed_in
+@in_french
 def all_deliverables() -> ResponseReturnValue:
     """The deliverables of every chantier, as their list shows them."""
-    return handed(queries.deliverables(DeliverableFilters.of(request.args)))
+    filters = DeliverableFilters.of(request.args)
+    return handed(queries.deliverables(filters), filters=told.of_deliverables(filters))
 
 
 @exports.get("/exports/structures")
 @require("chantier.read")
+@in_french
 def structures() -> ResponseReturnValue:
     """The directory, as its list shows it."""
-    return handed(queries.structures(*asked(request.args)))
+    filters = asked(request.args)
+    return handed(queries.structures(*filters), filters=told.of_structures(*filters))
 
 
 @exports.get("/exports/tableau-de-bord")
 @require("dashboard.read")
+@in_french
 def dashboard() -> ResponseReturnValue:
     """The table of the coordination."""
     return handed(queries.dashboard(acting(), silent_after()))
@@ -91,6 +118,7 @@ def dashboard() -> ResponseReturnValue:
 
 @exports.get("/exports/demarche.xlsx")
 @require("dashboard.read")
+@in_french
 def demarche() -> ResponseReturnValue:
     """The whole démarche as one workbook: a sheet for each kind of thing."""
     user, name = acting(), current_demarche.name if current_demarche else "Chantiers"
@@ -102,35 +130,27 @@ def demarche() -> ResponseReturnValue:
         queries.structures(),
         queries.engagements(),
     )
-    return in_workbook(sheets, _("Démarche"), _("Tout ce que vous pouvez lire, sans filtre."), name)
+    return in_workbook(sheets, "Démarche", "Tout ce que vous pouvez lire, sans filtre.", name)
 
 
-def handed(sheet: Sheet, about: str = "") -> ResponseReturnValue:
+def handed(sheet: Sheet, about: str = "", filters: str = "") -> ResponseReturnValue:
     """A list as the file that its reader asked for; a workbook unless they asked for a CSV."""
     title = " - ".join(part for part in (sheet.name, about) if part)
     if request.args.get("format") == "csv":
         return saved_as(f"{title}.csv", as_csv(sheet), "text/csv; charset=utf-8")
-    narrowed = ", ".join(
-        f"{name} : {value}"
-        for name, value in request.args.items()
-        if value and name not in ("format", "vue", "page", "par_page")
-    )
     name = current_demarche.name if current_demarche else "Chantiers"
-    return in_workbook((sheet,), title, narrowed or _("Aucun : tout ce que la liste montre."), name)
+    return in_workbook((sheet,), title, filters or ALL, name)
 
 
 def in_workbook(sheets: Sequence[Sheet], title: str, filters: str, demarche: str) -> ResponseReturnValue:
     """Sheets after a first one that says what they are, of when, and under which filters."""
     preface = [
-        (_("Démarche"), demarche),
-        (_("Contenu"), ", ".join(sheet.name for sheet in sheets)),
-        (_("Exporté le"), now().astimezone(HOME).strftime("%d/%m/%Y %H:%M")),
-        (_("Par"), acting().name),
-        (_("Filtres"), filters),
-        (
-            _("À savoir"),
-            _("Ce fichier ne change plus ; les chantiers, eux, continuent. Les heures sont celles de Paris."),
-        ),
+        ("Démarche", demarche),
+        ("Contenu", ", ".join(sheet.name for sheet in sheets)),
+        ("Exporté le", now().astimezone(HOME).strftime("%d/%m/%Y %H:%M")),
+        ("Par", acting().name),
+        ("Filtres", filters),
+        ("À savoir", "Ce fichier ne change plus, les chantiers continuent. Les heures sont celles de Paris."),
     ]
     return saved_as(f"{title}.xlsx", as_workbook(sheets, preface, title), XLSX)
 

@@ -1,0 +1,85 @@
+"""The filters of a list in the words of its screen, for who opens its export a year later; in French, as all of it."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from chantiers.deliverables.queries import Filters as DeliverableFilters
+from chantiers.presentation import DELIVERABLE_TYPES, label
+from chantiers.tasks.queries import Filters as TaskFilters
+from models import Chantier, DeliverableType, Objective, Structure, User, db
+
+UNKNOWN = "introuvable"
+TASK_STATES = {
+    "retard": "En retard",
+    "bloquee": "Bloquée",
+    "sans-pilote": "Sans pilote",
+    "sans-nouvelles": "Sans nouvelles",
+}
+SUBJECTS = {
+    "taches": "Tâches",
+    "livrables": "Livrables",
+    "objectifs": "Objectifs",
+    "membres": "Membres et structures",
+}
+
+
+def of_tasks(filters: TaskFilters) -> str:
+    """What the tasks of a chantier were narrowed to."""
+    return _told(
+        ("Mot du titre", filters.q),
+        ("Objectif", filters.objectif and _name(Objective, "text", filters.objectif)),
+        ("Structure", filters.structure and _name(Structure, "name", filters.structure)),
+        ("Personne", filters.personne and _name(User, "name", filters.personne)),
+        ("Statut", filters.statut and label(filters.statut, "status")),
+        ("À surveiller", TASK_STATES.get(filters.etat)),
+    )
+
+
+def of_deliverables(filters: DeliverableFilters) -> str:
+    """What deliverables were narrowed to."""
+    return _told(
+        ("Chantier", filters.chantier and _chantier(filters.chantier)),
+        ("Type", filters.type and _type(filters.type)),
+        ("État", filters.state and label(filters.state, "state")),
+        ("En retard", filters.late and "oui"),
+    )
+
+
+def of_structures(search: str, kind: str, chantier: str) -> str:
+    """What the directory was narrowed to."""
+    return _told(
+        ("Nom", search),
+        ("Nature", kind and label(kind, "kind")),
+        ("Chantier", chantier and _chantier(chantier)),
+    )
+
+
+def of_journal(kind: str, actor_id: int | None) -> str:
+    """What a journal was narrowed to."""
+    return _told(("Sujet", SUBJECTS.get(kind)), ("Personne", actor_id and _name(User, "name", actor_id)))
+
+
+def _told(*pairs: tuple[str, object]) -> str:
+    return ", ".join(_pairs(pairs))
+
+
+def _pairs(pairs: Iterable[tuple[str, object]]) -> Iterable[str]:
+    for term, words in pairs:
+        if words:
+            yield f"{term}\N{NO-BREAK SPACE}: {words}"
+
+
+def _name(model: type[Objective | Structure | User], column: str, number: int) -> str:
+    found = db.session.scalar(select(getattr(model, column)).where(model.id == number))
+    return found or UNKNOWN
+
+
+def _chantier(slug: str) -> str:
+    found = db.session.scalar(select(Chantier.title).where(Chantier.slug == slug))
+    return found or UNKNOWN
+
+
+def _type(key: str) -> str:
+    found = db.session.get(DeliverableType, key)
+    return str(DELIVERABLE_TYPES.get(key, found.name)) if found else UNKNOWN
