@@ -55,7 +55,9 @@ def in_french(view: Callable[..., ResponseReturnValue]) -> Callable[..., Respons
 def tasks(chantier: Chantier) -> ResponseReturnValue:
     """The tasks of a chantier, as its list shows them."""
     filters = TaskFilters.read(request.args, chantier, acting())
-    return handed(queries.tasks_of(chantier, filters, silent_after()), chantier.title, told.of_tasks(filters))
+    return handed(
+        queries.tasks_of(chantier, filters, silent_after()), chantier.title, told.of_tasks(filters, chantier)
+    )
 
 
 @exports.get("/chantiers/<slug:slug>/livrables/exporter")
@@ -87,7 +89,7 @@ def journal(chantier: Chantier) -> ResponseReturnValue:
         actor_id = None
     kind = request.args.get("quoi", "")
     lines = queries.journal(chantier, acting().is_only_observer, kind, actor_id)
-    return handed(lines, chantier.title, told.of_journal(kind, actor_id))
+    return handed(lines, chantier.title, told.of_journal(kind, actor_id, chantier))
 
 
 @exports.get("/exports/livrables")

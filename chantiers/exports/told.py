@@ -2,12 +2,22 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from chantiers.deliverables.queries import Filters as DeliverableFilters
 from chantiers.presentation import DELIVERABLE_TYPES, label
 from chantiers.tasks.queries import Filters as TaskFilters
-from models import Chantier, DeliverableType, Objective, Structure, User, db
+from models import (
+    Chantier,
+    ChantierMembership,
+    DeliverableType,
+    Objective,
+    Structure,
+    Task,
+    User,
+    db,
+    task_person,
+)
 
 UNKNOWN = "introuvable"
 TASK_STATES = {
@@ -24,13 +34,13 @@ SUBJECTS = {
 }
 
 
-def of_tasks(filters: TaskFilters) -> str:
+def of_tasks(filters: TaskFilters, chantier: Chantier) -> str:
     """What the tasks of a chantier were narrowed to."""
     return _told(
         ("Mot du titre", filters.q),
         ("Objectif", filters.objectif and _name(Objective, "text", filters.objectif)),
         ("Structure", filters.structure and _name(Structure, "name", filters.structure)),
-        ("Personne", filters.personne and _name(User, "name", filters.personne)),
+        ("Personne", filters.personne and _person(filters.personne, chantier)),
         ("Statut", filters.statut and label(filters.statut, "status")),
         ("À surveiller", TASK_STATES.get(filters.etat)),
     )
@@ -55,9 +65,9 @@ def of_structures(search: str, kind: str, chantier: str) -> str:
     )
 
 
-def of_journal(kind: str, actor_id: int | None) -> str:
+def of_journal(kind: str, actor_id: int | None, chantier: Chantier) -> str:
     """What a journal was narrowed to."""
-    return _told(("Sujet", SUBJECTS.get(kind)), ("Personne", actor_id and _name(User, "name", actor_id)))
+    return _told(("Sujet", SUBJECTS.get(kind)), ("Personne", actor_id and _person(actor_id, chantier)))
 
 
 def _told(*pairs: tuple[str, object]) -> str:
@@ -70,9 +80,17 @@ def _pairs(pairs: Iterable[tuple[str, object]]) -> Iterable[str]:
             yield f"{term}\N{NO-BREAK SPACE}: {words}"
 
 
-def _name(model: type[Objective | Structure | User], column: str, number: int) -> str:
+def _name(model: type[Objective | Structure], column: str, number: int) -> str:
     found = db.session.scalar(select(getattr(model, column)).where(model.id == number))
     return found or UNKNOWN
+
+
+def _person(number: int, chantier: Chantier) -> str:
+    # Somebody of this chantier, as its own filters offer: an address that counts up must not spell everybody's name.
+    members = select(ChantierMembership.user_id).where(ChantierMembership.chantier_id == chantier.id)
+    named = select(task_person.c.user_id).join(Task, Task.id == task_person.c.task_id)
+    theirs = or_(User.id.in_(members), User.id.in_(named.where(Task.chantier_id == chantier.id)))
+    return db.session.scalar(select(User.name).where(User.id == number, theirs)) or UNKNOWN
 
 
 def _chantier(slug: str) -> str:

@@ -225,7 +225,7 @@ def test_the_first_sheet_says_the_filters_in_words_and_french_is_for_everybody(s
             f"/taches/exporter?structure={world.structure.id}&statut=done&etat=retard&q=plan",
             "Mot du titre : plan, Structure : Été 63, Statut : Terminée, À surveiller : En retard",
         ),
-        ("/taches/exporter?personne=999999", "Personne : introuvable"),
+        (f"/taches/exporter?personne={make_user().id}", "Personne : introuvable"),
         (
             "/livrables/exporter?type=cartographie&etat=in_review",
             "Type : Cartographie, État : En relecture",
