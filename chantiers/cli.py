@@ -31,7 +31,17 @@ from chantiers.receiving import Received
 from chantiers.receiving import receive as take_mail
 from chantiers.refusals import say
 from chantiers.storage import StorageDown, StorageFull, current_storage
-from models import DeliverableVersion, PasswordLink, Refused, Role, User, db, forget_expired, purge_bin
+from models import (
+    CommentAttachment,
+    DeliverableVersion,
+    PasswordLink,
+    Refused,
+    Role,
+    User,
+    db,
+    forget_expired,
+    purge_bin,
+)
 from models import reindex as remade
 
 LOCAL_ADDRESS = "http://127.0.0.1:5000"
@@ -259,7 +269,8 @@ def purge() -> None:
     forgotten = forget_expired()
     db.session.commit()
     # A file is written before its row: only one that has waited since yesterday belongs to nobody.
-    known = {key for key in db.session.scalars(select(DeliverableVersion.storage_key)) if key}
+    columns = (DeliverableVersion.storage_key, CommentAttachment.storage_key)
+    known = {key for column in columns for key in db.session.scalars(select(column)) if key}
     db.session.rollback()
     swept = current_storage().sweep(known, timedelta(days=1))
     click.echo(

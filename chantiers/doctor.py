@@ -22,6 +22,7 @@ from models import (
     CATALOGUE,
     Activity,
     Base,
+    CommentAttachment,
     Deliverable,
     DeliverableVersion,
     Demarche,
@@ -420,12 +421,12 @@ def search() -> Iterator[Finding]:
 
 def files() -> Iterator[Finding]:
     """Every row has its file, of the right size; files without a row are garbage to sweep."""
-    rows = db.session.execute(
-        select(DeliverableVersion.storage_key, DeliverableVersion.size).where(
-            DeliverableVersion.storage_key.is_not(None)
-        )
-    )
-    expected = {str(key): size for key, size in rows}
+    expected = {
+        str(key): size
+        for kind in (DeliverableVersion, CommentAttachment)
+        for key, size in db.session.execute(select(kind.storage_key, kind.size))
+        if key
+    }
     try:
         entries = {entry.key: entry for entry in current_storage().entries()}
     except (StorageDown, StorageFull) as error:
@@ -437,7 +438,7 @@ def files() -> Iterator[Finding]:
     if lost:
         yield wrong(f"Fichiers manquants ou tronqués : {_some(lost)}. Reprenez-les d’une sauvegarde.")
     else:
-        yield well(f"Les fichiers des livrables sont là ({len(expected)}).")
+        yield well(f"Les fichiers des livrables et des commentaires sont là ({len(expected)}).")
     if unknown:
         yield note(f"Fichiers sans usage : {len(unknown)}. « flask --app app purge » les effacera.")
 

@@ -1,4 +1,4 @@
-"""Handing over the file of a version, to whoever a room lets have it."""
+"""Handing over the file of a version or of a comment, to whoever a room lets have it."""
 
 from flask import current_app, request
 from flask.typing import ResponseReturnValue
@@ -10,11 +10,11 @@ from chantiers import files
 from chantiers.errors import answer
 from chantiers.security_headers import FILE_POLICY
 from chantiers.storage import FileMissing, current_storage
-from models import DeliverableVersion
+from models import CommentAttachment, DeliverableVersion
 
 
-def handed_over(version: DeliverableVersion, way: tuple[str, str]) -> ResponseReturnValue:
-    """The file of a version as it was handed in: saved, never shown, by whatever opens it.
+def handed_over(version: DeliverableVersion | CommentAttachment, way: tuple[str, str]) -> ResponseReturnValue:
+    """The file as it was handed in: saved, never shown, by whatever opens it.
 
     `way` is the (label, address) offered when the store does not have it whole. Raises NotFound for what is no file.
     """
@@ -40,8 +40,10 @@ def handed_over(version: DeliverableVersion, way: tuple[str, str]) -> ResponseRe
     return response
 
 
-def _missing(version: DeliverableVersion, way: tuple[str, str]) -> ResponseReturnValue:
-    current_app.logger.error("a version without its file", extra={"version": version.id})
+def _missing(version: DeliverableVersion | CommentAttachment, way: tuple[str, str]) -> ResponseReturnValue:
+    current_app.logger.error(
+        "a row without its file", extra={"kind": version.__tablename__, "id": version.id}
+    )
     return answer(
         503,
         _("Ce fichier n’est pas dans l’espace de fichiers, ou il n’y est pas entier. L’incident est noté."),

@@ -91,6 +91,7 @@ SENTENCES = {
     "structure_merged": _l("« %(structure)s » a été réunie à une autre structure : choisissez l’autre."),
     "task_closed": _l("Cette tâche est terminée ou abandonnée : rouvrez-la d’abord."),
     "task_of_another_chantier": _l("Cette tâche appartient à un autre chantier."),
+    "too_many_files": _l("%(max)s fichiers au plus."),
     "text_empty": _l("Écrivez un texte : une version ne peut pas être vide."),
 }
 

@@ -27,6 +27,7 @@ from models.checkpoint import (
     whom_to_ask,
 )
 from models.comment import Comment, Thread
+from models.comment_attachment import ATTACHMENTS, CommentAttachment
 from models.concerns.trashable import RESTORABLE
 from models.deliverable import (
     FINISHED,
@@ -70,6 +71,7 @@ from models.task_life import OPEN, STARTED, StatusChange, TaskStatus
 from models.user import ChantierRole, Role, Standing, User
 
 __all__ = [
+    "ATTACHMENTS",
     "CATALOGUE",
     "DEMONSTRATION_ENTRIES",
     "FINISHED",
@@ -101,6 +103,7 @@ __all__ = [
     "CheckpointLine",
     "CheckpointState",
     "Comment",
+    "CommentAttachment",
     "Deliverable",
     "DeliverableState",
     "DeliverableType",

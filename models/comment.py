@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     and_,
     case,
+    delete,
     exists,
     func,
     literal,
@@ -26,6 +27,8 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.activity import record
 from models.base import Base, IntId, Versioned, db, fold, now
+from models.comment_attachment import ATTACHMENTS, CommentAttachment
+from models.deliverable_version import StoredFile
 from models.errors import Refused
 from models.membership import ChantierMembership, ChantierStructure
 from models.notification import Following, Notification
@@ -75,6 +78,8 @@ class Comment(Versioned, Base):
     body: Mapped[str] = mapped_column(Text)
     #: Whom the text calls in: [{"kind": "person" or "structure", "id": …, "name": as it is written}].
     mentions: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    #: What is shown of the files attached to it: [{"id": …, "name": …, "size": in bytes}].
+    attachments: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     at: Mapped[datetime] = mapped_column(default=now)
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
@@ -87,9 +92,35 @@ class Comment(Versioned, Base):
     # Writing ----------------------------------------------------------------------------------------------------------
 
     @classmethod
-    def write(cls, subject: Any, body: str, *, by: User, source: str = "page") -> "Comment":
-        """Say something of a task, a deliverable, an objective or a chantier. Raises Refused("text_empty")."""
-        return cls._write(subject, body, "commented", by=by, source=source)
+    def write(
+        cls, subject: Any, body: str, *, by: User, source: str = "page", files: Sequence[StoredFile] = ()
+    ) -> "Comment":
+        """Say something of a task, a deliverable, an objective or a chantier, with files that the store already holds.
+
+        Raises Refused("text_empty") or Refused("too_many_files").
+        """
+        if len(files) > ATTACHMENTS:
+            raise Refused("too_many_files", max=ATTACHMENTS)
+        comment = cls._write(subject, body, "commented", by=by, source=source)
+        comment._attach(files)
+        return comment
+
+    def _attach(self, files: Sequence[StoredFile]) -> None:
+        kept = [
+            CommentAttachment(
+                comment_id=self.id,
+                storage_key=file.key,
+                file_name=file.name,
+                media_type=file.media_type,
+                size=file.size,
+                sha256=file.sha256,
+            )
+            for file in files
+        ]
+        db.session.add_all(kept)
+        db.session.flush()
+        if kept:
+            self.attachments = [{"id": each.id, "name": each.file_name, "size": each.size} for each in kept]
 
     @classmethod
     def offer_help(cls, task: "Task", words: str, *, by: User) -> "Comment":
@@ -111,6 +142,7 @@ class Comment(Versioned, Base):
             source=source,
             body=body,
             mentions=[],
+            attachments=[],
             at=now(),
         )
         db.session.add(comment)
@@ -139,7 +171,9 @@ class Comment(Versioned, Base):
         """Take the words away; that somebody said something, and who took it back, stays."""
         if self.deleted_at is not None:
             raise Refused("already_deleted")
-        self.body, self.mentions = "", []
+        self.body, self.mentions, self.attachments = "", [], []
+        # The files themselves are left to the sweep.
+        db.session.execute(delete(CommentAttachment).where(CommentAttachment.comment_id == self.id))
         self.deleted_at, self.deleted_by = now(), by
         record(subject, "comment.deleted", by=by, comment=self.id)
 
@@ -340,7 +374,10 @@ class Comment(Versioned, Base):
     def forget_words_of(cls, kind: str, ids: Sequence[int]) -> None:
         """What was said of things that are purged goes with them."""
         gone = (cls.subject_type == kind, cls.subject_id.in_(ids))
-        db.session.execute(update(cls).where(*gone).values(body="", mentions=[], version=cls.version + 1))
+        files = CommentAttachment.comment_id.in_(select(cls.id).where(*gone))
+        db.session.execute(delete(CommentAttachment).where(files))
+        blank = {"body": "", "mentions": [], "attachments": [], "version": cls.version + 1}
+        db.session.execute(update(cls).where(*gone).values(blank))
 
 
 def _begins(key: Any, typed: str) -> Any:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from models.activity import Activity
 from models.base import db
 from models.comment import Comment
+from models.comment_attachment import CommentAttachment
 from models.deliverable import Deliverable
 from models.deliverable_version import DeliverableVersion
 from models.objective import Objective
@@ -45,6 +46,7 @@ def purge_bin() -> Purged:
     """
     tasks, deliverables = _due(Task), _due(Deliverable)
     files = _files_of(deliverables)
+    files += _files_said_of(tasks) + _files_said_of(deliverables)
     # What hangs on an objective goes before it.
     objectives = _due(Objective)
     kinds: tuple[Sequence[Task | Deliverable | Objective], ...] = (tasks, deliverables, objectives)
@@ -66,6 +68,16 @@ def _files_of(deliverables: Sequence[Deliverable]) -> tuple[str, ...]:
         DeliverableVersion.deliverable_id.in_([deliverable.id for deliverable in deliverables])
     )
     return tuple(key for key in db.session.scalars(keys) if key)
+
+
+def _files_said_of(things: Sequence[Task] | Sequence[Deliverable]) -> tuple[str, ...]:
+    if not things:
+        return ()
+    said = select(Comment.id).where(
+        Comment.subject_type == things[0].__tablename__, Comment.subject_id.in_([each.id for each in things])
+    )
+    keys = select(CommentAttachment.storage_key).where(CommentAttachment.comment_id.in_(said))
+    return tuple(db.session.scalars(keys))
 
 
 def _forget_words(things: Sequence[Task | Deliverable | Objective]) -> None:

@@ -53,6 +53,8 @@ class World:
     tasks: dict[str, int] = field(default_factory=dict)
     deliverables: dict[str, int] = field(default_factory=dict)
     comments: dict[str, int] = field(default_factory=dict)
+    #: The file of a comment, by the name of the comment.
+    attachments: dict[str, int] = field(default_factory=dict)
     #: Checklist lines: (task, line).
     lines: dict[str, tuple[int, int]] = field(default_factory=dict)
     #: A link by which the newcomer chooses a password.
@@ -304,7 +306,10 @@ class _Maker:
             ("of_the_bin", self.tasks["binned"], "participant"),
         ):
             self.comments[name] = Comment.write(
-                subject, f"Un mot, @[{self.people['referent'].name}] ?", by=self.people[by]
+                subject,
+                f"Un mot, @[{self.people['referent'].name}] ?",
+                by=self.people[by],
+                files=[self._file()] if name in ("on_task", "on_draft", "deleted") else (),
             )
         self.comments["deleted"].delete(subject=self.tasks["open"], by=self.people["participant"])
 
@@ -382,6 +387,9 @@ class _Maker:
             if (chantier.id, person.id) in parts
         }
         world.tasks = {name: task.id for name, task in self.tasks.items()}
+        world.attachments = {
+            name: each.attachments[0]["id"] for name, each in self.comments.items() if each.attachments
+        }
         world.checkpoints = {name: each.id for name, each in self.checkpoints.items()}
         world.comments = {name: comment.id for name, comment in self.comments.items()}
         world.deliverables = {name: deliverable.id for name, deliverable in self.deliverables.items()}

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from chantiers.policy import can
-from models import Chantier, Comment, Deliverable, Objective, Task, db, held
+from models import Chantier, Comment, CommentAttachment, Deliverable, Objective, Task, db, held
 
 
 def task(task_id: int) -> Task | None:
@@ -89,3 +89,23 @@ def _subject_of(comment: Comment) -> Any:
 
 def _one(query: Any) -> Any:
     return db.session.scalar(query)
+
+
+class Attached(NamedTuple):
+    """A file of a comment, and what that is about."""
+
+    file: CommentAttachment
+    subject: Any
+
+
+def attached(comment_id: int, attachment_id: int) -> Attached | None:
+    """A file of a comment that this person reads; of another comment it is not found."""
+    found = said(comment_id)
+    if found is None:
+        return None
+    file = db.session.scalar(
+        select(CommentAttachment).where(
+            CommentAttachment.id == attachment_id, CommentAttachment.comment_id == comment_id
+        )
+    )
+    return Attached(file, found.subject) if file is not None else None

@@ -2,20 +2,33 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from chantiers import markdown
+from chantiers import markdown, uploads
 from chantiers.access import acting, only_reads, require, signed_in
 from chantiers.commenting import CommentForm
 from chantiers.comments import queries
 from chantiers.comments.forms import EditCommentForm, HelpForm
+from chantiers.downloads import handed_over
 from chantiers.forms import TEXT_LENGTH, bounded_int, clean_text, create_once, saved
 from chantiers.policy import can
-from models import Chantier, Comment, Deliverable, Objective, Task, TaskStatus, db
+from models import Chantier, Comment, Deliverable, Objective, StoredFile, Task, TaskStatus, db
 
 comments = Blueprint("comments", __name__)
+
+
+@comments.url_value_preprocessor
+def expect_uploads(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Set the limits of a request that may carry files before anything reads its form."""
+    if endpoint in (
+        "comments.on_task",
+        "comments.on_deliverable",
+        "comments.on_objective",
+        "comments.on_chantier",
+    ):
+        uploads.expect_upload()
 
 
 # Saying ---------------------------------------------------------------------------------------------------------------
@@ -53,12 +66,23 @@ def write(subject: Any) -> ResponseReturnValue:
     """Keep what is said; a page of its own shows it again when it cannot be kept."""
     form = CommentForm()
     if not form.validate_on_submit():
-        return writing_page(subject, form), 422 if form.is_submitted() else 200
+        return writing_page(subject, form), form.refusal if form.is_submitted() else 200
+    kind, subject_id = subject.__tablename__, subject.id
+    stored: list[StoredFile] = []
+    if form.facts:
+        # Keeping files takes its time: others write meanwhile. The row comes after, with the rights of then.
+        db.session.commit()
+        stored = form.store()
 
     def create() -> str:
-        comment = Comment.write(subject, form.body.data or "", by=acting())
+        still = queries.subject(kind, subject_id) if stored else subject
+        if still is None:
+            abort(404)
+        if not can(acting(), "comment.write", still):
+            abort(403)
+        comment = Comment.write(still, form.body.data or "", by=acting(), files=stored)
         flash(_("Votre commentaire est publié."), "success")
-        return f"{place_of(subject)}#commentaire-{comment.id}"
+        return f"{place_of(still)}#commentaire-{comment.id}"
 
     return create_once(form, create)
 
@@ -113,6 +137,13 @@ def delete(said: queries.Said) -> ResponseReturnValue:
     db.session.commit()
     flash(_("Le commentaire est supprimé ; sa place reste, sans ses mots."), "success")
     return redirect(f"{place_of(said.subject)}#commentaire-{said.comment.id}", 303)
+
+
+@comments.get("/commentaires/<id:comment_id>/fichiers/<id:attachment_id>")
+@require("chantier.read", queries.attached, about=lambda attached: attached.subject)
+def download(attached: queries.Attached) -> ResponseReturnValue:
+    """A file attached to a comment, as it was handed in."""
+    return handed_over(attached.file, (_("Revenir à la discussion"), place_of(attached.subject)))
 
 
 # Discussions that have a page of their own ----------------------------------------------------------------------------

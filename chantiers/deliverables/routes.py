@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from chantiers import files
+from chantiers import files, uploads
 from chantiers import versions as wording
 from chantiers.access import acting, require, signed_in
 from chantiers.commenting import CommentForm
 from chantiers.comparison import compare as compare_texts
-from chantiers.deliverables import queries, uploads
+from chantiers.deliverables import queries
 from chantiers.deliverables.forms import (
     DeliverableEditForm,
     DeliverableForm,

@@ -23,6 +23,7 @@ from models import (
     CharterAcceptance,
     CharterVersion,
     Comment,
+    CommentAttachment,
     Deliverable,
     DeliverableVersion,
     Following,
@@ -63,6 +64,7 @@ class Belongings:
 def belongings_of(user: User) -> Belongings:
     """Read everything, and let go of the database: the archive is written from this alone."""
     versions, files = _versions(user)
+    comments, attached = _comments_and_files(user)
     return Belongings(
         {
             "profil": _profile(user),
@@ -72,7 +74,7 @@ def belongings_of(user: User) -> Belongings:
             "invitations": _rows(_invitations(user)),
             "connexions": _rows(_sessions(user)),
             "charte": _rows(_charters(user)),
-            "commentaires": _rows(_comments(user)),
+            "commentaires": comments,
             "avis": [{**row, "avis": _opinion(row["avis"])} for row in _rows(_opinions(user))],
             "taches": [{**row, "statut": str(TASK_STATUSES[row["statut"]])} for row in _rows(_tasks(user))],
             "versions": versions,
@@ -80,7 +82,7 @@ def belongings_of(user: User) -> Belongings:
             "notifications": _rows(_notifications(user)),
             "journal": list(_journal(user)),
         },
-        files,
+        [*files, *attached],
     )
 
 
@@ -235,10 +237,29 @@ def _comments(user: User) -> "Select[*tuple[Any, ...]]":
             Comment.at.label("date"),
             Comment.edited_at.label("modifie_le"),
             Comment.deleted_at.label("supprime_le"),
+            Comment.id.label("numero"),
         )
         .where(Comment.author_id == user.id)
         .order_by(Comment.id)
     )
+
+
+def _comments_and_files(user: User) -> tuple[list[dict[str, Any]], list[File]]:
+    """What the person said, and the files that they attached to it, in two statements."""
+    told = _rows(_comments(user))
+    by_number: dict[int, list[str]] = {row["numero"]: [] for row in told}
+    files = []
+    attached = (
+        select(CommentAttachment)
+        .join(Comment, Comment.id == CommentAttachment.comment_id)
+        .where(Comment.author_id == user.id)
+        .order_by(CommentAttachment.id)
+    )
+    for each in db.session.scalars(attached):
+        path = f"fichiers/commentaire-{each.comment_id}-{each.id}-{each.file_name}"
+        files.append(File(path, each.storage_key, each.size))
+        by_number[each.comment_id].append(path)
+    return [{**row, "fichiers": by_number[row["numero"]]} for row in told], files
 
 
 def _following(user: User) -> "Select[*tuple[Any, ...]]":

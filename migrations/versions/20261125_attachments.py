@@ -1,4 +1,4 @@
-"""The answers that came by mail, and what became of each.
+"""The files of comments; the answers that came by mail, and what became of each.
 
 Revision: 20261125_attachments
 """
@@ -15,6 +15,24 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    with op.batch_alter_table("comment") as table:
+        table.add_column(sa.Column("attachments", sa.JSON(), nullable=False, server_default="[]"))
+    op.create_table(
+        "comment_attachment",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("comment_id", ID, nullable=False),
+        sa.Column("storage_key", sa.String(200), nullable=False),
+        sa.Column("file_name", sa.String(300), nullable=False),
+        sa.Column("media_type", sa.String(100), nullable=False),
+        sa.Column("size", ID, nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["comment_id"], ["comment.id"], name="fk_comment_attachment_comment_id_comment"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_comment_attachment"),
+        sa.UniqueConstraint("storage_key", name="uq_comment_attachment_storage_key"),
+    )
+    op.create_index("ix_comment_attachment_comment_id", "comment_attachment", ["comment_id"])
     op.create_table(
         "incoming_mail",
         sa.Column("id", ID, nullable=False),
@@ -36,3 +54,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("incoming_mail")
+    op.drop_table("comment_attachment")
+    with op.batch_alter_table("comment") as table:
+        table.drop_column("attachments")

@@ -60,6 +60,7 @@ class Targets:
         (r"/publications/<slug:slug>", "_publications"),
         (r"/avis/<id:request_id>", "_review_requests"),
         (r"/relectures/<id:round_id>", "_review_rounds"),
+        (r"/commentaires/<id:comment_id>/fichiers/<id:attachment_id>", "_attachments"),
         (r"/commentaires/<id:comment_id>", "_comments"),
         (r"/notifications/<slug:kind>/<id:subject_id>/lu", "_any_subject"),
         (r"/notifications/<slug:kind>/<id:subject_id>", "_subjects"),
@@ -147,6 +148,19 @@ class Targets:
                 is_hidden_from_observers=name == "on_draft",
             )
         yield nowhere("unknown", comment_id=UNKNOWN)
+
+    def _attachments(self) -> Iterator[Target]:
+        comments, files = self.world.comments, self.world.attachments
+        for name, number in files.items():
+            yield Target(
+                name,
+                {"comment_id": comments[name], "attachment_id": number},
+                ("comment", comments[name]),
+                is_hidden_from_observers=name == "on_draft",
+            )
+        of_another = {"comment_id": comments["on_chantier"], "attachment_id": files["on_task"]}
+        yield nowhere("of another comment", **of_another)
+        yield nowhere("unknown", comment_id=comments["on_task"], attachment_id=UNKNOWN)
 
     def _any_subject(self) -> Iterator[Target]:
         """One reads what one was told, if anything: whether the thing exists is not said."""

@@ -42,6 +42,7 @@ EXCUSED = {
     "static": "files",
     "health.show": "data, for machines",
     "comments.mentions": "data, for the list that opens under « @ »",
+    "comments.download": "a file",
     "deliverables.download": "a file",
     "exports.all_deliverables": "a file",
     "exports.dashboard": "a file",

@@ -101,9 +101,9 @@ def test_what_a_page_showed_may_be_nonsense_of_any_depth(coordinator, session, v
 
 def test_texts_made_to_be_slow_to_compare_are_compared_roughly():
     theirs, mine = ["x"] * 9000, ["x", "y"] * 4500
-    began = time.perf_counter()
+    began = time.process_time()
     left, right = side_by_side("\n".join(theirs), "\n".join(mine))
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 1
     assert [line for _, line in left] == theirs and [line for _, line in right] == mine
 
 

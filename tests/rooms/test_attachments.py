@@ -1,0 +1,118 @@
+"""Files attached to what people say: the same rules as for versions, the same readers as the comment."""
+
+from io import BytesIO
+
+import pytest
+from sqlalchemy import select
+
+from chantiers.storage import current_storage
+from models import Comment, CommentAttachment, Refused, Role, StoredFile, db, purge_bin
+from tests import factories as make
+from tests.terminal import said
+
+PDF = b"%PDF-1.7 du texte"
+
+
+@pytest.fixture
+def scene(session):
+    """A task and a draft, and who is who."""
+    make.make_demarche()
+    scene = type("Scene", (), {})()
+    scene.chantier = make.make_chantier("Habiter autrement")
+    scene.referent = make.make_referent(scene.chantier)
+    scene.member = make.make_member(scene.chantier, name="Zoé Lambert")
+    scene.objective = make.make_objective(scene.chantier)
+    scene.task = make.make_task(scene.objective, "Trouver un lieu", by=scene.referent)
+    scene.draft = make.make_deliverable(scene.objective, "Brouillon", by=scene.referent)
+    session.commit()
+    return scene
+
+
+def attachments():
+    """Every file that is kept, by its name."""
+    db.session.commit()
+    return db.session.scalars(select(CommentAttachment).order_by(CommentAttachment.id)).all()
+
+
+def stored(content=PDF, name="note.pdf"):
+    """A file that the store holds."""
+    kept = current_storage().save(BytesIO(content))
+    return StoredFile(kept.key, name, "application/pdf", kept.size, kept.sha256)
+
+
+def test_a_file_is_attached_and_comes_back_the_same(scene, visitor):
+    page = visitor(scene.member).get(f"/taches/{scene.task.id}")
+    page.fill("Votre commentaire", "Voici le plan.").attach("Joindre des fichiers", ("Plan d’été.pdf", PDF))
+    page = page.submit("Publier le commentaire")
+    file = visitor(scene.referent).get(f"/taches/{scene.task.id}").click("Plan d’été.pdf (PDF, 17 octets)")
+    assert file.data == PDF and file.headers["Content-Disposition"].startswith("attachment")
+    assert (
+        file.headers["X-Content-Type-Options"] == "nosniff"
+        and "sandbox" in file.headers["Content-Security-Policy"]
+    )
+    for _ in range(2):
+        with visitor(scene.referent).count_statements() as statements:
+            visitor(scene.referent).get(f"/taches/{scene.task.id}")
+    assert len(statements) <= 12, statements
+
+
+def test_a_wrong_file_keeps_the_words_and_says_why(scene, visitor):
+    page = visitor(scene.member).get(f"/taches/{scene.task.id}")
+    page.fill("Votre commentaire", "Regardez ceci.").attach(
+        "Joindre des fichiers", ("page.html", b"<script>")
+    )
+    page = page.submit("Publier le commentaire", status=422)
+    assert page.value_of("Votre commentaire") == "Regardez ceci." and page.error_of("Joindre des fichiers")
+    page = visitor(scene.member).get(f"/taches/{scene.task.id}")
+    page.attach("Joindre des fichiers", ("note.pdf", PDF))
+    page = page.submit("Publier le commentaire", status=422, validate=False)
+    assert "de nouveau" in page.error_of("Joindre des fichiers")
+    assert not attachments() and not db.session.scalars(select(Comment)).all()
+
+
+def test_what_is_too_much_is_refused(scene, make_app, visitor):
+    small = make_app(MAX_CONTENT_LENGTH=1000)
+    page = visitor(scene.member, app=small).get(f"/taches/{scene.task.id}")
+    page.fill("Votre commentaire", "Lourd.").attach("Joindre des fichiers", ("note.pdf", PDF + b"x" * 2000))
+    page = page.submit("Publier le commentaire", status=413)
+    assert page.value_of("Votre commentaire") == "Lourd."
+    with pytest.raises(Refused, match="too_many_files"):
+        Comment.write(scene.task, "Six", by=scene.member, files=[stored() for _ in range(6)])
+
+
+def test_only_who_reads_the_comment_gets_its_file(scene, visitor):
+    on_draft = Comment.write(scene.draft, "Avec une pièce", by=scene.member, files=[stored()])
+    on_task = Comment.write(scene.task, "Sans", by=scene.member, files=[stored(name="autre.pdf")])
+    observer = make.make_user("Une fondation", role=Role.OBSERVER)
+    db.session.commit()
+    first, second = attachments()
+    where = f"/commentaires/{on_draft.id}/fichiers/{first.id}"
+    assert visitor(scene.referent).get(where).data == PDF
+    visitor(observer).get(where, status=404)
+    visitor().get(where, status=401)
+    visitor(scene.referent).get(f"/commentaires/{on_draft.id}/fichiers/{second.id}", status=404)
+    assert visitor(observer).get(f"/commentaires/{on_task.id}/fichiers/{second.id}").data == PDF
+    on_draft.delete(subject=scene.draft, by=scene.member)
+    db.session.commit()
+    visitor(scene.referent).get(where, status=404)
+
+
+def test_every_list_of_files_knows_them(scene, app, clock):
+    kept = Comment.write(scene.task, "Gardé", by=scene.member, files=[stored(b"%PDF-1.7 a", "a.pdf")])
+    Comment.write(scene.task, "Supprimé", by=scene.member, files=[stored(b"%PDF-1.7 b", "b.pdf")]).delete(
+        subject=scene.task, by=scene.member
+    )
+    gone = make.make_task(scene.objective, "Jetée", by=scene.referent)
+    Comment.write(gone, "Avec elle", by=scene.member, files=[stored(b"%PDF-1.7 c", "c.pdf")])
+    db.session.commit()
+    assert "(2)" in said(app, "doctor")
+    gone.trash(by=scene.referent)
+    db.session.commit()
+    clock.forward(days=31)
+    purged = purge_bin()
+    assert len(purged.files) == 1
+    db.session.commit()
+    left = attachments()
+    assert [each.file_name for each in left] == ["a.pdf"] and left[0].comment_id == kept.id
+    said(app, "purge")
+    assert [entry.key for entry in current_storage().entries()] == [left[0].storage_key]
