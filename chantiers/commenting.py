@@ -18,7 +18,7 @@ class CommentForm(CreationForm):
     """Something to say, with a few files."""
 
     body = LongTextField(_l("Votre commentaire"), required=True, length=LENGTH)
-    attached = MultipleFileField(_l("Joindre des fichiers"))
+    attached = MultipleFileField(_l("Fichiers à joindre"))
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Look at each file; when anything is refused, say that they are to be chosen again."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from flask_login import current_user
 from sqlalchemy import ColumnElement, case, func, or_, select
-from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
+from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinload
 
 from chantiers.policy import can
 from models import (
@@ -40,6 +40,8 @@ LINES = 8
 HISTORY = 50
 #: How many tasks are offered to choose from; a word narrows them down.
 OFFERED = 30
+#: No deliverable has so many pages of versions; a larger number in an address says nothing.
+MOST_PAGES = 10_000
 
 
 # Lists ----------------------------------------------------------------------------------------------------------------
@@ -294,24 +296,28 @@ def to_change(deliverable_id: int) -> Deliverable | None:
 
 
 def life(deliverable: Deliverable, page: int) -> Life:
-    """Its versions (latest first), what was said of them, its tasks and its latest history."""
-    numbers = _numbers().where(DeliverableVersion.deliverable_id == deliverable.id)
-    latest, reference = db.session.execute(numbers).one()
-    latest = latest or 0
-    page = min(max(page, 1), max(1, -(-latest // VERSIONS)))
-    last = latest - (page - 1) * VERSIONS
-    found = db.session.scalars(
-        _versions(deliverable.id).where(
-            or_(
-                DeliverableVersion.number.between(last - VERSIONS + 1, last),
-                DeliverableVersion.number == (reference or 0),
-            )
-        )
-    ).all()
+    """Its versions (latest first), what was said of them, its tasks and its latest history.
+
+    A page beyond the last is the last: the database knows how many there are, and one statement asks it everything.
+    """
+    every = aliased(DeliverableVersion)
+    greatest = select(func.max(every.number)).where(every.deliverable_id == deliverable.id)
+    approved = greatest.where(every.approved_at.is_not(None)).scalar_subquery()
+    newest = greatest.scalar_subquery()
+    asked, last_index = min(max(page, 1), MOST_PAGES) - 1, (newest - 1) // VERSIONS
+    last = newest - case((last_index < asked, last_index), else_=asked) * VERSIONS
+    shown = or_(
+        DeliverableVersion.number.between(last - VERSIONS + 1, last), DeliverableVersion.number == approved
+    )
+    rows = db.session.execute(_versions(deliverable.id).add_columns(newest, approved).where(shown)).all()
+    latest, reference = (rows[0][1], rows[0][2]) if rows else (0, None)
+    page = min(asked + 1, max(1, -(-latest // VERSIONS)))
+    last_shown = latest - (page - 1) * VERSIONS
+    found = [row[0] for row in rows]
     return Life(
         latest=latest,
         reference=next((version for version in found if version.number == reference), None),
-        versions=[version for version in found if last - VERSIONS < version.number <= last],
+        versions=[version for version in found if last_shown - VERSIONS < version.number <= last_shown],
         verdicts=_verdicts(deliverable),
         tasks=_tasks(deliverable),
         history=history(deliverable, 1, LINES),

@@ -42,7 +42,7 @@ def stored(content=PDF, name="note.pdf"):
 
 def test_a_file_is_attached_and_comes_back_the_same(scene, visitor):
     page = visitor(scene.member).get(f"/taches/{scene.task.id}")
-    page.fill("Votre commentaire", "Voici le plan.").attach("Joindre des fichiers", ("Plan d’été.pdf", PDF))
+    page.fill("Votre commentaire", "Voici le plan.").attach("Fichiers à joindre", ("Plan d’été.pdf", PDF))
     page = page.submit("Publier le commentaire")
     file = visitor(scene.referent).get(f"/taches/{scene.task.id}").click("Plan d’été.pdf (PDF, 17 octets)")
     assert file.data == PDF and file.headers["Content-Disposition"].startswith("attachment")
@@ -62,18 +62,18 @@ def test_a_wrong_file_keeps_the_words_and_says_why(scene, visitor):
         "Joindre des fichiers", ("page.html", b"<script>")
     )
     page = page.submit("Publier le commentaire", status=422)
-    assert page.value_of("Votre commentaire") == "Regardez ceci." and page.error_of("Joindre des fichiers")
+    assert page.value_of("Votre commentaire") == "Regardez ceci." and page.error_of("Fichiers à joindre")
     page = visitor(scene.member).get(f"/taches/{scene.task.id}")
-    page.attach("Joindre des fichiers", ("note.pdf", PDF))
+    page.attach("Fichiers à joindre", ("note.pdf", PDF))
     page = page.submit("Publier le commentaire", status=422, validate=False)
-    assert "de nouveau" in page.error_of("Joindre des fichiers")
+    assert "de nouveau" in page.error_of("Fichiers à joindre")
     assert not attachments() and not db.session.scalars(select(Comment)).all()
 
 
 def test_what_is_too_much_is_refused(scene, make_app, visitor):
     small = make_app(MAX_CONTENT_LENGTH=1000)
     page = visitor(scene.member, app=small).get(f"/taches/{scene.task.id}")
-    page.fill("Votre commentaire", "Lourd.").attach("Joindre des fichiers", ("note.pdf", PDF + b"x" * 2000))
+    page.fill("Votre commentaire", "Lourd.").attach("Fichiers à joindre", ("note.pdf", PDF + b"x" * 2000))
     page = page.submit("Publier le commentaire", status=413)
     assert page.value_of("Votre commentaire") == "Lourd."
     with pytest.raises(Refused, match="too_many_files"):

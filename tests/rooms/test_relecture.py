@@ -176,3 +176,14 @@ def test_the_file_of_a_relecture_is_read_from_the_mail_and_by_nobody_else(scene,
     scene.reader.close(by=make.make_coordinator())
     db.session.commit()
     visitor().get(f"{where}/fichier", status=404)
+
+
+def test_a_deliverable_under_relecture_keeps_to_its_statements(scene, visitor):
+    asked = ask(scene)
+    for each in asked:
+        db.session.refresh(each)
+    Comment.write(scene.deliverable, "Un mot", by=scene.reader)
+    db.session.commit()
+    with visitor(scene.referent).count_statements() as statements:
+        assert visitor(scene.referent).get(scene.page).has("Avis donnés")
+    assert len(statements) <= 12, statements
