@@ -213,7 +213,7 @@ def bodies(scene: Scene) -> dict[str, dict[str, Any]]:
     return found
 
 
-FILES = {"file", "csrf_token"}
+FILES = {"file", "attached", "csrf_token"}
 
 
 @pytest.mark.parametrize("name", ON_BOTH)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from chantiers.storage import current_storage
 from chantiers.tokens import signer
 from models import (
+    Comment,
     Deliverable,
     DeliverableState,
     Review,
