@@ -17,7 +17,7 @@ from flask_babel import force_locale, get_locale
 from chantiers.extensions import LOCALES
 from chantiers.links import absolute
 from chantiers.tokens import signer
-from models import OutgoingMail, User, now
+from models import OutgoingMail, User, db, now
 
 #: A mail that nobody could send for so long speaks of another time: it is not sent any more.
 TOO_LATE = timedelta(days=7)
@@ -125,6 +125,33 @@ def compose(mail: OutgoingMail, letter: Letter, address: str) -> Message:
         message["List-Unsubscribe"] = f"<{stop}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return message
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a mail would say if it left now; or why nobody would get it."""
+
+    subject: str = ""
+    text: str = ""
+    reason: str = ""
+
+
+def rehearse(mail: OutgoingMail) -> Rehearsal:
+    """Write a mail without sending nor keeping anything of it.
+
+    Its links are left out: whoever rehearses it must not sign in, accept or answer in its reader's place.
+    """
+    with db.session.no_autoflush, speaking_to(mail.user):
+        found = letter_of(mail)
+        if found is None:
+            rehearsal = Rehearsal(reason=mail.reason)
+        else:
+            letter, _address = found
+            values = {"stop": None, "answers_are_read": bool(letter.reply_to), **letter.values}
+            text = re.sub(r"https?://\S+", "[…]", _text(letter, values))
+            rehearsal = Rehearsal(_one_line(letter.subject), text)
+    db.session.rollback()
+    return rehearsal
 
 
 def _unsubscribe_address(mail: OutgoingMail, letter: Letter) -> str | None:

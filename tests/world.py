@@ -322,6 +322,8 @@ class _Maker:
             for number, name in enumerate(("asked", "planned", "cancelled"), 12)
         }
         self.checkpoints["asked"].ask(by=self.by)
+        # Whoever came gets digests from then on.
+        self.people["referent_elsewhere"].be_seen()
         self.checkpoints["cancelled"].cancel(by=self.by)
 
     def _file(self) -> StoredFile:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
@@ -55,3 +56,33 @@ def inbox(before: int | None) -> Inbox:
         query = query.where(IncomingMail.id < before)
     mails = db.session.scalars(query.order_by(IncomingMail.id.desc())).all()
     return Inbox(mails[:LINES], len(mails) > LINES)
+
+
+@dataclass(frozen=True)
+class Digests:
+    """A page of those who get a digest, the next first."""
+
+    people: Sequence[Any]
+    total: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // LINES))
+
+
+def digests(page: int) -> Digests:
+    """Whose digest leaves when."""
+    coming = select(User).where(User.next_digest_at.is_not(None), User.closed_at.is_(None))
+    total = db.session.scalar(coming.with_only_columns(func.count())) or 0
+    page = min(page, max(1, -(-total // LINES)))
+    columns = coming.with_only_columns(User.id, User.name, User.digest, User.next_digest_at)
+    rows = columns.order_by(User.next_digest_at, User.id).limit(LINES).offset((page - 1) * LINES)
+    return Digests(db.session.execute(rows).all(), total, page)
+
+
+def reader(user_id: int) -> User | None:
+    """Somebody who gets digests."""
+    return db.session.scalar(
+        select(User).where(User.id == user_id, User.next_digest_at.is_not(None), User.closed_at.is_(None))
+    )

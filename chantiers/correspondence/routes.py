@@ -1,5 +1,7 @@
 """Routes of the correspondence room: what people do about the mails that we send them."""
 
+from typing import Any
+
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -10,8 +12,8 @@ from chantiers.access import public, require
 from chantiers.correspondence import queries
 from chantiers.extensions import csrf
 from chantiers.forms import bounded_int
-from chantiers.mail import mail_is_configured
-from models import MailState, Outcome, OutgoingMail, User, db
+from chantiers.mail import Rehearsal, mail_is_configured, rehearse
+from models import MailState, Outcome, OutgoingMail, User, db, now
 
 correspondence = Blueprint("correspondence", __name__)
 
@@ -107,6 +109,38 @@ def outbox() -> ResponseReturnValue:
         states=STATES,
         reasons=REASONS,
     )
+
+
+@correspondence.get("/gestion/mails/<id:mail_id>/apercu")
+@require("demarche.manage", queries.mail)
+def rehearsal(mail: OutgoingMail) -> ResponseReturnValue:
+    """What a mail that waits would say if it left now; nothing leaves."""
+    name = mail.user.name if mail.user else mail.address or ""
+    return rehearsal_page(name, KINDS.get(mail.kind, mail.kind), rehearse(mail))
+
+
+@correspondence.get("/gestion/mails/bilans")
+@require("demarche.manage")
+def digests() -> ResponseReturnValue:
+    """Who gets a digest next, and when."""
+    page = max(request.args.get("page", 1, type=int), 1)
+    return render_template("correspondence/digests.html", found=queries.digests(page))
+
+
+@correspondence.get("/gestion/mails/bilans/<id:user_id>")
+@require("demarche.manage", queries.reader)
+def digest(person: User) -> ResponseReturnValue:
+    """What a person's digest would say if it left now; nothing leaves, nothing is marked as told."""
+    mail = OutgoingMail(
+        kind="digest", user=person, user_id=person.id, particulars={}, attempts=0, due_at=now()
+    )
+    return rehearsal_page(person.name, KINDS["digest"], rehearse(mail))
+
+
+def rehearsal_page(name: str, kind: Any, found: Rehearsal) -> str:
+    """What was written, or why nothing would leave."""
+    reason = REASONS.get(found.reason, found.reason)
+    return render_template("correspondence/rehearsal.html", name=name, kind=kind, found=found, reason=reason)
 
 
 @correspondence.get("/gestion/mails/recus")

@@ -65,6 +65,7 @@ class Targets:
         (r"/notifications/<slug:kind>/<id:subject_id>/lu", "_any_subject"),
         (r"/notifications/<slug:kind>/<id:subject_id>", "_subjects"),
         (r"/mentions/<slug:kind>/<id:subject_id>", "_subjects"),
+        (r"/gestion/mails/bilans/<id:user_id>", "_readers"),
         (r"/gestion/mails/<id:mail_id>", "_mails"),
         (r"/invitations/<id:invitation_id>", "_invitations"),
         (r"/(relecture|point|invitation|connexion/lien)/<signed:token>", "_signed"),
@@ -201,6 +202,11 @@ class Targets:
         number = self.world.review_round
         yield Target("open", {"round_id": number}, ("review_round", number), is_hidden_from_observers=True)
         yield nowhere("unknown", round_id=UNKNOWN)
+
+    def _readers(self) -> Iterator[Target]:
+        yield Target("reader", {"user_id": self.world.people["referent_elsewhere"]})
+        yield nowhere("closed", user_id=self.world.people["closed"])
+        yield nowhere("unknown", user_id=UNKNOWN)
 
     def _mails(self) -> Iterator[Target]:
         yield Target("waiting", {"mail_id": self.world.mail})

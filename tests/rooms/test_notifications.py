@@ -308,3 +308,24 @@ def test_the_coordination_sees_what_left_and_sends_again_what_failed(
     post_office()
     assert mailbox.only(scene.member.email)
     visitor(scene.referent).get("/gestion/mails", status=403)
+
+
+def test_the_coordination_reads_beforehand_what_would_leave_and_nothing_does(
+    scene, visitor, post_office, mailbox
+):
+    make.make_task(scene.objective, "Chiffrer", by=scene.referent, people=[scene.named])
+    db.session.commit()
+    coordinator = make.make_coordinator()
+    page = visitor(coordinator).get("/gestion/mails").click("Lire ce qui partira Tâche confiée")
+    assert page.has("Une tâche vous est confiée") and page.has("Chiffrer")
+    # A link would let the coordination act in somebody else's place.
+    assert not page.has("http://localhost")
+    page = visitor(coordinator).get("/gestion/mails/bilans").click("Idris Ba")
+    assert page.has("Chiffrer") and page.has("Rien ne part d’ici")
+    assert visitor(scene.referent).get("/gestion/mails/bilans", status=403)
+    assert not mailbox.received
+    assert unread(scene.named, scene.task) == 0
+    with visitor(scene.named).count_statements():
+        assert Notification.of(scene.named) is not None
+    left = db.session.scalars(db.select(OutgoingMail.state)).all()
+    assert set(left) == {"waiting"}
