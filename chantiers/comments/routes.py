@@ -78,7 +78,7 @@ def write(subject: Any) -> ResponseReturnValue:
         still = queries.subject(kind, subject_id) if stored else subject
         if still is None:
             abort(404)
-        if not can(acting(), "comment.write", still):
+        if not can(acting(), "comment.write", still) or not Chantier.hold_open(still.chantier_id):
             abort(403)
         comment = Comment.write(still, form.body.data or "", by=acting(), files=stored)
         flash(_("Votre commentaire est publié."), "success")

@@ -5,8 +5,9 @@ from io import BytesIO
 import pytest
 from sqlalchemy import select
 
+from chantiers import uploads
 from chantiers.storage import current_storage
-from models import Comment, CommentAttachment, Refused, Role, StoredFile, db, purge_bin
+from models import Chantier, Comment, CommentAttachment, Refused, Role, StoredFile, User, db, purge_bin
 from tests import factories as make
 from tests.terminal import said
 
@@ -58,9 +59,7 @@ def test_a_file_is_attached_and_comes_back_the_same(scene, visitor):
 
 def test_a_wrong_file_keeps_the_words_and_says_why(scene, visitor):
     page = visitor(scene.member).get(f"/taches/{scene.task.id}")
-    page.fill("Votre commentaire", "Regardez ceci.").attach(
-        "Joindre des fichiers", ("page.html", b"<script>")
-    )
+    page.fill("Votre commentaire", "Regardez ceci.").attach("Fichiers à joindre", ("page.html", b"<script>"))
     page = page.submit("Publier le commentaire", status=422)
     assert page.value_of("Votre commentaire") == "Regardez ceci." and page.error_of("Fichiers à joindre")
     page = visitor(scene.member).get(f"/taches/{scene.task.id}")
@@ -118,3 +117,21 @@ def test_every_list_of_files_knows_them(scene, app, clock):
     said(app, "purge")
     # The store forgets only what has waited since yesterday.
     assert key in {entry.key for entry in current_storage().entries()}
+
+
+def test_a_chantier_archived_while_files_are_kept_takes_them_no_more(scene, app, visitor, monkeypatch):
+    chantier_id, coordinator_id = scene.chantier.id, make.make_coordinator().id
+    db.session.commit()
+    page = visitor(scene.member).get(f"/taches/{scene.task.id}")
+    page.fill("Votre commentaire", "Trop tard.").attach("Fichiers à joindre", ("note.pdf", PDF))
+    store = uploads.stored
+
+    def meanwhile(upload, facts):
+        db.session.rollback()
+        db.session.get(Chantier, chantier_id).archive(by=db.session.get(User, coordinator_id))
+        db.session.commit()
+        return store(upload, facts)
+
+    monkeypatch.setattr(uploads, "stored", meanwhile)
+    page.submit("Publier le commentaire", status=403)
+    assert not attachments() and not db.session.scalars(select(Comment)).all()
