@@ -22,6 +22,7 @@ from tests.factories import (
     make_task,
     make_user,
 )
+from tests.terminal import plain
 
 #: What lists have when everything in them passes a filter.
 WHOLE = ("", "etat=expected", "chantier=mobilite")
@@ -89,7 +90,7 @@ def all_of(person, address, *tag, **attributes):
 
 
 def events(got):
-    return {str(event["SUMMARY"]): event for event in Calendar.from_ical(got.data).walk("VEVENT")}
+    return {plain(str(event["SUMMARY"])): event for event in Calendar.from_ical(got.data).walk("VEVENT")}
 
 
 def path(address):
