@@ -139,7 +139,9 @@ def digest(person: User) -> ResponseReturnValue:
 
 def rehearsal_page(name: str, kind: Any, found: Rehearsal) -> str:
     """What was written, or why nothing would leave."""
-    reason = REASONS.get(found.reason, found.reason)
+    # What concerns nobody any more may as well have nothing new to say: the page says both.
+    reason = "" if found.reason == "no_longer_due" else str(REASONS.get(found.reason, found.reason))
+    reason = reason[:1].upper() + reason[1:]
     return render_template("correspondence/rehearsal.html", name=name, kind=kind, found=found, reason=reason)
 
 
