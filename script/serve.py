@@ -165,6 +165,8 @@ def migrate(app: Any, instance: Path) -> None:
     file = make_url(str(engine.url)).database if engine.dialect.name == "sqlite" else None
     if current is None or file is None:
         upgrade(directory)
+        if current is not None:
+            run_command(app, "reindex")
         return
     copy = instance / f"before-{current}-{datetime.now(UTC):%Y%m%dT%H%M%S}.sqlite3"
     copy_sqlite(Path(file), copy)
@@ -176,6 +178,8 @@ def migrate(app: Any, instance: Path) -> None:
         copy_sqlite(copy, Path(file))
         print(f"La mise à jour a échoué ; la base est restée comme avant ({current}).", file=sys.stderr)
         raise
+    # What was written before there was a search is found from now on.
+    run_command(app, "reindex")
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
