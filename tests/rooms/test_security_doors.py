@@ -103,7 +103,7 @@ def test_texts_made_to_be_slow_to_compare_are_compared_roughly():
     theirs, mine = ["x"] * 9000, ["x", "y"] * 4500
     began = time.process_time()
     left, right = side_by_side("\n".join(theirs), "\n".join(mine))
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 3
     assert [line for _, line in left] == theirs and [line for _, line in right] == mine
 
 

@@ -129,7 +129,7 @@ def test_nothing_makes_it_slow(before, after):
     began = time.process_time()
     compared = both(before, after)
     assert list(compared.stretches) and not compared.is_same
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 3
 
 
 def test_a_few_changes_in_a_long_text_are_found_exactly():

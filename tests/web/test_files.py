@@ -193,7 +193,7 @@ def test_bombs_are_not_opened() -> None:
     for bomb in (swollen, crowded):
         start = time.process_time()
         assert refusal(bomb, "note.docx").code == "archive_refused"
-        assert time.process_time() - start < 1
+        assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize("where", ["last", "hidden", "zip64"])
@@ -216,7 +216,7 @@ def test_a_part_that_swells_is_read_no_further_than_needed() -> None:
     bomb = archive({"[Content_Types].xml": b" " * (200 * files.MEBIBYTE)})
     start = time.process_time()
     assert refusal(bomb, "note.docx").code == "content_mismatch"
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 3
 
 
 @given(

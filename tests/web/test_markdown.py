@@ -187,7 +187,7 @@ def test_hostile_texts_are_answered_in_time(text: str) -> None:
     start = time.process_time()
     render(text)
     plain(text)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 3
 
 
 def test_nothing_is_dropped_for_being_deep_or_long() -> None:
