@@ -1,5 +1,6 @@
 """The form by which people say something, on the page of each thing that can be spoken of."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -9,6 +10,7 @@ from flask_wtf.file import MultipleFileField
 from chantiers import files, uploads
 from chantiers.files import FileFacts, FileRefused
 from chantiers.forms import CreationForm, LongTextField
+from chantiers.versions import type_names
 from models import ATTACHMENTS, StoredFile
 
 LENGTH = 20_000
@@ -19,31 +21,51 @@ class CommentForm(CreationForm):
 
     body = LongTextField(_l("Votre commentaire"), required=True, length=LENGTH)
     attached = MultipleFileField(_l("Fichiers à joindre"))
+    #: Whether a file, or all of them together, are heavier than what is taken.
+    is_too_large = False
+
+    @property
+    def attached_help(self) -> str:
+        """How many files, of which kinds and how heavy together."""
+        return _(
+            "%(max)d fichiers au plus, %(size)s en tout : %(types)s.",
+            max=ATTACHMENTS,
+            size=uploads.limit_in_words(),
+            types=type_names(),
+        )
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Look at each file; when anything is refused, say that they are to be chosen again."""
+        """Look at each file, and name each that cannot be taken; all are then to be chosen again."""
         sent = [upload for upload in self.attached.data or [] if upload and upload.filename]
         is_valid = super().validate(extra_validators)
         self.facts: list[tuple[Any, FileFacts]] = []
+        wrong = self._look_at(sent)
+        if sent and not (is_valid and not wrong):
+            again = _("Choisissez de nouveau les fichiers : un navigateur ne les garde pas.")
+            self.attached.errors = [*wrong, again]
+        return is_valid and not wrong
+
+    def _look_at(self, sent: Sequence[Any]) -> list[str]:
+        """What is wrong with the files, each in a sentence. Together they weigh no more than one may."""
         self.is_too_large = False
         if len(sent) > ATTACHMENTS:
-            self.attached.errors = [_("%(max)d fichiers au plus.", max=ATTACHMENTS)]
-            return False
+            return [_("%(max)d fichiers au plus.", max=ATTACHMENTS)]
+        wrong = []
         for upload in sent:
             try:
                 self.facts.append((upload, uploads.inspected(upload)))
             except FileRefused as refused:
-                self.is_too_large = refused.code == "too_large"
-                self.attached.errors = [files.message(refused)]
-                return False
-        if sent and not is_valid:
-            self.attached.errors = [_("Choisissez de nouveau les fichiers : un navigateur ne les garde pas.")]
-        return is_valid
+                self.is_too_large |= refused.code == "too_large"
+                wrong.append(files.message(refused))
+        if sum(facts.size for _upload, facts in self.facts) > uploads.file_limit():
+            self.is_too_large = True
+            wrong.append(_("Ces fichiers pèsent plus de %(size)s ensemble.", size=uploads.limit_in_words()))
+        return wrong
 
     @property
     def refusal(self) -> int:
         """The status of a form that cannot be kept."""
-        return 413 if getattr(self, "is_too_large", False) else 422
+        return 413 if self.is_too_large else 422
 
     def store(self) -> list[StoredFile]:
         """Put the files in the store, whole and for good. Raises StorageFull or StorageDown."""

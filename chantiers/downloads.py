@@ -47,6 +47,6 @@ def _missing(version: DeliverableVersion | CommentAttachment, way: tuple[str, st
     return answer(
         503,
         _("Ce fichier n’est pas dans l’espace de fichiers, ou il n’y est pas entier. L’incident est noté."),
-        _("Prévenez la coordination : une sauvegarde peut le rendre. Les autres versions restent lisibles."),
+        _("Prévenez la coordination : une sauvegarde peut le rendre. Les autres fichiers restent lisibles."),
         way,
     )

@@ -46,9 +46,9 @@ def purge_bin() -> Purged:
     """
     tasks, deliverables = _due(Task), _due(Deliverable)
     files = _files_of(deliverables)
-    files += _files_said_of(tasks) + _files_said_of(deliverables)
     # What hangs on an objective goes before it.
     objectives = _due(Objective)
+    files += _files_said_of(tasks) + _files_said_of(deliverables) + _files_said_of(objectives)
     kinds: tuple[Sequence[Task | Deliverable | Objective], ...] = (tasks, deliverables, objectives)
     for things in kinds:
         for thing in things:
@@ -70,7 +70,7 @@ def _files_of(deliverables: Sequence[Deliverable]) -> tuple[str, ...]:
     return tuple(key for key in db.session.scalars(keys) if key)
 
 
-def _files_said_of(things: Sequence[Task] | Sequence[Deliverable]) -> tuple[str, ...]:
+def _files_said_of(things: Sequence[Task] | Sequence[Deliverable] | Sequence[Objective]) -> tuple[str, ...]:
     if not things:
         return ()
     said = select(Comment.id).where(

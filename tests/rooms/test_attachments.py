@@ -51,9 +51,8 @@ def test_a_file_is_attached_and_comes_back_the_same(scene, visitor):
         file.headers["X-Content-Type-Options"] == "nosniff"
         and "sandbox" in file.headers["Content-Security-Policy"]
     )
-    for _ in range(2):
-        with visitor(scene.referent).count_statements() as statements:
-            visitor(scene.referent).get(f"/taches/{scene.task.id}")
+    with visitor(scene.referent).count_statements() as statements:
+        visitor(scene.referent).get(f"/taches/{scene.task.id}")
     assert len(statements) <= 12, statements
 
 
@@ -69,12 +68,27 @@ def test_a_wrong_file_keeps_the_words_and_says_why(scene, visitor):
     assert not attachments() and not db.session.scalars(select(Comment)).all()
 
 
-def test_what_is_too_much_is_refused(scene, make_app, visitor):
+def test_each_wrong_file_is_named_and_all_are_asked_for_again(scene, visitor):
+    page = visitor(scene.member).get(f"/taches/{scene.task.id}").fill("Votre commentaire", "Trois pièces.")
+    sent = [("bon.pdf", PDF), ("page.html", b"<script>"), ("vide.pdf", b"")]
+    page = page.attach("Fichiers à joindre", *sent).submit("Publier le commentaire", status=422)
+    told = page.error_of("Fichiers à joindre")
+    assert "page.html" in told and "vide.pdf" in told and "bon.pdf" not in told
+    assert "Choisissez de nouveau les fichiers" in told
+    page = page.attach("Fichiers à joindre", *[(f"{n}.pdf", PDF) for n in range(6)])
+    page = page.submit("Publier le commentaire", status=422)
+    assert "5 fichiers au plus." in page.error_of("Fichiers à joindre")
+    assert page.value_of("Votre commentaire") == "Trois pièces." and not attachments()
+
+
+def test_what_is_too_much_is_refused_with_its_words_kept(scene, make_app, visitor):
     small = make_app(MAX_CONTENT_LENGTH=1000)
-    page = visitor(scene.member, app=small).get(f"/taches/{scene.task.id}")
-    page.fill("Votre commentaire", "Lourd.").attach("Fichiers à joindre", ("note.pdf", PDF + b"x" * 2000))
-    page = page.submit("Publier le commentaire", status=413)
-    assert page.value_of("Votre commentaire") == "Lourd."
+    for sent in ([("note.pdf", PDF + b"x" * 2000)], [(f"{n}.pdf", PDF + b"x" * 600) for n in range(2)]):
+        page = visitor(scene.member, app=small).get(f"/taches/{scene.task.id}")
+        page = page.fill("Votre commentaire", "Lourd.").attach("Fichiers à joindre", *sent)
+        page = page.submit("Publier le commentaire", status=413)
+        assert page.value_of("Votre commentaire") == "Lourd." and page.error_of("Fichiers à joindre")
+    assert not attachments()
     with pytest.raises(Refused, match="too_many_files"):
         Comment.write(scene.task, "Six", by=scene.member, files=[stored() for _ in range(6)])
 
@@ -91,6 +105,13 @@ def test_only_who_reads_the_comment_gets_its_file(scene, visitor):
     visitor().get(where, status=401)
     visitor(scene.referent).get(f"/commentaires/{on_draft.id}/fichiers/{second.id}", status=404)
     assert visitor(observer).get(f"/commentaires/{on_task.id}/fichiers/{second.id}").data == PDF
+    thrown = make.make_task(scene.objective, "Jetée", by=scene.referent)
+    in_bin = Comment.write(thrown, "Avec elle", by=scene.member, files=[stored(name="c.pdf")])
+    thrown.trash(by=scene.referent)
+    db.session.commit()
+    visitor(scene.referent).get(
+        f"/commentaires/{in_bin.id}/fichiers/{in_bin.attachments[0]['id']}", status=404
+    )
     on_draft.delete(subject=scene.draft, by=scene.member)
     db.session.commit()
     visitor(scene.referent).get(where, status=404)
@@ -115,8 +136,8 @@ def test_every_list_of_files_knows_them(scene, app, clock):
     assert [each.file_name for each in left] == ["a.pdf"] and left[0].comment_id == kept_id
     key = left[0].storage_key
     said(app, "purge")
-    # The store forgets only what has waited since yesterday.
-    assert key in {entry.key for entry in current_storage().entries()}
+    # The file of the deleted comment is swept, that of the purged task went with it.
+    assert [entry.key for entry in current_storage().entries()] == [key]
 
 
 def test_a_chantier_archived_while_files_are_kept_takes_them_no_more(scene, app, visitor, monkeypatch):

@@ -158,7 +158,9 @@ def test_the_archive_holds_what_is_mine_and_nobodys_address(scene, visitor, app)
     other = make.make_user("Grace Autre", email=secret)
     me.choose_password(make.PASSWORD)
     task = make.make_task(scene.objective, "Planter", by=me, people=[me, other])
-    Comment.write(task, "Je m’en occupe, @[Grace Autre].", by=me)
+    attached = Storage.from_url(app.config["STORAGE_URL"]).save(io.BytesIO(b"%PDF-1.7 joint"))
+    plan = StoredFile(attached.key, "plan.pdf", "application/pdf", attached.size, attached.sha256)
+    Comment.write(task, "Je m’en occupe, @[Grace Autre].", by=me, files=[plan])
     Comment.write(task, "Rien de moi", by=other)
     Invitation.send(scene.chantier, "invitee@example.org", "Henri", by=me)
     deliverable = Deliverable.create(scene.objective, "autre", "Grille", by=me)
@@ -181,6 +183,7 @@ def test_the_archive_holds_what_is_mine_and_nobodys_address(scene, visitor, app)
     assert parts["chantiers.json"][0]["chantier"] == "Habiter autrement"
     assert [each["texte"] for each in parts["commentaires.json"]] == ["Je m’en occupe, @[Grace Autre]."]
     assert parts["commentaires.json"][0]["titre"] == "Planter"
+    assert archive.read(parts["commentaires.json"][0]["fichiers"][0]) == b"%PDF-1.7 joint"
     assert parts["taches.json"][0]["creee_par_moi"] and parts["taches.json"][0]["j_y_suis_nomme"]
     assert parts["invitations.json"][0]["personne"] == "Henri"
     assert any("a créé la tâche Planter" in each["phrase"] for each in parts["journal.json"])

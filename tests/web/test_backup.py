@@ -23,7 +23,20 @@ from chantiers.backup import BackupRefused
 from chantiers.config import ROOT
 from chantiers.importing.load import load
 from chantiers.storage import StorageDown, current_storage
-from models import Base, Chantier, DeliverableVersion, Objective, StoredFile, Structure, Task, User, db
+from models import (
+    Base,
+    Chantier,
+    Comment,
+    DeliverableVersion,
+    Objective,
+    StoredFile,
+    Structure,
+    Task,
+    User,
+    db,
+    find,
+    terms_of,
+)
 from tests.factories import make_deliverable, make_referent, make_task
 from tests.terminal import said
 
@@ -49,6 +62,9 @@ def fill() -> None:
         stored = current_storage().save(BytesIO(content))
         file = StoredFile(stored.key, "a.txt", "text/plain", stored.size, stored.sha256)
         deliverable.add_file(file, by=referent)
+    stored = current_storage().save(BytesIO(b"une piece"))
+    file = StoredFile(stored.key, "piece.txt", "text/plain", stored.size, stored.sha256)
+    Comment.write(task, "Avec une pièce", by=referent, files=[file])
     db.session.commit()
 
 
@@ -97,10 +113,13 @@ def test_a_backup_is_restored_whole_on_either_database(
         fill()
         before = contents()
         summary = backup.make(tmp_path / "copie")
-    assert summary.files == 3 and summary.wrong == () and summary.rows > 150
+    assert summary.files == 4 and summary.wrong == () and summary.rows > 150
     with another_instance(empty_database, tmp_path) as app:
-        assert "fichiers : 3" in said(app, "restore", str(tmp_path / "copie"))
+        assert "fichiers : 4" in said(app, "restore", str(tmp_path / "copie"))
         assert contents() == before
+        # The index of the search is no row of a backup: it is made again as rows come in.
+        finder = db.session.scalars(select(User).where(User.source_key.is_(None)).limit(1)).one()
+        assert find(finder, terms_of("prete")).entries
         # The counters go on from there: what is made next takes no number twice.
         User.create("Après", by=None)
         db.session.commit()
@@ -199,7 +218,7 @@ def test_a_missing_file_is_told_and_the_rest_is_saved(app: Flask, in_app: InApp,
         session.rollback()
         current_storage().delete(str(key))
     result = said(app, "backup", str(tmp_path / "copie"), status=1)
-    assert "fichiers : 2" in result and f"manquaient ou étaient abîmés : 1 ({key})" in result
+    assert "fichiers : 3" in result and f"manquaient ou étaient abîmés : 1 ({key})" in result
 
 
 def test_only_an_empty_database_is_filled(in_app: InApp, tmp_path: Path) -> None:
@@ -263,7 +282,7 @@ def test_a_backup_comes_out_of_a_bucket_too(
     with make_app(STORAGE_URL=s3_storage_url).app_context():
         fill()
         before = contents()
-        assert backup.make(tmp_path / "copie").files == 3
+        assert backup.make(tmp_path / "copie").files == 4
         db.session.remove()
     with another_instance(f"sqlite:///{tmp_path}/autre.sqlite3", tmp_path):
         backup.restore(tmp_path / "copie")
