@@ -217,9 +217,7 @@ def link(address: str | None) -> None:
 
 
 def _coordinator_with_account() -> User | None:
-    able = select(User).where(
-        User.role == Role.COORDINATOR, User.closed_at.is_(None), User.password_hash.is_not(None)
-    )
+    able = select(User).where(User.role == Role.COORDINATOR, User.with_account())
     return db.session.scalar(able.limit(1))
 
 

@@ -291,12 +291,10 @@ def content() -> Iterator[Finding]:
         yield wrong(
             "Cette base est celle d’une démonstration : prenez-en une autre pour travailler pour de bon."
         )
-    able = select(User.id).where(
-        User.role == Role.COORDINATOR, User.closed_at.is_(None), User.password_hash.is_not(None)
-    )
+    able = select(User.id).where(User.role == Role.COORDINATOR, User.with_account())
     if not demarche.is_demonstration and db.session.scalar(able.limit(1)) is None:
         yield note(
-            "Personne de la coordination n’a de mot de passe : relancez « flask --app app init FICHIER.yaml »."
+            "Personne de la coordination ne peut entrer : relancez « flask --app app init FICHIER.yaml »."
         )
 
 

@@ -413,7 +413,7 @@ def whom_to_ask() -> "Subquery":
         .where(
             task_person.c.task_id == Task.id,
             ChantierMembership.chantier_id == Task.chantier_id,
-            _has_account(bearer),
+            _can_be_asked(bearer),
         )
         .correlate(Task)
         .exists()
@@ -422,7 +422,7 @@ def whom_to_ask() -> "Subquery":
     of_people = of_people.join(User, User.id == task_person.c.user_id)
     of_pilotes = _pairs().join(StructureMember, StructureMember.structure_id == Task.pilote_id)
     of_pilotes = of_pilotes.join(User, User.id == StructureMember.user_id).where(~named)
-    reachable = (_has_account(User), _takes_part(User.id), ~_muted())
+    reachable = (_can_be_asked(User), _takes_part(User.id), ~_muted())
     return union_all(of_people.where(*reachable), of_pilotes.where(*reachable)).subquery("whom_to_ask")
 
 
@@ -441,9 +441,8 @@ def _pairs() -> "Select[Any]":
     return query.where(tasks_to_ask())
 
 
-def _has_account(person: Any) -> ColumnElement[bool]:
-    came = or_(person.password_hash.is_not(None), person.seen_at.is_not(None))
-    return and_(person.closed_at.is_(None), person.email.is_not(None), came)
+def _can_be_asked(person: Any) -> ColumnElement[bool]:
+    return and_(person.with_account(), person.email.is_not(None))
 
 
 def _takes_part(user_id: Any) -> ColumnElement[bool]:

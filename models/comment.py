@@ -286,8 +286,7 @@ class Comment(Versioned, Base):
             select(User.name, User.title, takes_part)
             .where(
                 _begins(User.name_key, typed) if typed else takes_part,
-                User.closed_at.is_(None),
-                or_(User.password_hash.is_not(None), User.seen_at.is_not(None)),
+                User.with_account(),
                 User.id != by.id,
                 cls._about(subject)._may_read(),
             )

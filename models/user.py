@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     CompoundSelect,
     String,
     and_,
@@ -158,6 +159,11 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
     def has_account(self) -> bool:
         """Whether they come in by themselves: with a password, or by links that they get by mail."""
         return self.closed_at is None and not self.never_came
+
+    @classmethod
+    def with_account(cls) -> ColumnElement[bool]:
+        """The condition of `has_account`."""
+        return and_(cls.closed_at.is_(None), or_(cls.password_hash.is_not(None), cls.seen_at.is_not(None)))
 
     @property
     def never_came(self) -> bool:

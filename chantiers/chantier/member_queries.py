@@ -53,7 +53,7 @@ def members(of: Chantier, page: int, *, with_email: bool, size: int = PEOPLE) ->
             User.name,
             User.title,
             User.email if with_email else null(),
-            User.password_hash.is_not(None),
+            User.with_account().label("has_account"),
             ChantierMembership.role,
             ChantierMembership.since,
             func.count().over(),

@@ -361,3 +361,16 @@ def test_choosing_costs_the_same_for_few_and_many(session, visitor, chantier):
             structure = make_structure()
             structure.gather(make_user(), by=None)
     assert counts[0] == counts[1] and max(counts[0]) <= 8
+
+
+def test_whoever_comes_by_links_alone_has_an_account(chantier, session, visitor):
+    referent, guest = make_referent(chantier), make_member(chantier, name="Zoé Lambert")
+    referent.be_seen()
+    session.commit()
+    page = f"/chantiers/{chantier.slug}/membres"
+    assert visitor(referent).get(page).has("pas encore de compte")
+    guest.be_seen()
+    session.commit()
+    assert not visitor(referent).get(page).has("pas encore de compte")
+    person = visitor(make_coordinator()).get(f"/gestion/personnes/{guest.id}")
+    assert person.has("par un lien reçu par mail")
