@@ -54,11 +54,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test that touches a database once on each."""
+    """Run each test that touches a database once on each; a journey on SQLite alone, unless it says otherwise.
+
+    What a browser adds to a page does not depend on the database behind it, and a browser is the dearest of visitors.
+    """
     if "database" in metafunc.fixturenames:
         names = databases.asked()
-        if marker := metafunc.definition.get_closest_marker("databases"):
-            names = [name for name in names if name in marker.args]
+        marker = metafunc.definition.get_closest_marker("databases")
+        is_journey = "open_browser" in metafunc.fixturenames
+        if kept := marker.args if marker else ("sqlite",) if is_journey else ():
+            names = [name for name in names if name in kept]
         metafunc.parametrize("database", names, indirect=True)
 
 

@@ -1,6 +1,6 @@
 """What every page must respect, whatever it shows: valid HTML, a title, labels, alternatives, headings in order.
 
-`defects(html)` answers the list of what is wrong, in sentences; the visitor calls it on each page that a test meets.
+`defects(document)` answers the list of what is wrong, in sentences; the visitor calls it on each page that it meets.
 """
 
 import re
@@ -30,15 +30,13 @@ LEFTOVERS = re.compile(
 Check = Callable[[Document], Iterator[str]]
 
 
-def defects(html: str) -> list[str]:
+def defects(document: Document) -> list[str]:
     """What is wrong with this page, one sentence each."""
-    document = Document(html)
     return [sentence for check in (*PAGE_CHECKS, *FRAGMENT_CHECKS) for sentence in check(document)]
 
 
-def fragment_defects(html: str) -> list[str]:
+def fragment_defects(document: Document) -> list[str]:
     """What is wrong with this piece of a page, as htmx receives it. Its references may point outside it."""
-    document = Document(html, fragment=True)
     checks = [check for check in FRAGMENT_CHECKS if check not in {references_exist, headings_in_order}]
     return [sentence for check in checks for sentence in check(document)]
 

@@ -48,6 +48,8 @@ class Visitor:
         self.base_url: str = app.config.get("PUBLIC_URL") or "http://localhost"
         self.page: Page | None = None
         self._sign_in = sign_in
+        # The same pages come from both databases: parsing and checking them once is enough, and most of a visit's time.
+        self._checks = app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite")
         self._titles: dict[str, str] = {}
         self._recorders: list[Statements] = []
 
@@ -148,9 +150,9 @@ class Visitor:
         return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
 
     def _check(self, page: "Page") -> None:
-        if not page.is_html or page.status in REDIRECTS or not page.html:
+        if not page.is_html or page.status in REDIRECTS or not page.html or not self._checks:
             return
-        found = fragment_defects(page.html) if page.is_fragment else defects(page.html)
+        found = fragment_defects(page.document) if page.is_fragment else defects(page.document)
         if page.status == 200 and not page.is_fragment:
             rule = str(page.response.request.path if page.rule is None else page.rule)
             if self._titles.setdefault(page.title, rule) != rule:

@@ -137,7 +137,7 @@ def wrong_with(scene: Scene, attack: Attack) -> str | None:
 def faults(page: Page) -> list[str]:
     """The defects of a page, but for the marks of a text that look like ours."""
     said = ("is left in the page", "runs a script from its address")
-    return [each for each in defects(page.html) if not any(words in each for words in said)]
+    return [each for each in defects(page.document) if not any(words in each for words in said)]
 
 
 def wrong_with_acceptance(scene: Scene, attack: Attack, page: Page) -> str | None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.document import Document
 from tests.html_check import defects, fragment_defects
 
 GOOD = """<!doctype html>
@@ -35,7 +36,7 @@ GOOD = """<!doctype html>
 
 
 def test_a_good_page_has_no_defect() -> None:
-    assert defects(GOOD) == []
+    assert defects(Document(GOOD)) == []
 
 
 DEFECTS = [
@@ -103,7 +104,7 @@ DEFECTS = [
 @pytest.mark.parametrize(("_name", "before", "after", "expected"), DEFECTS, ids=[each[0] for each in DEFECTS])
 def test_each_defect_is_caught(_name: str, before: str, after: str, expected: str | None) -> None:
     assert before in GOOD
-    found = defects(GOOD.replace(before, after))
+    found = defects(Document(GOOD.replace(before, after)))
     if expected is None:
         assert found == []
     else:
@@ -111,5 +112,13 @@ def test_each_defect_is_caught(_name: str, before: str, after: str, expected: st
 
 
 def test_a_fragment_is_checked_without_its_page() -> None:
-    assert fragment_defects('<li id="t1"><h3>Titre</h3><a href="#ailleurs">Voir</a></li>') == []
-    assert any("no label" in sentence for sentence in fragment_defects('<p><input name="a"></p>'))
+    assert (
+        fragment_defects(
+            Document('<li id="t1"><h3>Titre</h3><a href="#ailleurs">Voir</a></li>', fragment=True)
+        )
+        == []
+    )
+    assert any(
+        "no label" in sentence
+        for sentence in fragment_defects(Document('<p><input name="a"></p>', fragment=True))
+    )

@@ -2,15 +2,12 @@
 
 from datetime import timedelta
 
-import pytest
-
 from chantiers import points
 from models import Checkpoint, Task, db, now, today
 from tests import factories as make
 from tests.browser import axe, overflow
 
 
-@pytest.mark.databases("sqlite")
 def test_two_tasks_are_told_from_one_link(live_server, open_browser, in_app):
     with in_app():
         make.make_demarche()

@@ -56,7 +56,6 @@ def scene(in_app):
         return {**people, "deliverable": deliverable.id, "chantier": chantier.slug}
 
 
-@pytest.mark.databases("sqlite")
 def test_from_an_invitation_to_what_anybody_downloads(
     server, scene, mailbox, make_app, in_app, open_browser, signed_in_page, tmp_path
 ):

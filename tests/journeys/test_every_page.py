@@ -291,14 +291,12 @@ def assert_none(wrong: list[str]) -> None:
     assert not wrong, "\n".join([f"{len(wrong)} complaints:", *wrong])
 
 
-@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("half", range(HALVES))
 def test_every_page_as_the_coordination(sign_in: Callable[[str], Page], pages: Map, half: int) -> None:
     inspector = Inspector(sign_in("coordinator"))
     assert_none(look(inspector, list(pages.of_the_coordination())[half::HALVES]))
 
 
-@pytest.mark.databases("sqlite")
 def test_the_pages_that_others_see_otherwise(sign_in: Callable[[str], Page], pages: Map) -> None:
     assert_none(
         [
@@ -309,7 +307,6 @@ def test_the_pages_that_others_see_otherwise(sign_in: Callable[[str], Page], pag
     )
 
 
-@pytest.mark.databases("sqlite")
 def test_the_pages_of_everybody(
     open_browser: Callable[..., Page],
     make_server: Callable[..., LiveServer],
@@ -322,7 +319,6 @@ def test_the_pages_of_everybody(
     assert_none(look(Inspector(open_browser()), found))
 
 
-@pytest.mark.databases("sqlite")
 def test_what_is_refused(
     open_browser: Callable[..., Page], sign_in: Callable[[str], Page], world: World, watch: Watch
 ) -> None:
@@ -355,7 +351,6 @@ def test_what_is_refused(
     assert_none(wrong + [f"a task without a title: {each}" for each in inspector.look()])
 
 
-@pytest.mark.databases("sqlite")
 def test_the_pages_of_a_bad_day(open_browser: Callable[..., Page], app: Flask, watch: Watch) -> None:
     """What is shown when the database does not answer, and what the proxy shows by itself."""
     watch.expect("503")

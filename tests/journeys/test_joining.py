@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from tests.factories import (
     make_chantier,
     make_demarche,
@@ -16,7 +14,6 @@ from tests.factories import (
 )
 
 
-@pytest.mark.databases("sqlite")
 def test_somebody_comes_in_and_a_referent_leaves(signed_in_page: Any, in_app: Any) -> None:
     with in_app():
         make_demarche()

@@ -40,6 +40,7 @@ def test_a_text_is_offered_again_after_a_crash_and_forgotten_once_saved(signed_i
     assert crashed.get_by_role("button", name="Reprendre").count() == 0
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_session_lost_while_writing_loses_nothing(signed_in_page, in_app, task, watch):
     task_id, referent = task
     page = signed_in_page(referent)

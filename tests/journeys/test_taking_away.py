@@ -1,6 +1,5 @@
 """Taking things away in a browser: a file from the menu of a list, and pages on paper without what one presses."""
 
-import pytest
 from sqlalchemy import select
 
 from models import User, today
@@ -19,7 +18,6 @@ VISIBLE = """pressed => [...document.querySelectorAll(pressed)].filter(each => e
     checkVisibilityCSS: true}) && each.getClientRects().length).map(each => each.outerHTML.slice(0, 120))"""
 
 
-@pytest.mark.databases("sqlite")
 def test_a_list_is_saved_from_its_menu_and_pages_are_printed_bare(in_app, signed_in_page):
     with in_app() as session:
         make_demarche()

@@ -48,6 +48,7 @@ def column(in_app, status):
         return [title for (title,) in cards]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
 def test_a_task_from_its_creation_to_its_end(signed_in_page, in_app, place, scripts):
     page = signed_in_page(person(in_app, place["referent"]), scripts=scripts)
@@ -174,7 +175,6 @@ def test_a_refused_move_stays_in_its_line(signed_in_page, in_app, place, watch):
     assert page.locator(".task-row").count() == 4
 
 
-@pytest.mark.databases("sqlite")
 def test_the_status_menu_is_accessible_where_it_opens(signed_in_page, in_app, place):
     page = signed_in_page(person(in_app, place["referent"]), width="narrow", theme="dark")
     page.goto(f"/chantiers/{place['slug']}/taches?vue=liste")

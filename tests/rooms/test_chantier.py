@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from models import ChantierRole, ObjectiveKind, Role, today
 from tests.factories import (
     make_chantier,
@@ -162,6 +164,7 @@ def fill(chantier, tasks, objectives=2):
         make_member(chantier)
 
 
+@pytest.mark.databases("sqlite")
 def test_each_screen_costs_the_same_for_few_and_many(session, visitor):
     make_demarche()
     small, large = make_chantier(), make_chantier()

@@ -346,6 +346,7 @@ def test_any_number_in_the_address(session, visitor, chantier):
         person.get(url(chantier, f"?page={page}"))
 
 
+@pytest.mark.databases("sqlite")
 def test_choosing_costs_the_same_for_few_and_many(session, visitor, chantier):
     referent = make_referent(chantier)
     person = visitor(referent)

@@ -163,6 +163,7 @@ def fill(session, chantier, count, by):
     return found
 
 
+@pytest.mark.databases("sqlite")
 def test_every_screen_costs_the_same_with_few_or_many(visitor, session, chantier, referent):
     somebody = visitor(referent)
     counts = []

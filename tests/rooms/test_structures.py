@@ -124,6 +124,7 @@ def test_unknown_addresses(session, visitor, coordinator):
     visitor().get("/structures", status=401)
 
 
+@pytest.mark.databases("sqlite")
 def test_each_screen_costs_the_same_for_few_and_many(session, visitor, coordinator):
     small, large = make_structure("Petite"), make_structure("Grande")
     for structure, amount in ((small, 1), (large, 25)):
