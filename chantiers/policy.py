@@ -99,6 +99,8 @@ TABLE: Mapping[str, tuple[Predicate, ...]] = {
     "review.manage": (referent, coordinator),
     "deliverable.trash": (creator, referent, coordinator),
     "objective.manage": (referent, coordinator),
+    "progress.read": (contributor,),
+    "progress.write": (referent, coordinator),
     "chantier.manage_members": (referent, coordinator),
     "invitation.manage": (referent, coordinator),
     "chantier.ask_to_join": (outsider,),
@@ -115,7 +117,14 @@ TABLE: Mapping[str, tuple[Predicate, ...]] = {
 
 #: What still may be done in an archived chantier: reading it, and managing it (to open it again).
 IN_ARCHIVE = frozenset(
-    {"chantier.read", "dashboard.read", "deliverable.read_draft", "silence.read", "chantier.manage"}
+    {
+        "chantier.read",
+        "dashboard.read",
+        "deliverable.read_draft",
+        "progress.read",
+        "silence.read",
+        "chantier.manage",
+    }
 )
 
 

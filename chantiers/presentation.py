@@ -22,6 +22,7 @@ from models import (
     StructureKind,
     TaskStatus,
     VersionKind,
+    Weather,
     now,
     today,
 )
@@ -78,6 +79,12 @@ VERSION_KINDS = {
     VersionKind.LINK: _l("Lien"),
     VersionKind.TEXT: _l("Texte"),
 }
+WEATHERS = {
+    Weather.BRIGHT: _l("Ensoleillé"),
+    Weather.CLEARING: _l("Éclaircies"),
+    Weather.RAIN: _l("Pluie"),
+    Weather.STORM: _l("Orage"),
+}
 LABELS: dict[str, dict[Any, Any]] = {
     "status": TASK_STATUSES,
     "state": DELIVERABLE_STATES,
@@ -86,6 +93,7 @@ LABELS: dict[str, dict[Any, Any]] = {
     "role": ROLES,
     "chantier_role": CHANTIER_ROLES,
     "version": VERSION_KINDS,
+    "weather": WEATHERS,
 }
 
 
@@ -145,6 +153,14 @@ def ago(value: datetime | None) -> str:
     return str(format_timedelta(value - now(), add_direction=True, locale=get_locale()))
 
 
+def days_ago(value: datetime) -> str:
+    """How many days ago, in France: « aujourd’hui », « hier », « il y a 12 jours »."""
+    days = (today() - value.astimezone(HOME).date()).days
+    if days < 1:
+        return _("aujourd’hui")
+    return _("hier") if days == 1 else ngettext("il y a %(num)d jour", "il y a %(num)d jours", days)
+
+
 def days_late(value: date) -> str:
     """By how much a due date is past: « en retard de 3 jours »."""
     days = (today() - value).days
@@ -183,6 +199,7 @@ def init_app(app: Flask) -> None:
         ago=ago,
         clock=clock,
         day=day,
+        days_ago=days_ago,
         days_late=days_late,
         excerpt=excerpt,
         file_size=file_size,

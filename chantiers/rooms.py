@@ -18,6 +18,7 @@ from chantiers.management.routes import management
 from chantiers.my_work.routes import my_work
 from chantiers.notifications.routes import notifications
 from chantiers.objectives.routes import objectives
+from chantiers.progress.routes import progress
 from chantiers.public.routes import public
 from chantiers.publications.routes import publications
 from chantiers.relecture.routes import relecture
@@ -35,6 +36,7 @@ ROOMS = (
     notifications,
     chantier,
     objectives,
+    progress,
     tasks,
     deliverables,
     comments,

@@ -28,6 +28,8 @@ SENTENCES = {
         "%(who)s a répondu à %(person)s, qui demandait à rejoindre le chantier %(what)s"
     ),
     "chantier.join_withdrawn": _l("%(who)s ne demande plus à rejoindre le chantier %(what)s"),
+    "chantier.progress_told": _l("%(who)s a écrit un point d’avancement du chantier %(what)s"),
+    "chantier.progress_reworded": _l("%(who)s a corrigé un point d’avancement du chantier %(what)s"),
     "chantier.handed_over": _l("%(person)s passe la main à %(receiver)s pour le chantier %(what)s"),
     "objective.created": _l("%(who)s a ajouté l’objectif %(what)s"),
     "objective.edited": _l("%(who)s a reformulé l’objectif %(what)s"),
@@ -252,6 +254,7 @@ ICONS = {
     "chantier.join_asked": "person",
     "chantier.join_answered": "person",
     "chantier.join_withdrawn": "person",
+    "chantier.progress_told": "comment",
     "chantier.handed_over": "people",
 }
 KIND_ICONS = {

@@ -50,6 +50,7 @@ from models.membership import ChantierMembership, ChantierStructure
 from models.notification import SUBJECTS, Following, Notification, Wish, tell_recorded
 from models.objective import Objective, ObjectiveKind, ObjectiveTally, percent
 from models.outgoing_mail import POSTED, MailState, OutgoingMail
+from models.progress_update import A_MONTH, Facts, ProgressUpdate, Weather, facts_since_last
 from models.purge import Purged, purge_bin
 from models.review import USUAL_REVIEW, Opinion, Review, ReviewRequest, ReviewRound
 from models.search import (
@@ -72,6 +73,7 @@ from models.user import ChantierRole, Role, Standing, User
 
 __all__ = [
     "ATTACHMENTS",
+    "A_MONTH",
     "CATALOGUE",
     "DEMONSTRATION_ENTRIES",
     "FINISHED",
@@ -110,6 +112,7 @@ __all__ = [
     "DeliverableVersion",
     "Demarche",
     "Digest",
+    "Facts",
     "Following",
     "Handover",
     "Holdings",
@@ -126,6 +129,7 @@ __all__ = [
     "Outcome",
     "OutgoingMail",
     "PasswordLink",
+    "ProgressUpdate",
     "Purged",
     "Refused",
     "Review",
@@ -151,11 +155,13 @@ __all__ = [
     "UserSession",
     "Verdict",
     "VersionKind",
+    "Weather",
     "Wish",
     "at",
     "db",
     "deliverable_structure",
     "deliverable_task",
+    "facts_since_last",
     "figures_of",
     "find",
     "fold",

@@ -43,6 +43,8 @@ CATALOGUE: Mapping[str, Action] = {
     "chantier.join_asked": _action(),
     "chantier.join_answered": _action("person"),
     "chantier.join_withdrawn": _action(),
+    "chantier.progress_told": _action(tells=True),
+    "chantier.progress_reworded": _action(is_news=False),
     "chantier.handed_over": _action("person", "receiver", "leads", "tasks", "left"),
     "objective.created": _action(),
     "objective.edited": _action("fields"),

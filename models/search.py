@@ -46,6 +46,7 @@ from models.comment import MENTION, Comment
 from models.deliverable import FINISHED, Deliverable, DeliverableType
 from models.deliverable_version import DeliverableVersion
 from models.objective import Objective
+from models.progress_update import ProgressUpdate
 from models.structure import Structure, StructureAlias
 from models.task import Task
 
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 
 #: The number of each kind: part of the numbers of entries, it never changes. "draft" is a deliverable for those who
 #: read drafts.
-KINDS = {"task": 1, "deliverable": 2, "draft": 3, "comment": 4, "structure": 5, "chantier": 6}
+KINDS = {"task": 1, "deliverable": 2, "draft": 3, "comment": 4, "structure": 5, "chantier": 6, "progress": 7}
 #: Where the number of the kind stands in that of an entry; subjects' own numbers stay below.
 KIND_BIT = 40
 #: Beyond, results are not counted: nobody reads a thousand of them.
@@ -282,6 +283,18 @@ def _chantiers(ids: Sequence[int]) -> Iterator[Source]:
         yield Source(number, number, title, _lines(summary, objectives.get(number)), at)
 
 
+def _progress_updates(ids: Sequence[int]) -> Iterator[Source]:
+    rows = select(
+        ProgressUpdate.id,
+        ProgressUpdate.chantier_id,
+        ProgressUpdate.at,
+        ProgressUpdate.words,
+        ProgressUpdate.needs,
+    ).where(ProgressUpdate.id.in_(ids))
+    for number, chantier_id, at, *texts in db.session.execute(rows):
+        yield Source(number, chantier_id, "", _lines(*texts), at)
+
+
 #: Where each kind comes from: the model that numbers it, and what is read of it.
 SOURCES: dict[str, tuple[Any, Any]] = {
     "task": (Task, _tasks),
@@ -290,6 +303,7 @@ SOURCES: dict[str, tuple[Any, Any]] = {
     "comment": (Comment, _comments),
     "structure": (Structure, _structures),
     "chantier": (Chantier, _chantiers),
+    "progress": (ProgressUpdate, _progress_updates),
 }
 
 
@@ -407,6 +421,7 @@ WATCHED: dict[type, tuple[tuple[str, ...], str, frozenset[str]]] = {
     Comment: (("comment",), "id", frozenset({"body", "deleted_at"})),
     Structure: (("structure",), "id", frozenset({"name", "territory", "site", "summary", "merged_into_id"})),
     StructureAlias: (("structure",), "structure_id", frozenset({"name", "structure_id"})),
+    ProgressUpdate: (("progress",), "id", frozenset({"words", "needs"})),
     Chantier: (("chantier",), "id", frozenset({"title", "summary"})),
     Objective: (("chantier",), "chantier_id", frozenset({"text", "trashed_at", "position"})),
 }
@@ -495,10 +510,10 @@ class Found:
 
 
 def kinds_of(user: "User") -> tuple[str, ...]:
-    """The kinds that this person reads. A mere observer reads no draft and no comment."""
+    """The kinds that this person reads. A mere observer reads no draft, no comment, nor what référents feel."""
     if user.is_only_observer:
         return ("task", "deliverable", "structure", "chantier")
-    return ("task", "draft", "comment", "structure", "chantier")
+    return ("task", "draft", "comment", "progress", "structure", "chantier")
 
 
 def find(

@@ -23,6 +23,7 @@ from models import (
     ObjectiveKind,
     OutgoingMail,
     PasswordLink,
+    ProgressUpdate,
     ReviewRound,
     Role,
     StoredFile,
@@ -30,6 +31,7 @@ from models import (
     Task,
     TaskStatus,
     User,
+    Weather,
     at,
     now,
     purge_bin,
@@ -64,6 +66,7 @@ class World:
     review_requests: dict[str, int] = field(default_factory=dict)
     review_round: int = 0
     checkpoints: dict[str, int] = field(default_factory=dict)
+    progress_updates: dict[str, int] = field(default_factory=dict)
     #: The part of some people in some chantiers: « ours participant ».
     parts: dict[str, int] = field(default_factory=dict)
     #: Who asks to join which chantier.
@@ -108,6 +111,7 @@ class _Maker:
         self._make_bin()
         self._make_comments()
         self._make_checkpoints()
+        self._make_progress_updates()
         self._change_who_is_here()
         self.session.flush()
         self._keep_numbers()
@@ -326,6 +330,19 @@ class _Maker:
         self.people["referent_elsewhere"].be_seen()
         self.checkpoints["cancelled"].cancel(by=self.by)
 
+    def _make_progress_updates(self) -> None:
+        """What the référents say of three chantiers, one of which is archived since."""
+        self.progress_updates = {
+            name: ProgressUpdate.write(
+                self.chantiers[name], Weather.RAIN, "On **avance**.", "Un lieu.", by=self.people[who]
+            )
+            for name, who in (
+                ("ours", "referent"),
+                ("theirs", "referent_elsewhere"),
+                ("archived", "coordinator"),
+            )
+        }
+
     def _file(self) -> StoredFile:
         kept = self.storage.save(BytesIO(PDF))
         return StoredFile(kept.key, "Grille d’été.pdf", "application/pdf", kept.size, kept.sha256)
@@ -393,5 +410,6 @@ class _Maker:
             name: each.attachments[0]["id"] for name, each in self.comments.items() if each.attachments
         }
         world.checkpoints = {name: each.id for name, each in self.checkpoints.items()}
+        world.progress_updates = {name: each.id for name, each in self.progress_updates.items()}
         world.comments = {name: comment.id for name, comment in self.comments.items()}
         world.deliverables = {name: deliverable.id for name, deliverable in self.deliverables.items()}

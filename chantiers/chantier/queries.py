@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_login import current_user
-from sqlalchemy import Row, Select, and_, case, func, literal, null, or_, select, union_all
+from sqlalchemy import Row, Select, and_, case, false, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import joinedload
 
 from chantiers.sentences import icon_of
 from models import (
+    A_MONTH,
     FINISHED,
     HOME,
     STARTED,
@@ -24,6 +25,7 @@ from models import (
     DeliverableType,
     Objective,
     ObjectiveTally,
+    ProgressUpdate,
     Structure,
     Task,
     TaskStatus,
@@ -36,6 +38,8 @@ from models import (
 #: How far ahead the chantier's first page looks.
 SOON = timedelta(weeks=6)
 AGENDA, BLOCKED, NEWS, DELIVERABLES, STRUCTURES = 10, 5, 8, 60, 16
+#: How many past météos stand beside the latest.
+WEATHERS = 6
 #: Lines on one page of the journal.
 LINES = 50
 #: Where the history of drafts shows: what a mere observer may not read.
@@ -137,6 +141,23 @@ class Line:
     deliverables: list[Any]
 
 
+class Person(NamedTuple):
+    """A référent, as the chantier's page names them."""
+
+    id: int
+    name: str
+    title: str
+
+
+class Enrolled(NamedTuple):
+    """A structure that takes part, as a link."""
+
+    id: int
+    name: str
+    slug: str
+    is_example: bool
+
+
 @dataclass
 class Glance:
     """Everything that the chantier's page shows."""
@@ -151,14 +172,21 @@ class Glance:
     blocked: Sequence[Row[*tuple[Any, ...]]]
     agenda: Sequence[Row[*tuple[Any, ...]]]
     agenda_total: int
-    referents: Sequence[Row[*tuple[Any, ...]]]
-    structures: Sequence[Row[*tuple[Any, ...]]]
+    referents: list[Person]
+    structures: list[Enrolled]
     structures_total: int
     news: list["Entry"]
+    #: What the référents said lately, the latest first; nothing for mere observers.
+    updates: Sequence[ProgressUpdate]
 
     @property
     def done(self) -> int:
         return self.counts[TaskStatus.DONE]
+
+    @property
+    def wants_update(self) -> bool:
+        """Whether the last point d'avancement is a month old, or there is none."""
+        return not self.updates or self.updates[0].at <= now() - A_MONTH
 
     @property
     def present(self) -> dict[str, int]:
@@ -182,7 +210,7 @@ def glance(of: Chantier, silent_after: int, only_observer: bool) -> Glance:
         if objective.is_operational
     ]
     agenda = _agenda(of)
-    structures = _structures(of)
+    referents, structures, structures_total = _who_is_in(of)
     return Glance(
         political=[row[0] for row in objectives if not row[0].is_operational],
         lines=lines,
@@ -194,12 +222,11 @@ def glance(of: Chantier, silent_after: int, only_observer: bool) -> Glance:
         blocked=_blocked(of),
         agenda=agenda,
         agenda_total=agenda[0].total if agenda else 0,
-        referents=db.session.execute(
-            _referents(User.id, User.name, User.title).where(ChantierMembership.chantier_id == of.id)
-        ).all(),
+        referents=referents,
         structures=structures,
-        structures_total=structures[0].total if structures else 0,
+        structures_total=structures_total,
         news=entries(of, only_observer, limit=NEWS),
+        updates=[] if only_observer else db.session.scalars(ProgressUpdate.of(of.id).limit(WEATHERS)).all(),
     )
 
 
@@ -312,20 +339,51 @@ def dated_deliverables(of: Chantier) -> Select[*tuple[Any, ...]]:
     ).where(Deliverable.chantier_id == of.id, Deliverable.live(), date_told.is_not(None))
 
 
-def _structures(of: Chantier) -> Sequence[Row[*tuple[Any, ...]]]:
-    return db.session.execute(
+def _who_is_in(of: Chantier) -> tuple[list[Person], list[Enrolled], int]:
+    """Its référents, the first of its structures, and how many structures there are, in one statement."""
+    referents = (
         select(
+            literal("person").label("kind"),
+            User.id,
+            User.name,
+            User.title.label("note"),
+            false().label("is_example"),
+            func.row_number().over(order_by=(ChantierMembership.since, User.name_key)).label("place"),
+            func.count().over().label("total"),
+        )
+        .join(ChantierMembership, ChantierMembership.user_id == User.id)
+        .where(
+            ChantierMembership.chantier_id == of.id,
+            ChantierMembership.role == ChantierRole.REFERENT,
+            User.closed_at.is_(None),
+        )
+    )
+    structures = (
+        select(
+            literal("structure"),
             Structure.id,
             Structure.name,
             Structure.slug,
             Structure.is_example,
-            func.count().over().label("total"),
+            func.row_number().over(order_by=(Structure.name_key, Structure.id)),
+            func.count().over(),
         )
         .join(ChantierStructure, ChantierStructure.structure_id == Structure.id)
         .where(ChantierStructure.chantier_id == of.id, ChantierStructure.left_at.is_(None))
-        .order_by(Structure.name_key, Structure.id)
-        .limit(STRUCTURES)
+    )
+    both = union_all(referents, structures).subquery()
+    rows = db.session.execute(
+        select(both)
+        .where(or_(both.c.kind == "person", both.c.place <= STRUCTURES))
+        .order_by(both.c.kind, both.c.place)
     ).all()
+    people = [Person(row.id, row.name, row.note) for row in rows if row.kind == "person"]
+    enrolled = [row for row in rows if row.kind == "structure"]
+    return (
+        people,
+        [Enrolled(row.id, row.name, row.note, bool(row.is_example)) for row in enrolled],
+        enrolled[0].total if enrolled else 0,
+    )
 
 
 # The journal ----------------------------------------------------------------------------------------------------------

@@ -29,12 +29,14 @@ from models import (
     Notification,
     Objective,
     OutgoingMail,
+    ProgressUpdate,
     Role,
     StoredFile,
     Structure,
     StructureKind,
     Task,
     User,
+    Weather,
     at,
     db,
     fold,
@@ -226,6 +228,8 @@ class _Stage:
                 yield from self._task(facts)
             for facts in content["deliverables"]:
                 yield from self._deliverable(facts)
+            for line in content["progress"]:
+                yield self._progress(number, line)
         yield Event(LAST_VISIT, self._visit)
 
     def _visit(self) -> None:
@@ -246,6 +250,16 @@ class _Stage:
             structure = self.cast.structures[what[0]]
             return Event(int(days), partial(chantier.enrol, structure, by=person))
         raise ValueError(f"nobody {verb} a chantier")
+
+    def _progress(self, number: int, line: str) -> Event:
+        """« 152 referente bright | ce qu’elle en dit | ce qu’il faudrait »."""
+        days, who, weather, words = _parse(line)
+        return Event(days, partial(self._tell_progress, number, who, Weather(weather), words))
+
+    def _tell_progress(self, number: int, who: str, weather: Weather, words: list[str]) -> None:
+        chantier, person = self.cast.chantiers[number], self.cast.people[who]
+        _check(person, "progress.write", chantier)
+        ProgressUpdate.write(chantier, weather, *words, by=person)
 
     def _task(self, facts: dict[str, Any]) -> Iterator[Event]:
         yield Event(facts["born"], partial(self._create_task, facts))

@@ -26,6 +26,7 @@ from models import (
     ChantierStructure,
     Objective,
     ObjectiveTally,
+    ProgressUpdate,
     Structure,
     Task,
     User,
@@ -360,6 +361,37 @@ def chantiers(user: User) -> Sheet:
         Column("Adresse", 50),
     ]
     return Sheet("Chantiers", columns, lines)
+
+
+def progress_updates() -> Sheet:
+    """Every point d'avancement, for those who may read what référents say."""
+    rows = db.session.execute(
+        select(
+            Chantier.number,
+            Chantier.title,
+            ProgressUpdate.at,
+            User.name,
+            ProgressUpdate.weather,
+            ProgressUpdate.words,
+            ProgressUpdate.needs,
+        )
+        .join(Chantier, Chantier.id == ProgressUpdate.chantier_id)
+        .join(User, User.id == ProgressUpdate.author_id)
+        .order_by(Chantier.number, ProgressUpdate.at, ProgressUpdate.id)
+    )
+    lines = (
+        (f"{number}. {title}", at, author, label(weather, "weather"), words, needs)
+        for number, title, at, author, weather, words, needs in rows
+    )
+    columns = [
+        Column("Chantier", 40),
+        Column("Date", 17),
+        Column("Par", 24),
+        Column("Météo", 14),
+        Column("Ce qu’en disent les référent·es", 80),
+        Column("Ce qu’il faudrait", 60),
+    ]
+    return Sheet("Points d’avancement", columns, lines)
 
 
 def objectives() -> Sheet:

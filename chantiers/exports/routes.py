@@ -131,6 +131,7 @@ def demarche() -> ResponseReturnValue:
         queries.deliverables(DeliverableFilters()),
         queries.structures(),
         queries.engagements(),
+        *((queries.progress_updates(),) if can(user, "progress.read") else ()),
     )
     return in_workbook(sheets, "Démarche", "Tout ce que vous pouvez lire, sans filtre.", name)
 

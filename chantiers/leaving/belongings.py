@@ -14,7 +14,7 @@ from markupsafe import Markup
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import aliased
 
-from chantiers.presentation import DELIVERABLE_STATES, TASK_STATUSES
+from chantiers.presentation import DELIVERABLE_STATES, TASK_STATUSES, WEATHERS
 from chantiers.sentences import OPINIONS, sentence
 from models import (
     Activity,
@@ -31,6 +31,7 @@ from models import (
     JoinRequest,
     Notification,
     Objective,
+    ProgressUpdate,
     Review,
     ReviewRequest,
     ReviewRound,
@@ -75,6 +76,9 @@ def belongings_of(user: User) -> Belongings:
             "connexions": _rows(_sessions(user)),
             "charte": _rows(_charters(user)),
             "commentaires": comments,
+            "points_d_avancement": [
+                {**row, "meteo": str(WEATHERS[row["meteo"]])} for row in _rows(_progress_updates(user))
+            ],
             "avis": [{**row, "avis": _opinion(row["avis"])} for row in _rows(_opinions(user))],
             "taches": [{**row, "statut": str(TASK_STATUSES[row["statut"]])} for row in _rows(_tasks(user))],
             "versions": versions,
@@ -260,6 +264,22 @@ def _comments_and_files(user: User) -> tuple[list[dict[str, Any]], list[File]]:
         files.append(File(path, each.storage_key, each.size))
         by_number[each.comment_id].append(path)
     return [{**row, "fichiers": by_number[row["numero"]]} for row in told], files
+
+
+def _progress_updates(user: User) -> "Select[*tuple[Any, ...]]":
+    told = ProgressUpdate
+    return (
+        select(
+            Chantier.title.label("chantier"),
+            told.at.label("date"),
+            told.weather.label("meteo"),
+            told.words.label("texte"),
+            told.needs.label("besoins"),
+        )
+        .join(Chantier, Chantier.id == told.chantier_id)
+        .where(told.author_id == user.id)
+        .order_by(told.id)
+    )
 
 
 def _following(user: User) -> "Select[*tuple[Any, ...]]":

@@ -18,6 +18,7 @@ from models import (
     DeliverableState,
     JoinRequest,
     ObjectiveTally,
+    ProgressUpdate,
     ReviewRequest,
     ReviewRound,
     Structure,
@@ -70,6 +71,8 @@ class MyWork:
     asked: Sequence[ReviewRequest]
     point: "Awaited | None"
     joining: Sequence[JoinRequest]
+    #: The numbers of the chantiers that this person leads and that told nothing for a month.
+    wanting_update: frozenset[int]
     blocked_in_mine: Sequence[Task]
     needing_help: Sequence[Task]
     unclaimed: Sequence[Task]
@@ -102,6 +105,7 @@ def my_work(user: User) -> MyWork:
         in_review=_in_review(led) if led else [],
         point=_point(user) if not user.is_only_observer else None,
         joining=db.session.scalars(JoinRequest.waiting_in(led).limit(LINES)).all() if led else [],
+        wanting_update=frozenset(db.session.scalars(ProgressUpdate.waited_for(led))) if led else frozenset(),
         asked=_asked(user) if not user.is_only_observer else [],
         needing_help=[task for task in help_wanted if task.status == TaskStatus.BLOCKED],
         unclaimed=[task for task in help_wanted if task.status != TaskStatus.BLOCKED],

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import url_for
 from sqlalchemy import String, and_, case, null, select
 from sqlalchemy.orm import load_only
 
@@ -13,6 +14,7 @@ from models import (
     Comment,
     Deliverable,
     Objective,
+    ProgressUpdate,
     SearchEntry,
     Structure,
     Task,
@@ -32,6 +34,7 @@ PLACES = {
     "taches": ("task",),
     "livrables": ("deliverable", "draft"),
     "commentaires": ("comment",),
+    "points": ("progress",),
     "structures": ("structure",),
     "chantiers": ("chantier",),
 }
@@ -133,6 +136,7 @@ def _facts(entries: Sequence[SearchEntry]) -> dict[tuple[str, int], tuple[str, s
                 "objective": f"/objectifs/{row.subject_id}",
             }.get(row.subject_type, f"/chantiers/{row.slug}")
             facts["commentaires", row.id] = (row.title, f"{page}#commentaire-{row.id}", "", row.name or "")
+    facts |= _progress_updates(ids.get("progress", []))
     structures = select(Structure.id, Structure.name, Structure.slug)
     for number, name, slug in db.session.execute(
         structures.where(Structure.id.in_(ids.get("structure", [])), Structure.merged_into_id.is_(None))
@@ -142,6 +146,19 @@ def _facts(entries: Sequence[SearchEntry]) -> dict[tuple[str, int], tuple[str, s
         if entry.kind == "chantier":
             facts["chantiers", entry.subject_id] = (entry.title, "", "", "")
     return facts
+
+
+def _progress_updates(ids: Sequence[int]) -> dict[tuple[str, int], tuple[str, str, str, str]]:
+    rows = (
+        select(ProgressUpdate.id, Chantier.title, Chantier.slug, User.name)
+        .join(Chantier, Chantier.id == ProgressUpdate.chantier_id)
+        .join(User, User.id == ProgressUpdate.author_id)
+        .where(ProgressUpdate.id.in_(ids))
+    )
+    return {
+        ("points", number): (title, url_for("progress.index", slug=slug, _anchor=f"point-{number}"), "", name)
+        for number, title, slug, name in db.session.execute(rows)
+    }
 
 
 def _comments(ids: Sequence[int]) -> Any:

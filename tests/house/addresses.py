@@ -48,7 +48,9 @@ class Targets:
         (r"/chantiers/<slug:slug>/membres/<id:user_id>/passer-la-main", "_parts"),
         (r"/chantiers/<slug:slug>/membres/<id:user_id>", "_memberships"),
         (r"/demandes/<id:request_id>", "_join_requests"),
+        (r"/chantiers/<slug:slug>/points-d-avancement", "_told_chantiers"),
         (r"(/gestion)?/chantiers/<slug:slug>", "_chantiers"),
+        (r"/points-d-avancement/<id:update_id>", "_progress_updates"),
         (r"/taches/<id:task_id>/points/<id:item_id>", "_lines"),
         (r"/taches/<id:task_id>/attend/<id:other_id>", "_pairs"),
         (r"/taches/<id:task_id>", "_tasks"),
@@ -100,6 +102,17 @@ class Targets:
         for name, slug in self.world.chantiers.items():
             yield Target(name, {"slug": slug}, ("chantier", self.numbers["chantier", slug]))
         yield nowhere("unknown", slug="nulle-part")
+
+    def _told_chantiers(self) -> Iterator[Target]:
+        """What référents feel is not for mere observers."""
+        for target in self._chantiers():
+            yield replace(target, is_hidden_from_observers=True)
+
+    def _progress_updates(self) -> Iterator[Target]:
+        for name, number in self.world.progress_updates.items():
+            subject = ("chantier", self.numbers["chantier", self.world.chantiers[name]])
+            yield Target(name, {"update_id": number}, subject, is_hidden_from_observers=True)
+        yield nowhere("unknown", update_id=UNKNOWN)
 
     def _tasks(self) -> Iterator[Target]:
         for name, number in self.world.tasks.items():

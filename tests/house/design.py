@@ -36,6 +36,8 @@ TABLE = {
     "review.answer": "–––✓✓✓",
     "review.manage": "––––✓✓",
     "objective.manage": "––––✓✓",
+    "progress.read": "–✓✓✓✓✓",
+    "progress.write": "––––✓✓",
     "chantier.manage_members": "––––✓✓",
     "invitation.manage": "––––✓✓",
     "structure.leave": "––––✓✓",
@@ -54,7 +56,14 @@ TABLE = {
 }
 
 #: An archived chantier is read, and opened again; nothing is written in it.
-IN_ARCHIVE = {"chantier.read", "dashboard.read", "deliverable.read_draft", "silence.read", "chantier.manage"}
+IN_ARCHIVE = {
+    "chantier.read",
+    "dashboard.read",
+    "deliverable.read_draft",
+    "progress.read",
+    "silence.read",
+    "chantier.manage",
+}
 
 
 class Thing(NamedTuple):
