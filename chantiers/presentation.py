@@ -23,6 +23,7 @@ from models import (
     TaskStatus,
     VersionKind,
     Weather,
+    is_overdue,
     now,
     today,
 )
@@ -220,6 +221,7 @@ def init_app(app: Flask) -> None:
         LABELS=LABELS,
         TaskStatus=TaskStatus,
         get_locale=get_locale,
+        is_overdue=is_overdue,
         today=today,
         **WORDS,
     )

@@ -36,6 +36,7 @@ from models.deliverable import (
     DeliverableType,
     deliverable_structure,
     deliverable_task,
+    is_overdue,
 )
 from models.deliverable_version import DeliverableVersion, StoredFile, Verdict, VersionKind
 from models.demarche import CharterAcceptance, CharterVersion, Demarche
@@ -169,6 +170,7 @@ __all__ = [
     "held",
     "index_changed",
     "index_disagreements",
+    "is_overdue",
     "kinds_of",
     "next_digest",
     "now",

@@ -56,6 +56,11 @@ class DeliverableState(StrEnum):
 FINISHED = (DeliverableState.APPROVED, DeliverableState.PUBLISHED)
 
 
+def is_overdue(state: str, expected_on: date | None) -> bool:
+    """Whether what was promised for that day is not there, today."""
+    return state not in FINISHED and expected_on is not None and expected_on < today()
+
+
 class DeliverableType(Base):
     """A type of deliverable. Types are data: the migration brings the démarche's own."""
 
@@ -233,7 +238,7 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
 
     @property
     def is_late(self) -> bool:
-        return not self.is_approved and self.expected_on is not None and self.expected_on < today()
+        return is_overdue(self.state, self.expected_on)
 
     @classmethod
     def date_told_to(cls, user: "User") -> ColumnElement[date | None]:

@@ -10,10 +10,10 @@ from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 from sqlalchemy import Row, and_, case, func, select, union_all
 
-from chantiers.chantier.queries import dated_deliverables, dated_tasks, is_late
+from chantiers.chantier.queries import dated_deliverables, dated_tasks
 from chantiers.forms import YEARS
 from chantiers.presentation import excerpt
-from models import OPEN, Chantier, Deliverable, Objective, Task, TaskStatus, db, today
+from models import OPEN, Chantier, Deliverable, Objective, Task, TaskStatus, db, is_overdue, today
 
 WEEKS = 13
 #: More tasks than this in a week of an objective show as one figure.
@@ -127,7 +127,9 @@ def _place(row: Row[*tuple[Any, ...]], line: Line) -> None:
     cell = line.cells[row.week]
     if row.kind == "deliverable":
         cell.append(
-            Item(f"/livrables/{row.id}", row.title, _day(row.due_on), "flag", is_late(row.state, row.due_on))
+            Item(
+                f"/livrables/{row.id}", row.title, _day(row.due_on), "flag", is_overdue(row.state, row.due_on)
+            )
         )
     elif row.in_cell <= IN_A_CELL:
         late = row.state in OPEN and row.due_on < today()

@@ -13,7 +13,6 @@ from sqlalchemy.orm import joinedload
 from chantiers.sentences import icon_of
 from models import (
     A_MONTH,
-    FINISHED,
     HOME,
     STARTED,
     Activity,
@@ -31,6 +30,7 @@ from models import (
     TaskStatus,
     User,
     db,
+    is_overdue,
     now,
     today,
 )
@@ -218,7 +218,9 @@ def glance(of: Chantier, silent_after: int, only_observer: bool) -> Glance:
         late=sum(line.late for line in lines),
         silent=sum(line.silent for line in lines),
         unled=sum(line.unled for line in lines),
-        late_deliverables=sum(is_late(d.state, d.expected_on) for line in lines for d in line.deliverables),
+        late_deliverables=sum(
+            is_overdue(d.state, d.expected_on) for line in lines for d in line.deliverables
+        ),
         blocked=_blocked(of),
         agenda=agenda,
         agenda_total=agenda[0].total if agenda else 0,
@@ -228,11 +230,6 @@ def glance(of: Chantier, silent_after: int, only_observer: bool) -> Glance:
         news=entries(of, only_observer, limit=NEWS),
         updates=[] if only_observer else db.session.scalars(ProgressUpdate.of(of.id).limit(WEATHERS)).all(),
     )
-
-
-def is_late(state: str, expected_on: date | None) -> bool:
-    """Whether a deliverable in that state is past its date."""
-    return state not in FINISHED and expected_on is not None and expected_on < today()
 
 
 def _objectives_with_figures(of: Chantier, silent_after: int) -> Sequence[Any]:

@@ -11,7 +11,6 @@ from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinl
 
 from chantiers.policy import can
 from models import (
-    FINISHED,
     Activity,
     Chantier,
     Deliverable,
@@ -27,8 +26,8 @@ from models import (
     deliverable_structure,
     deliverable_task,
     held,
+    is_overdue,
     title_matches,
-    today,
 )
 
 #: How many deliverables a page of a list shows.
@@ -114,8 +113,7 @@ class Row:
 
     @property
     def is_late(self) -> bool:
-        unfinished = self.state not in FINISHED
-        return unfinished and self.expected_on is not None and self.expected_on < today()
+        return is_overdue(self.state, self.expected_on)
 
 
 class Mark(NamedTuple):

@@ -1,11 +1,12 @@
 """What is published: anybody reads it at an address that stays, and nothing else of it."""
 
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
 
 from chantiers.storage import current_storage
-from models import Deliverable, DeliverableState, Notification, Refused, Role, StoredFile, db
+from models import Deliverable, DeliverableState, Notification, Refused, Role, StoredFile, db, today
 from tests import factories as make
 
 LICENCE = "CC BY-SA 4.0 : en citant la source, et sous la même licence"
@@ -59,6 +60,22 @@ def test_a_referent_publishes_and_anybody_reads_it(scene, visitor):
     assert visitor().get("/").click("Guide de l’habitat partagé").path == where
     observer = make.make_user(role=Role.OBSERVER)
     assert visitor(observer).get(f"/livrables/{scene.guide.id}").click("Voir la page publique").path == where
+
+
+def test_what_is_published_is_late_no_more(scene, visitor):
+    structure = make.make_structure("Ecosolies")
+    scene.guide.entrust([structure], by=scene.referent)
+    scene.guide.reschedule(today() - timedelta(days=3), by=scene.referent)
+    scene.guide.publish(LICENCE, by=scene.referent)
+    db.session.commit()
+    person = visitor(scene.member)
+    for address in (
+        f"/chantiers/{scene.chantier.slug}",
+        "/structures/ecosolies",
+        f"/livrables/{scene.guide.id}",
+    ):
+        page = person.get(address)
+        assert page.has("Publié") and not page.has("En retard")
 
 
 def test_only_who_leads_publishes(scene, visitor):
