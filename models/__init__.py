@@ -10,6 +10,7 @@ from models.account import (
     UserSession,
 )
 from models.activity import CATALOGUE, Activity, only, record
+from models.arbitration import Matter, Place, ToArbitrate, Within, to_arbitrate
 from models.base import HOME, Base, at, db, fold, held, now, reading, today
 from models.chantier import HUES, Chantier
 from models.checklist import ChecklistItem
@@ -122,6 +123,7 @@ __all__ = [
     "JoinRequest",
     "JoinState",
     "MailState",
+    "Matter",
     "Notification",
     "Objective",
     "ObjectiveKind",
@@ -131,6 +133,7 @@ __all__ = [
     "OutgoingMail",
     "PasswordLink",
     "ProgressUpdate",
+    "Place",
     "Purged",
     "Refused",
     "Review",
@@ -152,12 +155,14 @@ __all__ = [
     "TaskStatus",
     "Term",
     "Thread",
+    "ToArbitrate",
     "User",
     "UserSession",
     "Verdict",
     "VersionKind",
     "Weather",
     "Wish",
+    "Within",
     "at",
     "db",
     "deliverable_structure",
@@ -187,6 +192,7 @@ __all__ = [
     "tell_recorded",
     "terms_of",
     "title_matches",
+    "to_arbitrate",
     "today",
     "wants_checkpoints",
     "whom_to_ask",
