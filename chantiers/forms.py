@@ -115,11 +115,12 @@ class LongTextField(TextAreaField):
 class DayField(DateField):
     """A day, as browsers send it or as people write it: 2026-03-12, 12/03/2026, 12.3.2026."""
 
-    def __init__(self, label: Any, **options: Any) -> None:
+    def __init__(self, label: Any, required: bool = False, **options: Any) -> None:
+        wanted = DataRequired(_l("Ce champ est nécessaire.")) if required else Optional()
         super().__init__(
             label,
             format=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"],
-            validators=[Optional(), self.plausible],
+            validators=[wanted, self.plausible],
             **options,
         )
 

@@ -18,6 +18,8 @@ from models import (
     HOME,
     ChantierRole,
     DeliverableState,
+    FollowUp,
+    Presence,
     Role,
     StructureKind,
     TaskStatus,
@@ -86,6 +88,17 @@ WEATHERS = {
     Weather.RAIN: _l("Pluie"),
     Weather.STORM: _l("Orage"),
 }
+PRESENCES = {
+    "": _l("Rien de noté"),
+    Presence.PRESENT: _l("Présente"),
+    Presence.EXCUSED: _l("Excusée"),
+}
+FOLLOW_UPS = {
+    FollowUp.NONE: _l("Sans suite pour l’instant"),
+    FollowUp.OPEN: _l("Suivie"),
+    FollowUp.DONE: _l("Faite"),
+    FollowUp.DROPPED: _l("Suivi abandonné"),
+}
 LABELS: dict[str, dict[Any, Any]] = {
     "status": TASK_STATUSES,
     "state": DELIVERABLE_STATES,
@@ -95,6 +108,8 @@ LABELS: dict[str, dict[Any, Any]] = {
     "chantier_role": CHANTIER_ROLES,
     "version": VERSION_KINDS,
     "weather": WEATHERS,
+    "presence": PRESENCES,
+    "follow_up": FOLLOW_UPS,
 }
 
 

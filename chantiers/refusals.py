@@ -29,6 +29,16 @@ SENTENCES = {
     ),
     "charter_empty": _l("La charte ne peut pas être vide."),
     "checkpoint_asks_late": _l("Les mails partent entre aujourd’hui et la date à préparer."),
+    "meeting_same_day": _l(
+        "Un comité de pilotage existe déjà à cette date : ouvrez-le plutôt, ou rouvrez-le s’il est annulé."
+    ),
+    "meeting_cancelled": _l("Ce comité de pilotage est annulé : rouvrez-le d’abord."),
+    "meeting_not_planned": _l("Le compte rendu de ce comité est clos : rouvrez-le d’abord."),
+    "meeting_to_come": _l("Ce comité n’a pas encore eu lieu : son compte rendu ne peut pas être clos."),
+    "meeting_open": _l("Ce comité est déjà ouvert."),
+    "decision_withdrawn": _l("Cette décision a été retirée : rétablissez-la d’abord."),
+    "decision_holds": _l("Cette décision n’a pas été retirée."),
+    "decision_followed": _l("Une tâche suit déjà cette décision."),
     "checkpoint_over": _l("Ce point d’étape est déjà parti, annulé ou terminé."),
     "checkpoint_past": _l("Choisissez une date à partir d’aujourd’hui."),
     "dependency_circle": _l(

@@ -15,6 +15,7 @@ from chantiers.invitations.routes import invitations
 from chantiers.joining.routes import joining
 from chantiers.leaving.routes import leaving
 from chantiers.management.routes import management
+from chantiers.meetings.routes import meetings
 from chantiers.my_work.routes import my_work
 from chantiers.notifications.routes import notifications
 from chantiers.objectives.routes import objectives
@@ -47,6 +48,7 @@ ROOMS = (
     search,
     structures,
     coordination,
+    meetings,
     checkpoints,
     management,
     correspondence,

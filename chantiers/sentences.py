@@ -94,6 +94,21 @@ SENTENCES = {
     "checkpoint.asked": _l(
         "%(who)s a lancé le point d’étape %(what)s : %(people)s personnes, %(tasks)s tâches"
     ),
+    "meeting.planned": _l("%(who)s a prévu le comité de pilotage du %(on)s"),
+    "meeting.edited": _l("%(who)s a modifié le comité de pilotage du %(what)s"),
+    "meeting.moved": _l("%(who)s a déplacé le comité de pilotage du %(from)s au %(to)s"),
+    "meeting.cancelled": _l("%(who)s a annulé le comité de pilotage du %(what)s"),
+    "meeting.closed": _l("%(who)s a clos le compte rendu du comité de pilotage du %(what)s"),
+    "meeting.reopened": _l("%(who)s a rouvert le comité de pilotage du %(what)s"),
+    "meeting.item_added": _l("%(who)s a mis « %(item)s » à l’ordre du jour du comité du %(what)s"),
+    "meeting.item_edited": _l("%(who)s a reformulé « %(item)s », à l’ordre du jour du comité du %(what)s"),
+    "meeting.item_removed": _l("%(who)s a retiré « %(item)s » de l’ordre du jour du comité du %(what)s"),
+    "meeting.attendance_noted": _l("%(who)s a noté les présences au comité de pilotage du %(what)s"),
+    "decision.taken": _l("Le comité de pilotage a décidé : %(what)s"),
+    "decision.edited": _l("%(who)s a reformulé la décision %(what)s"),
+    "decision.withdrawn": _l("%(who)s a retiré la décision %(what)s"),
+    "decision.restored": _l("%(who)s a rétabli la décision %(what)s"),
+    "decision.followed": _l("%(who)s a confié le suivi de la décision %(what)s à la tâche « %(task)s »"),
     "structure.created": _l("%(who)s a ajouté la structure %(what)s"),
     "structure.edited": _l("%(who)s a modifié la fiche de la structure %(what)s"),
     "structure.merged": _l("%(who)s a réuni la structure %(what)s à %(into)s"),
@@ -213,6 +228,8 @@ def name_of(person: Any) -> str:
 def _subject(activity: Activity, link: bool) -> Markup:
     place = PLACES.get(activity.subject_type)
     title = shorten(activity.title, 140, placeholder="…")
+    if activity.subject_type == "meeting":
+        return Markup(escape(str(_in_words("on", activity.title))))
     if activity.subject_type == "user" and not title:
         title = _("une personne qui a fermé son compte")
     if place and link:
@@ -264,6 +281,8 @@ KIND_ICONS = {
     "person": "person",
     "objective": "flag",
     "checkpoint": "calendar",
+    "meeting": "calendar",
+    "decision": "flag",
 }
 
 

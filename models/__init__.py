@@ -30,6 +30,7 @@ from models.checkpoint import (
 from models.comment import Comment, Thread
 from models.comment_attachment import ATTACHMENTS, CommentAttachment
 from models.concerns.trashable import RESTORABLE
+from models.decision import Decision, FollowUp
 from models.deliverable import (
     FINISHED,
     Deliverable,
@@ -48,6 +49,7 @@ from models.handover import Handover, Holdings
 from models.incoming_mail import IncomingMail, Outcome
 from models.invitation import Invitation
 from models.join_request import JoinRequest, JoinState
+from models.meeting import AgendaItem, Attendance, Meeting, MeetingPresence, MeetingState, Presence
 from models.membership import ChantierMembership, ChantierStructure
 from models.notification import SUBJECTS, Following, Notification, Wish, tell_recorded
 from models.objective import Objective, ObjectiveKind, ObjectiveTally, percent
@@ -94,7 +96,9 @@ __all__ = [
     "USUAL_NOTICE",
     "USUAL_REVIEW",
     "Activity",
+    "AgendaItem",
     "Answer",
+    "Attendance",
     "Base",
     "Chantier",
     "ChantierMembership",
@@ -108,6 +112,7 @@ __all__ = [
     "CheckpointState",
     "Comment",
     "CommentAttachment",
+    "Decision",
     "Deliverable",
     "DeliverableState",
     "DeliverableType",
@@ -115,6 +120,7 @@ __all__ = [
     "Demarche",
     "Digest",
     "Facts",
+    "FollowUp",
     "Following",
     "Handover",
     "Holdings",
@@ -124,6 +130,9 @@ __all__ = [
     "JoinState",
     "MailState",
     "Matter",
+    "Meeting",
+    "MeetingPresence",
+    "MeetingState",
     "Notification",
     "Objective",
     "ObjectiveKind",
@@ -132,8 +141,9 @@ __all__ = [
     "Outcome",
     "OutgoingMail",
     "PasswordLink",
-    "ProgressUpdate",
     "Place",
+    "Presence",
+    "ProgressUpdate",
     "Purged",
     "Refused",
     "Review",

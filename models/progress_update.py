@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Select, String, func, select
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Select, String, and_, exists, func, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.activity import Activity, record
@@ -153,16 +153,11 @@ class ProgressUpdate(Versioned, Base):
         }
 
     @classmethod
-    def waited_for(cls, chantier_ids: Iterable[int]) -> "Select[int]":
-        """The numbers of those of these chantiers that told nothing for a month."""
-        recent = select(cls.chantier_id).where(cls.at > now() - A_MONTH)
+    def is_waited_for(cls) -> ColumnElement[bool]:
+        """The condition of an open chantier that told nothing for a month, in a query over chantiers."""
         chantiers = Base.metadata.tables["chantier"].c
-        return select(chantiers.id).where(
-            chantiers.id.in_(list(chantier_ids)),
-            chantiers.archived_at.is_(None),
-            chantiers.created_at <= now() - A_MONTH,
-            chantiers.id.not_in(recent),
-        )
+        recent = exists().where(cls.chantier_id == chantiers.id, cls.at > now() - A_MONTH)
+        return and_(chantiers.archived_at.is_(None), chantiers.created_at <= now() - A_MONTH, ~recent)
 
 
 # What the figures say -------------------------------------------------------------------------------------------------

@@ -43,6 +43,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.base import Base, db, fold
 from models.chantier import Chantier
 from models.comment import MENTION, Comment
+from models.decision import Decision
 from models.deliverable import FINISHED, Deliverable, DeliverableType
 from models.deliverable_version import DeliverableVersion
 from models.objective import Objective
@@ -55,7 +56,16 @@ if TYPE_CHECKING:
 
 #: The number of each kind: part of the numbers of entries, it never changes. "draft" is a deliverable for those who
 #: read drafts.
-KINDS = {"task": 1, "deliverable": 2, "draft": 3, "comment": 4, "structure": 5, "chantier": 6, "progress": 7}
+KINDS = {
+    "task": 1,
+    "deliverable": 2,
+    "draft": 3,
+    "comment": 4,
+    "structure": 5,
+    "chantier": 6,
+    "progress": 7,
+    "decision": 8,
+}
 #: Where the number of the kind stands in that of an entry; subjects' own numbers stay below.
 KIND_BIT = 40
 #: Beyond, results are not counted: nobody reads a thousand of them.
@@ -295,6 +305,14 @@ def _progress_updates(ids: Sequence[int]) -> Iterator[Source]:
         yield Source(number, chantier_id, "", _lines(*texts), at)
 
 
+def _decisions(ids: Sequence[int]) -> Iterator[Source]:
+    rows = select(Decision.id, Decision.chantier_id, Decision.created_at, Decision.text).where(
+        Decision.id.in_(ids), Decision.withdrawn_at.is_(None)
+    )
+    for number, chantier_id, at, text in db.session.execute(rows):
+        yield Source(number, chantier_id, "", text, at)
+
+
 #: Where each kind comes from: the model that numbers it, and what is read of it.
 SOURCES: dict[str, tuple[Any, Any]] = {
     "task": (Task, _tasks),
@@ -304,6 +322,7 @@ SOURCES: dict[str, tuple[Any, Any]] = {
     "structure": (Structure, _structures),
     "chantier": (Chantier, _chantiers),
     "progress": (ProgressUpdate, _progress_updates),
+    "decision": (Decision, _decisions),
 }
 
 
@@ -422,6 +441,7 @@ WATCHED: dict[type, tuple[tuple[str, ...], str, frozenset[str]]] = {
     Structure: (("structure",), "id", frozenset({"name", "territory", "site", "summary", "merged_into_id"})),
     StructureAlias: (("structure",), "structure_id", frozenset({"name", "structure_id"})),
     ProgressUpdate: (("progress",), "id", frozenset({"words", "needs"})),
+    Decision: (("decision",), "id", frozenset({"text", "chantier_id", "withdrawn_at"})),
     Chantier: (("chantier",), "id", frozenset({"title", "summary"})),
     Objective: (("chantier",), "chantier_id", frozenset({"text", "trashed_at", "position"})),
 }
@@ -512,8 +532,8 @@ class Found:
 def kinds_of(user: "User") -> tuple[str, ...]:
     """The kinds that this person reads. A mere observer reads no draft, no comment, nor what référents feel."""
     if user.is_only_observer:
-        return ("task", "deliverable", "structure", "chantier")
-    return ("task", "draft", "comment", "progress", "structure", "chantier")
+        return ("task", "deliverable", "decision", "structure", "chantier")
+    return ("task", "draft", "comment", "progress", "decision", "structure", "chantier")
 
 
 def find(

@@ -11,18 +11,22 @@ from sqlalchemy.orm import Session
 
 from chantiers.storage import Storage
 from models import (
+    Attendance,
     Chantier,
     ChantierMembership,
     ChantierRole,
     Checkpoint,
     Comment,
+    Decision,
     Deliverable,
     Invitation,
     JoinRequest,
+    Meeting,
     Objective,
     ObjectiveKind,
     OutgoingMail,
     PasswordLink,
+    Presence,
     ProgressUpdate,
     ReviewRound,
     Role,
@@ -67,6 +71,10 @@ class World:
     review_round: int = 0
     checkpoints: dict[str, int] = field(default_factory=dict)
     progress_updates: dict[str, int] = field(default_factory=dict)
+    meetings: dict[str, int] = field(default_factory=dict)
+    #: A point of the agenda of the planned session, and what it decided.
+    agenda_item: int = 0
+    decisions: dict[str, int] = field(default_factory=dict)
     #: The part of some people in some chantiers: « ours participant ».
     parts: dict[str, int] = field(default_factory=dict)
     #: Who asks to join which chantier.
@@ -112,6 +120,7 @@ class _Maker:
         self._make_comments()
         self._make_checkpoints()
         self._make_progress_updates()
+        self._make_meetings()
         self._change_who_is_here()
         self.session.flush()
         self._keep_numbers()
@@ -343,6 +352,25 @@ class _Maker:
             )
         }
 
+    def _make_meetings(self) -> None:
+        """A session whose minutes are open, with a point and its decisions, and one whose minutes are closed."""
+        meeting = Meeting.plan(today(), "À Nantes", "On **fait** le point.", by=self.by)
+        past = Meeting.plan(today() - timedelta(days=40), by=self.by)
+        self.meetings = {"open": meeting, "closed": past}
+        ours = self.chantiers["ours"]
+        self.item = meeting.put_on_agenda("Un lieu", "Lequel ?", by=self.by, chantier_id=ours.id)
+        meeting.note_attendance(
+            {self.structures["carrying"].id: Attendance(Presence.PRESENT, "Ada")}, by=self.by
+        )
+        self.decisions = {
+            "taken": Decision.take(meeting, "On **cherche** un lieu.", by=self.by, item=self.item),
+            "followed": Decision.take(meeting, "On demande à la mairie.", by=self.by, chantier_id=ours.id),
+            "withdrawn": Decision.take(meeting, "On attend.", by=self.by),
+        }
+        self.decisions["followed"].follow(self.objectives["ours"], "Écrire à la mairie", by=self.by)
+        self.decisions["withdrawn"].withdraw(by=self.by)
+        past.close(by=self.by)
+
     def _file(self) -> StoredFile:
         kept = self.storage.save(BytesIO(PDF))
         return StoredFile(kept.key, "Grille d’été.pdf", "application/pdf", kept.size, kept.sha256)
@@ -410,6 +438,9 @@ class _Maker:
             name: each.attachments[0]["id"] for name, each in self.comments.items() if each.attachments
         }
         world.checkpoints = {name: each.id for name, each in self.checkpoints.items()}
+        world.meetings = {name: each.id for name, each in self.meetings.items()}
+        world.agenda_item = self.item.id
+        world.decisions = {name: each.id for name, each in self.decisions.items()}
         world.progress_updates = {name: each.id for name, each in self.progress_updates.items()}
         world.comments = {name: comment.id for name, comment in self.comments.items()}
         world.deliverables = {name: deliverable.id for name, deliverable in self.deliverables.items()}

@@ -46,6 +46,8 @@ class MyChantier:
     is_referent: bool
     done: int
     counted: int
+    #: Whether the point d'avancement of the month waits for this person.
+    wants_update: bool
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,6 @@ class MyWork:
     asked: Sequence[ReviewRequest]
     point: "Awaited | None"
     joining: Sequence[JoinRequest]
-    #: The numbers of the chantiers that this person leads and that told nothing for a month.
-    wanting_update: frozenset[int]
     blocked_in_mine: Sequence[Task]
     needing_help: Sequence[Task]
     unclaimed: Sequence[Task]
@@ -83,6 +83,11 @@ class MyWork:
     belongs: bool
     #: When their visit before this one ended; None for whoever comes for the first time.
     since: datetime | None
+
+    @property
+    def updates_wanted(self) -> list[Chantier]:
+        """The chantiers whose point d'avancement of the month waits for this person."""
+        return [mine.chantier for mine in self.chantiers if mine.wants_update]
 
     @property
     def awaits_decision(self) -> bool:
@@ -105,7 +110,6 @@ def my_work(user: User) -> MyWork:
         in_review=_in_review(led) if led else [],
         point=_point(user) if not user.is_only_observer else None,
         joining=db.session.scalars(JoinRequest.waiting_in(led).limit(LINES)).all() if led else [],
-        wanting_update=frozenset(db.session.scalars(ProgressUpdate.waited_for(led))) if led else frozenset(),
         asked=_asked(user) if not user.is_only_observer else [],
         needing_help=[task for task in help_wanted if task.status == TaskStatus.BLOCKED],
         unclaimed=[task for task in help_wanted if task.status != TaskStatus.BLOCKED],
@@ -211,15 +215,21 @@ def _my_chantiers(user: User) -> Sequence[MyChantier]:
     done = func.coalesce(func.sum(ObjectiveTally.done), 0)
     counted = func.coalesce(func.sum(ObjectiveTally.counted), 0)
     query = (
-        select(Chantier, done, counted)
+        select(Chantier, done, counted, ProgressUpdate.is_waited_for())
         .outerjoin(ObjectiveTally, ObjectiveTally.chantier_id == Chantier.id)
         .where(Chantier.id.in_(list(user.standing.chantiers)), Chantier.archived_at.is_(None))
         .group_by(Chantier.id)
         .order_by(Chantier.number)
     )
     return [
-        MyChantier(chantier, user.leads(chantier.id), int(done), int(counted))
-        for chantier, done, counted in db.session.execute(query)
+        MyChantier(
+            chantier,
+            user.leads(chantier.id),
+            int(done),
+            int(counted),
+            wants_update=user.leads(chantier.id) and wanted,
+        )
+        for chantier, done, counted, wanted in db.session.execute(query)
     ]
 
 

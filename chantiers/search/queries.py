@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext as _
 from sqlalchemy import String, and_, case, null, select
 from sqlalchemy.orm import load_only
 
+from chantiers.presentation import day
 from chantiers.search.highlight import around, marked
 from models import (
     Chantier,
     Comment,
+    Decision,
     Deliverable,
+    Meeting,
     Objective,
     ProgressUpdate,
     SearchEntry,
@@ -35,6 +39,7 @@ PLACES = {
     "livrables": ("deliverable", "draft"),
     "commentaires": ("comment",),
     "points": ("progress",),
+    "decisions": ("decision",),
     "structures": ("structure",),
     "chantiers": ("chantier",),
 }
@@ -136,7 +141,7 @@ def _facts(entries: Sequence[SearchEntry]) -> dict[tuple[str, int], tuple[str, s
                 "objective": f"/objectifs/{row.subject_id}",
             }.get(row.subject_type, f"/chantiers/{row.slug}")
             facts["commentaires", row.id] = (row.title, f"{page}#commentaire-{row.id}", "", row.name or "")
-    facts |= _progress_updates(ids.get("progress", []))
+    facts |= _progress_updates(ids.get("progress", [])) | _decisions(ids.get("decision", []))
     structures = select(Structure.id, Structure.name, Structure.slug)
     for number, name, slug in db.session.execute(
         structures.where(Structure.id.in_(ids.get("structure", [])), Structure.merged_into_id.is_(None))
@@ -158,6 +163,23 @@ def _progress_updates(ids: Sequence[int]) -> dict[tuple[str, int], tuple[str, st
     return {
         ("points", number): (title, url_for("progress.index", slug=slug, _anchor=f"point-{number}"), "", name)
         for number, title, slug, name in db.session.execute(rows)
+    }
+
+
+def _decisions(ids: Sequence[int]) -> dict[tuple[str, int], tuple[str, str, str, str]]:
+    rows = (
+        select(Decision.id, Decision.meeting_id, Meeting.held_on)
+        .join(Meeting, Meeting.id == Decision.meeting_id)
+        .where(Decision.id.in_(ids), Decision.withdrawn_at.is_(None))
+    )
+    return {
+        ("decisions", number): (
+            _("Comité du %(day)s", day=day(held_on)),
+            url_for("meetings.show", meeting_id=meeting_id, _anchor=f"decision-{number}"),
+            "",
+            "",
+        )
+        for number, meeting_id, held_on in db.session.execute(rows)
     }
 
 

@@ -51,6 +51,9 @@ class Targets:
         (r"/chantiers/<slug:slug>/points-d-avancement", "_told_chantiers"),
         (r"(/gestion)?/chantiers/<slug:slug>", "_chantiers"),
         (r"/points-d-avancement/<id:update_id>", "_progress_updates"),
+        (r"/copil/<id:meeting_id>", "_meetings"),
+        (r"/copil/points/<id:item_id>", "_agenda_items"),
+        (r"/copil/decisions/<id:decision_id>", "_decisions"),
         (r"/taches/<id:task_id>/points/<id:item_id>", "_lines"),
         (r"/taches/<id:task_id>/attend/<id:other_id>", "_pairs"),
         (r"/taches/<id:task_id>", "_tasks"),
@@ -102,6 +105,20 @@ class Targets:
         for name, slug in self.world.chantiers.items():
             yield Target(name, {"slug": slug}, ("chantier", self.numbers["chantier", slug]))
         yield nowhere("unknown", slug="nulle-part")
+
+    def _meetings(self) -> Iterator[Target]:
+        for name, number in self.world.meetings.items():
+            yield Target(name, {"meeting_id": number})
+        yield nowhere("unknown", meeting_id=UNKNOWN)
+
+    def _agenda_items(self) -> Iterator[Target]:
+        yield Target("open", {"item_id": self.world.agenda_item})
+        yield nowhere("unknown", item_id=UNKNOWN)
+
+    def _decisions(self) -> Iterator[Target]:
+        for name, number in self.world.decisions.items():
+            yield Target(name, {"decision_id": number})
+        yield nowhere("unknown", decision_id=UNKNOWN)
 
     def _told_chantiers(self) -> Iterator[Target]:
         """What référents feel is not for mere observers."""

@@ -249,7 +249,7 @@ def test_the_first_sheet_says_the_filters_in_words_and_french_is_for_everybody(s
     )
     whole = load_workbook(io.BytesIO(taken(visitor(person), "/exports/demarche.xlsx").data))
     names = ["Lisez-moi", "Chantiers", "Objectifs", "Tâches", "Livrables", "Structures", "Engagements"]
-    assert whole.sheetnames == names
+    assert whole.sheetnames == [*names, "Points d’avancement"]
     assert [cell.value for cell in whole["Tâches"][1]][5:8] == ["Statut", "Statut depuis le", "Échéance"]
     assert whole["Livrables"]["F2"].value == "Attendu"
 
@@ -275,6 +275,7 @@ def test_observers_get_no_draft_and_addresses_are_for_who_manages(session, visit
     assert told[1][6] == "02/01/2030" and kept[1][6] == ""
     book = taken(visitor(observer), "/exports/demarche.xlsx")
     assert sheet(book, "Livrables")["G2"].value is None
+    assert "Points d’avancement" not in load_workbook(io.BytesIO(book.data)).sheetnames
     assert sheet(book, "Lisez-moi")["B1"].value == "Chantiers coopératifs"
     address = "/chantiers/mobilite/membres/exporter?format=csv"
     assert b"@example.org" in taken(visitor(referent), address).data

@@ -40,7 +40,7 @@ def test_a_member_finds_everything_and_narrows_it_down(scene, visitor):
     )
     assert page.title.startswith("Recherche : TIERS LIEU")
     assert page.has("5 résultats")
-    assert page.texts("span", class_="search-kinds__count") == ["5", "2", "1", "1", "1", "0"]
+    assert page.texts("span", class_="search-kinds__count") == ["5", "2", "1", "1", "0", "1", "0"]
     # The title first, the marks around what answers, the text escaped and without the signs of Markdown.
     assert "Recenser les <mark>tiers</mark>-<mark>lieux</mark>" in page.data.decode()
     assert (
