@@ -21,14 +21,18 @@ from chantiers.storage import current_storage
 from models import (
     DEMONSTRATION_ENTRIES,
     HOME,
+    Attendance,
     Chantier,
     ChantierRole,
     Checkpoint,
+    Decision,
     Deliverable,
     Demarche,
+    Meeting,
     Notification,
     Objective,
     OutgoingMail,
+    Presence,
     ProgressUpdate,
     Role,
     StoredFile,
@@ -99,6 +103,8 @@ class Cast:
     objectives: dict[str, Objective] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
     deliverables: dict[str, Deliverable] = field(default_factory=dict)
+    #: By how many days ago they were held.
+    meetings: dict[int, Meeting] = field(default_factory=dict)
 
 
 def load() -> bool:
@@ -230,7 +236,48 @@ class _Stage:
                 yield from self._deliverable(facts)
             for line in content["progress"]:
                 yield self._progress(number, line)
+        for facts in _read("meetings"):
+            yield from self._meeting(facts)
         yield Event(LAST_VISIT, self._visit)
+
+    def _meeting(self, facts: dict[str, Any]) -> Iterator[Event]:
+        """A comité de pilotage: planned, then held, then followed."""
+        yield Event(facts["planned"], partial(self._plan_meeting, facts))
+        if "decisions" in facts:
+            yield Event(facts["held"], partial(self._hold_meeting, facts))
+
+    def _plan_meeting(self, facts: dict[str, Any]) -> None:
+        by, held_on = self.cast.people["coordination"], self.calendar.day(facts["held"])
+        meeting = Meeting.plan(held_on, facts["place"], facts["opening"].strip(), by=by)
+        db.session.flush()
+        for point in facts["agenda"]:
+            meeting.put_on_agenda(
+                point["title"], point.get("note", ""), by=by, chantier_id=self._number_of(point)
+            )
+        self.cast.meetings[facts["held"]] = meeting
+
+    def _hold_meeting(self, facts: dict[str, Any]) -> None:
+        by, meeting = self.cast.people["coordination"], self.cast.meetings[facts["held"]]
+        came = {
+            self.cast.structures[key].id: Attendance(Presence(presence), people)
+            for key, (presence, people) in facts["came"].items()
+        }
+        meeting.note_attendance(came, by=by)
+        for each in facts["decisions"]:
+            decision = Decision.take(meeting, each["text"], by=by, chantier_id=self._number_of(each))
+            if "objective" in each:
+                decision.follow(
+                    self.cast.objectives[each["objective"]],
+                    each["task"],
+                    by=by,
+                    due_on=self.calendar.day(-each["due"]),
+                    pilote=self.cast.structures[each["pilote"]],
+                )
+        if facts.get("closed"):
+            meeting.close(by=by)
+
+    def _number_of(self, facts: dict[str, Any]) -> int | None:
+        return self.cast.chantiers[facts["chantier"]].id if "chantier" in facts else None
 
     def _visit(self) -> None:
         """Everybody was here, and the coordination saw the next committee coming."""

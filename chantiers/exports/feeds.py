@@ -22,6 +22,7 @@ from chantiers.presentation import label
 from models import (
     Chantier,
     Deliverable,
+    Meeting,
     ReviewRequest,
     ReviewRound,
     Task,
@@ -84,6 +85,9 @@ def _calendar(user: User, calendar: str, chantier_id: int) -> bytes:
     whole.add("x-wr-timezone", "Europe/Paris")
     for event in (*_tasks(user, of_tasks), *_deliverables(user, of_deliverables)):
         whole.add_component(event)
+    if calendar != CHANTIER:
+        for event in _meetings(name):
+            whole.add_component(event)
     if calendar == MINE and not user.is_only_observer:
         for event in _reviews(user):
             whole.add_component(event)
@@ -145,6 +149,27 @@ def _reviews(user: User) -> Iterator[Event]:
         kinds = (deliverable.chantier.title, _("Relecture"))
         version, closes_on = asked.round.version, asked.round.closes_on
         yield _event("review", asked.id, words, closes_on, version, asked.asked_at, page, kinds)
+
+
+def _meetings(demarche: str) -> Iterator[Event]:
+    """The comités de pilotage; one that is cancelled says so."""
+    query = select(Meeting).where(Meeting.held_on >= today() - BACK).order_by(Meeting.held_on).limit(MOST)
+    for meeting in db.session.scalars(query):
+        words = _("Comité de pilotage") + (f" ({meeting.place})" if meeting.place else "")
+        page = absolute("meetings.show", meeting_id=meeting.id)
+        kinds = (demarche, _("Comité de pilotage"))
+        changed = meeting.closed_at or meeting.created_at
+        yield _event(
+            "meeting",
+            meeting.id,
+            words,
+            meeting.held_on,
+            meeting.version,
+            changed,
+            page,
+            kinds,
+            meeting.is_cancelled,
+        )
 
 
 def _event(
