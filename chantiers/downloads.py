@@ -1,16 +1,17 @@
-"""Handing over the file of a version or of a comment, to whoever a room lets have it."""
+"""Handing over files: of a version or of a comment as it was sent, and what is made to be taken away."""
 
 from flask import current_app, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
+from werkzeug.wsgi import wrap_file
 
 from chantiers import files
 from chantiers.errors import answer
 from chantiers.security_headers import FILE_POLICY
 from chantiers.storage import FileMissing, current_storage
-from models import CommentAttachment, DeliverableVersion
+from models import CommentAttachment, DeliverableVersion, today
 
 
 def handed_over(version: DeliverableVersion | CommentAttachment, way: tuple[str, str]) -> ResponseReturnValue:
@@ -50,3 +51,14 @@ def _missing(version: DeliverableVersion | CommentAttachment, way: tuple[str, st
         _("Prévenez la coordination : une sauvegarde peut le rendre. Les autres fichiers restent lisibles."),
         way,
     )
+
+
+def saved_as(name: str, file: object, media_type: str) -> Response:
+    """A file that is saved under its name and its date, and kept by nobody on the way."""
+    stem, _dot, extension = name.rpartition(".")
+    response = Response(wrap_file(request.environ, file), content_type=media_type)  # type: ignore[arg-type]
+    named = f"{stem[:120]} {today().isoformat()}.{extension}".replace("/", "-")
+    response.headers["Content-Disposition"] = files.content_disposition(named)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -99,6 +99,12 @@ FOLLOW_UPS = {
     FollowUp.DONE: _l("Faite"),
     FollowUp.DROPPED: _l("Suivi abandonné"),
 }
+STEPS = {
+    "new_version": _l("Nouvelle version"),
+    DeliverableState.IN_REVIEW: _l("Mis en relecture"),
+    DeliverableState.APPROVED: _l("Validé"),
+    DeliverableState.PUBLISHED: _l("Publié"),
+}
 LABELS: dict[str, dict[Any, Any]] = {
     "status": TASK_STATUSES,
     "state": DELIVERABLE_STATES,
@@ -109,6 +115,7 @@ LABELS: dict[str, dict[Any, Any]] = {
     "version": VERSION_KINDS,
     "weather": WEATHERS,
     "presence": PRESENCES,
+    "step": STEPS,
     "follow_up": FOLLOW_UPS,
 }
 

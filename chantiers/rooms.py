@@ -23,6 +23,7 @@ from chantiers.progress.routes import progress
 from chantiers.public.routes import public
 from chantiers.publications.routes import publications
 from chantiers.relecture.routes import relecture
+from chantiers.report.routes import report
 from chantiers.search.routes import search
 from chantiers.structures.routes import structures
 from chantiers.style_guide.routes import style_guide
@@ -49,6 +50,7 @@ ROOMS = (
     structures,
     coordination,
     meetings,
+    report,
     checkpoints,
     management,
     correspondence,

@@ -8,12 +8,12 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from werkzeug.wsgi import wrap_file
 
 from chantiers import files
 from chantiers.access import acting, public, require, signed_in
 from chantiers.chantier import queries as chantier_queries
 from chantiers.deliverables.queries import Filters as DeliverableFilters
+from chantiers.downloads import saved_as
 from chantiers.exports import feeds, queries, told
 from chantiers.exports.tables import Sheet, as_csv, as_workbook
 from chantiers.extensions import current_demarche
@@ -21,7 +21,7 @@ from chantiers.forms import bounded_int
 from chantiers.policy import can
 from chantiers.structures.queries import asked
 from chantiers.tasks.queries import Filters as TaskFilters
-from models import HOME, Chantier, db, now, today
+from models import HOME, Chantier, db, now
 
 exports = Blueprint("exports", __name__)
 
@@ -156,17 +156,6 @@ def in_workbook(sheets: Sequence[Sheet], title: str, filters: str, demarche: str
         ("À savoir", "Ce fichier ne change plus, les chantiers continuent. Les heures sont celles de Paris."),
     ]
     return saved_as(f"{title}.xlsx", as_workbook(sheets, preface, title), XLSX)
-
-
-def saved_as(name: str, file: object, media_type: str) -> Response:
-    """A file that is saved under its name and its date, and kept by nobody on the way."""
-    stem, _dot, extension = name.rpartition(".")
-    response = Response(wrap_file(request.environ, file), content_type=media_type)  # type: ignore[arg-type]
-    named = f"{stem[:120]} {today().isoformat()}.{extension}".replace("/", "-")
-    response.headers["Content-Disposition"] = files.content_disposition(named)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 # Calendars ------------------------------------------------------------------------------------------------------------

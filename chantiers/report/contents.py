@@ -1,0 +1,149 @@
+"""Everything that the document of a comité de pilotage says: plain data, before it has any look."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Where tasks and deliverables stand, of a chantier or of all."""
+
+    done: int = 0
+    counted: int = 0
+    to_validate: int = 0
+    in_progress: int = 0
+    todo: int = 0
+    blocked: int = 0
+    abandoned: int = 0
+    late: int = 0
+    unled: int = 0
+    deliverables_done: int = 0
+    deliverables: int = 0
+
+    @property
+    def progress(self) -> int | None:
+        """Share of tasks done, in whole percent."""
+        return self.done * 100 // self.counted if self.counted else None
+
+    @property
+    def open(self) -> int:
+        """Tasks that are not over."""
+        return self.todo + self.in_progress + self.to_validate + self.blocked
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The first of many things, and how many there are."""
+
+    lines: list["Line"] = field(default_factory=list)
+    total: int = 0
+
+    @property
+    def others(self) -> int:
+        """How many are not named."""
+        return max(0, self.total - len(self.lines))
+
+
+@dataclass(frozen=True)
+class Line:
+    """A task or a deliverable as a document names it."""
+
+    title: str
+    state: str = ""
+    on: date | None = None
+    who: str = ""
+    words: str = ""
+    need: str = ""
+    is_late: bool = False
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class ObjectiveLine:
+    """An objective and how far it is."""
+
+    text: str
+    done: int
+    counted: int
+    blocked: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the référents said last, in Markdown."""
+
+    weather: str
+    at: datetime
+    author: str
+    words: str
+    needs: str
+
+
+@dataclass(frozen=True)
+class ChantierPart:
+    """One chantier: what its référents say, what its figures say, what moved since."""
+
+    number: int
+    title: str
+    hue: int
+    address: str
+    referents: list[str]
+    figures: Figures
+    told: Told | None
+    objectives: list[ObjectiveLine]
+    finished: Listed
+    started: Listed
+    blocked: Listed
+    deliverables_moved: Listed
+    deliverables: Listed
+    open_tasks: Listed
+
+
+@dataclass(frozen=True)
+class AgendaLine:
+    """A decision that is asked: the point of the agenda, in Markdown, and its chantier."""
+
+    title: str
+    note: str
+    chantier: str
+
+
+@dataclass(frozen=True)
+class DecisionLine:
+    """A decision that was taken: its words in Markdown, its chantier, what became of it."""
+
+    text: str
+    chantier: str
+    follow_up: str
+    task: str
+
+
+@dataclass(frozen=True)
+class PresenceLine:
+    """A structure that came or was excused."""
+
+    structure: str
+    presence: str
+    people: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole document."""
+
+    title: str
+    demarche: str
+    bearer: str
+    #: The session that it is for; nothing for a report of a period.
+    held_on: date | None
+    place: str
+    opening: str
+    made_at: datetime
+    since: datetime
+    since_words: str
+    figures: Figures
+    chantiers: list[ChantierPart]
+    agenda: list[AgendaLine]
+    decisions: list[DecisionLine]
+    earlier_decisions: list[DecisionLine]
+    presences: list[PresenceLine]

@@ -1,0 +1,444 @@
+"""What the document of a comité de pilotage is made from: a fixed number of statements, whatever there is.
+
+It names the first of each sort in each chantier and counts the others: its cost and its length grow with what is
+shown, not with what is stored. The whole is in the workbook of the démarche.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from chantiers.links import absolute
+from chantiers.policy import can
+from chantiers.presentation import label, type_name
+from chantiers.report.contents import (
+    AgendaLine,
+    ChantierPart,
+    DecisionLine,
+    Figures,
+    Line,
+    Listed,
+    ObjectiveLine,
+    PresenceLine,
+    Report,
+    Told,
+)
+from chantiers.sentences import name_of
+from models import (
+    HOME,
+    OPEN,
+    Activity,
+    Chantier,
+    ChantierMembership,
+    ChantierRole,
+    Decision,
+    Deliverable,
+    DeliverableType,
+    Demarche,
+    Meeting,
+    Objective,
+    ObjectiveKind,
+    ObjectiveTally,
+    ProgressUpdate,
+    Structure,
+    Task,
+    TaskStatus,
+    User,
+    db,
+    is_overdue,
+    now,
+)
+
+#: How many of a sort are named in a chantier, and how many of its open tasks its annex lists.
+NAMED, ANNEXED = 10, 40
+#: What a report without a session looks back on.
+USUAL_PERIOD = timedelta(days=90)
+#: What deliverables went through, as the journal names it, and as the document says it.
+STEPS = {
+    "deliverable.version_added": "new_version",
+    "deliverable.submitted": "in_review",
+    "deliverable.approved": "approved",
+    "deliverable.published": "published",
+}
+
+
+def meeting(meeting_id: int) -> Meeting | None:
+    """A session with its agenda and who came."""
+    return db.session.scalar(select(Meeting).where(Meeting.id == meeting_id).options(*Meeting.whole()))
+
+
+def beginning_of(day: date) -> datetime:
+    """The instant at which a day begins, in France."""
+    return datetime.combine(day, time(0), HOME)
+
+
+def report_of(user: User, demarche: Demarche | None, session: Meeting) -> Report:
+    """The document of a session: what moved since the one before it."""
+    earlier = Meeting.last_before(session.held_on)
+    since = earlier.held_on if earlier else session.held_on - USUAL_PERIOD
+    decisions = _decisions([each.id for each in (session, earlier) if each])
+    return _report(
+        user,
+        demarche,
+        beginning_of(since),
+        session=session,
+        earlier=earlier,
+        decisions=decisions,
+    )
+
+
+def report_since(user: User, demarche: Demarche | None, since: date) -> Report:
+    """The same without a session: what moved since a day."""
+    return _report(user, demarche, beginning_of(since), session=None, earlier=None, decisions={})
+
+
+def _report(
+    user: User,
+    demarche: Demarche | None,
+    since: datetime,
+    *,
+    session: Meeting | None,
+    earlier: Meeting | None,
+    decisions: dict[int, list[DecisionLine]],
+) -> Report:
+    parts = _chantiers(user, since)
+    return Report(
+        title="Comité de pilotage" if session else "Où en sont les chantiers",
+        demarche=demarche.name if demarche else "Chantiers",
+        bearer=demarche.bearer if demarche else "",
+        held_on=session.held_on if session else None,
+        place=session.place if session else "",
+        opening=session.opening if session else "",
+        made_at=now(),
+        since=since,
+        since_words="depuis le dernier comité" if earlier else "sur la période",
+        figures=_sum([part.figures for part in parts]),
+        chantiers=parts,
+        agenda=_agenda(session) if session else [],
+        decisions=decisions.get(session.id, []) if session else [],
+        earlier_decisions=decisions.get(earlier.id, []) if earlier else [],
+        presences=_presences(session) if session else [],
+    )
+
+
+def _sum(figures: Sequence[Figures]) -> Figures:
+    return Figures(**{each.name: sum(getattr(one, each.name) for one in figures) for each in fields(Figures)})
+
+
+# The session ----------------------------------------------------------------------------------------------------------
+
+
+def _agenda(session: Meeting) -> list[AgendaLine]:
+    return [
+        AgendaLine(item.title, item.note, _named(item.chantier) if item.chantier else "")
+        for item in session.items
+    ]
+
+
+def _presences(session: Meeting) -> list[PresenceLine]:
+    present_first = sorted(session.presences, key=lambda each: (not each.is_present, each.structure.name_key))
+    return [
+        PresenceLine(each.structure.name, label(each.presence, "presence"), each.people)
+        for each in present_first
+    ]
+
+
+def _decisions(meeting_ids: list[int]) -> dict[int, list[DecisionLine]]:
+    query = (
+        select(Decision)
+        .where(Decision.meeting_id.in_(meeting_ids), Decision.withdrawn_at.is_(None))
+        .order_by(Decision.id)
+        .options(*Decision.with_task())
+    )
+    found: dict[int, list[DecisionLine]] = defaultdict(list)
+    for decision in db.session.scalars(query):
+        followed = decision.task if decision.task and not decision.task.trashed_at else None
+        found[decision.meeting_id].append(
+            DecisionLine(
+                decision.text,
+                _named(decision.chantier) if decision.chantier else "",
+                label(decision.follow_up, "follow_up"),
+                followed.title if followed else "",
+            )
+        )
+    return found
+
+
+def _named(chantier: Chantier) -> str:
+    return f"{chantier.number}. {chantier.title}"
+
+
+# The chantiers --------------------------------------------------------------------------------------------------------
+
+
+def _chantiers(user: User, since: datetime) -> list[ChantierPart]:
+    open_ones = db.session.scalars(Chantier.visible_to(user).where(Chantier.archived_at.is_(None))).all()
+    ids = [chantier.id for chantier in open_ones]
+    referents = _referents(ids)
+    told = ProgressUpdate.latest_by_chantier(ids) if can(user, "progress.read") else {}
+    objectives, figures = _objectives(ids), _figures(user, ids)
+    moved = _tasks_moved(ids, since)
+    blocked, to_do = _blocked(ids), _open_tasks(ids)
+    steps, deliverables = _deliverables_moved(user, ids, since), _deliverables(user, ids)
+    return [
+        ChantierPart(
+            number=chantier.number,
+            title=chantier.title,
+            hue=chantier.hue,
+            address=absolute("chantier.show", slug=chantier.slug),
+            referents=referents[chantier.id],
+            figures=figures[chantier.id],
+            told=_told(told.get(chantier.id)),
+            objectives=objectives[chantier.id],
+            finished=moved.get((chantier.id, TaskStatus.DONE), Listed()),
+            started=moved.get((chantier.id, TaskStatus.IN_PROGRESS), Listed()),
+            blocked=Listed(blocked[chantier.id], figures[chantier.id].blocked),
+            deliverables_moved=steps.get(chantier.id, Listed()),
+            deliverables=Listed(
+                deliverables[chantier.id],
+                figures[chantier.id].deliverables - figures[chantier.id].deliverables_done,
+            ),
+            open_tasks=Listed(to_do[chantier.id], figures[chantier.id].open),
+        )
+        for chantier in open_ones
+    ]
+
+
+def _told(update: ProgressUpdate | None) -> Told | None:
+    if update is None:
+        return None
+    weather = label(update.weather, "weather")
+    return Told(weather, update.at, name_of(update.author), update.words, update.needs)
+
+
+def _referents(ids: list[int]) -> dict[int, list[str]]:
+    query = (
+        select(ChantierMembership.chantier_id, User.name)
+        .join(User, User.id == ChantierMembership.user_id)
+        .where(
+            ChantierMembership.chantier_id.in_(ids),
+            ChantierMembership.role == ChantierRole.REFERENT,
+            User.closed_at.is_(None),
+        )
+        .order_by(User.name_key)
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for chantier_id, name in db.session.execute(query):
+        found[chantier_id].append(name)
+    return found
+
+
+def _objectives(ids: list[int]) -> dict[int, list[ObjectiveLine]]:
+    query = (
+        select(Objective)
+        .where(Objective.chantier_id.in_(ids), Objective.kind == ObjectiveKind.OPERATIONAL, Objective.live())
+        .order_by(Objective.chantier_id, Objective.position, Objective.id)
+        .options(joinedload(Objective.tally, innerjoin=True))
+    )
+    found: dict[int, list[ObjectiveLine]] = defaultdict(list)
+    for each in db.session.scalars(query):
+        tally = each.tally
+        found[each.chantier_id].append(ObjectiveLine(each.text, tally.done, tally.counted, tally.blocked))
+    return found
+
+
+def _figures(user: User, ids: list[int]) -> dict[int, Figures]:
+    """Where everything stands now: the tallies, and what indexes count, in three statements."""
+    names = [str(status) for status in TaskStatus]
+    counts: dict[int, dict[str, int]] = {number: {} for number in ids}
+    sums = [func.sum(getattr(ObjectiveTally, name)) for name in (*names, "counted")]
+    tallies = select(ObjectiveTally.chantier_id, *sums).where(ObjectiveTally.chantier_id.in_(ids))
+    for chantier_id, *found in db.session.execute(tallies.group_by(ObjectiveTally.chantier_id)):
+        counts[chantier_id] |= {
+            name: int(number or 0) for name, number in zip((*names, "counted"), found, strict=True)
+        }
+    late = select(func.count()).where(Task.chantier_id == Chantier.id, Task.late()).scalar_subquery()
+    unled = (
+        select(func.count()).where(Task.chantier_id == Chantier.id, Task.without_pilote()).scalar_subquery()
+    )
+    for chantier_id, *alerts in db.session.execute(
+        select(Chantier.id, late, unled).where(Chantier.id.in_(ids))
+    ):
+        counts[chantier_id] |= dict(zip(("late", "unled"), alerts, strict=True))
+    promised = (
+        select(Deliverable.chantier_id, func.count(), func.count().filter(Deliverable.finished()))
+        .where(Deliverable.chantier_id.in_(ids), Deliverable.live())
+        .group_by(Deliverable.chantier_id)
+    )
+    for chantier_id, total, done in db.session.execute(promised):
+        counts[chantier_id] |= {"deliverables": total, "deliverables_done": done}
+    return {number: Figures(**found) for number, found in counts.items()}
+
+
+def _first_of_each(query: Any, chantier_id: Any, most: int, *order: Any) -> Any:
+    """The first rows of each chantier, with how many it has."""
+    ranked = query.add_columns(
+        func.row_number().over(partition_by=chantier_id, order_by=order).label("rank"),
+        func.count().over(partition_by=chantier_id).label("total"),
+    ).subquery()
+    return select(ranked).where(ranked.c.rank <= most).order_by(ranked.c.chantier_id, ranked.c.rank)
+
+
+def _tasks_moved(ids: list[int], since: datetime) -> dict[tuple[int, str], Listed]:
+    """The tasks that were finished or begun since and still are, the latest first."""
+    place = (Task.chantier_id, Task.status)
+    query = (
+        select(Task.chantier_id, Task.id, Task.title, Task.status, Task.status_since.label("at"))
+        .add_columns(Structure.name.label("pilote"))
+        .outerjoin(Structure, Structure.id == Task.pilote_id)
+        .where(
+            Task.chantier_id.in_(ids),
+            Task.live(),
+            Task.status_since >= since,
+            Task.in_status(TaskStatus.DONE, TaskStatus.IN_PROGRESS),
+        )
+    )
+    found: dict[tuple[int, str], Listed] = {}
+    latest = (Task.status_since.desc(), Task.id.desc())
+    for row in db.session.execute(_first_of_each(query, place, NAMED, *latest)):
+        listed = found.setdefault((row.chantier_id, row.status), Listed([], row.total))
+        listed.lines.append(
+            Line(
+                row.title, label(row.status, "status"), _day(row.at), row.pilote or "", address=_task(row.id)
+            )
+        )
+    return found
+
+
+def _blocked(ids: list[int]) -> dict[int, list[Line]]:
+    query = (
+        select(
+            Task.chantier_id,
+            Task.id,
+            Task.title,
+            Task.status_since.label("at"),
+            Task.blocked_reason,
+            Task.blocked_need,
+            Structure.name.label("pilote"),
+        )
+        .outerjoin(Structure, Structure.id == Task.pilote_id)
+        .where(Task.chantier_id.in_(ids), Task.blocked_now())
+    )
+    found: dict[int, list[Line]] = defaultdict(list)
+    longest = (Task.status_since, Task.id)
+    for row in db.session.execute(_first_of_each(query, Task.chantier_id, NAMED, *longest)):
+        found[row.chantier_id].append(
+            Line(
+                row.title,
+                on=_day(row.at),
+                who=row.pilote or "",
+                words=row.blocked_reason,
+                need=row.blocked_need,
+                address=_task(row.id),
+            )
+        )
+    return found
+
+
+def _open_tasks(ids: list[int]) -> dict[int, list[Line]]:
+    """The open tasks of the annex: those that are due first."""
+    query = (
+        select(
+            Task.chantier_id,
+            Task.id,
+            Task.title,
+            Task.status,
+            Task.due_on,
+            Structure.name.label("pilote"),
+        )
+        .outerjoin(Structure, Structure.id == Task.pilote_id)
+        .where(Task.chantier_id.in_(ids), Task.open_now())
+    )
+    found: dict[int, list[Line]] = defaultdict(list)
+    soonest = (Task.due_on.is_(None), Task.due_on, Task.id)
+    for row in db.session.execute(_first_of_each(query, Task.chantier_id, ANNEXED, *soonest)):
+        late = row.due_on is not None and row.due_on < now().astimezone(HOME).date()
+        found[row.chantier_id].append(
+            Line(
+                row.title,
+                label(row.status, "status"),
+                row.due_on,
+                row.pilote or "",
+                is_late=late and row.status in OPEN,
+                address=_task(row.id),
+            )
+        )
+    return found
+
+
+def _deliverables(user: User, ids: list[int]) -> dict[int, list[Line]]:
+    """What is still promised: those with a date first."""
+    told = Deliverable.date_told_to(user)
+    query = (
+        select(
+            Deliverable.chantier_id,
+            Deliverable.id,
+            Deliverable.title,
+            Deliverable.state,
+            told.label("expected_on"),
+            DeliverableType.key,
+            DeliverableType.name,
+        )
+        .join(DeliverableType, DeliverableType.key == Deliverable.type_key)
+        .where(Deliverable.chantier_id.in_(ids), Deliverable.unfinished())
+    )
+    found: dict[int, list[Line]] = defaultdict(list)
+    soonest = (told.is_(None), told, Deliverable.id)
+    for row in db.session.execute(_first_of_each(query, Deliverable.chantier_id, NAMED, *soonest)):
+        found[row.chantier_id].append(
+            Line(
+                row.title,
+                label(row.state, "state"),
+                row.expected_on,
+                type_name(row),
+                is_late=is_overdue(row.state, row.expected_on),
+                address=absolute("deliverables.show", deliverable_id=row.id),
+            )
+        )
+    return found
+
+
+def _deliverables_moved(user: User, ids: list[int], since: datetime) -> dict[int, Listed]:
+    """What deliverables went through since; of drafts, mere observers are told nothing."""
+    told = [
+        name
+        for name in STEPS
+        if can(user, "deliverable.read_draft") or STEPS[name] in ("approved", "published")
+    ]
+    steps = (
+        select(Activity.action, Activity.subject_id, func.max(Activity.at).label("at"))
+        .where(Activity.chantier_id.in_(ids), Activity.at >= since, Activity.action.in_(told))
+        .group_by(Activity.action, Activity.subject_id)
+        .subquery()
+    )
+    query = (
+        select(Deliverable.chantier_id, Deliverable.id, Deliverable.title, steps.c.action, steps.c.at)
+        .join(steps, steps.c.subject_id == Deliverable.id)
+        .where(Deliverable.live())
+    )
+    found: dict[int, Listed] = {}
+    latest = (steps.c.at.desc(), Deliverable.id)
+    for row in db.session.execute(_first_of_each(query, Deliverable.chantier_id, NAMED, *latest)):
+        listed = found.setdefault(row.chantier_id, Listed([], row.total))
+        listed.lines.append(
+            Line(
+                row.title,
+                label(STEPS[row.action], "step"),
+                _day(row.at),
+                address=absolute("deliverables.show", deliverable_id=row.id),
+            )
+        )
+    return found
+
+
+def _task(task_id: int) -> str:
+    return absolute("tasks.show", task_id=task_id)
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(HOME).date()
