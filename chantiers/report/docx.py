@@ -10,8 +10,7 @@ from docx.enum.text import WD_BREAK
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Cm, Pt, RGBColor
-from docx.table import _Row
+from docx.shared import Cm, Emu, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
 from chantiers.report.contents import Report
@@ -69,6 +68,13 @@ def _soft(paragraph: Paragraph, text: str) -> None:
     run.font.color.rgb, run.font.size = SOFT, Pt(9.5)
 
 
+def _listed(document: Docx, style: str) -> Paragraph:
+    """A line of a list. The style is named as the file names it: by its title, the library reads them all each time."""
+    paragraph = document.add_paragraph()
+    paragraph._p.style = style
+    return paragraph
+
+
 # Elements -------------------------------------------------------------------------------------------------------------
 
 
@@ -95,7 +101,7 @@ def _prose(document: Docx, one: Element) -> None:
 def _blocks(document: Docx, blocks: list[dict[str, Any]]) -> None:
     for block in blocks:
         if block["kind"] == "li":
-            paragraph = document.add_paragraph(style="List Number" if block["number"] else "List Bullet")
+            paragraph = _listed(document, "ListNumber" if block["number"] else "ListBullet")
             paragraph.paragraph_format.left_indent = Cm(0.6 * block["depth"])
         else:
             paragraph = document.add_paragraph()
@@ -114,7 +120,10 @@ def _run(paragraph: Paragraph, run: dict[str, Any], heading: bool = False) -> No
 
 def _link(paragraph: Paragraph, text: str, href: str) -> None:
     """A link that a word processor follows: the library has no word for it."""
-    relation = paragraph.part.relate_to(href, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    # The library looks among all links for the same one: with thousands, each link would cost all the others.
+    relations = paragraph.part.rels
+    relation = f"rIdLink{len(relations)}"
+    relations.add_relationship(RELATIONSHIP_TYPE.HYPERLINK, href, relation, is_external=True)
     link = OxmlElement("w:hyperlink")
     link.set(qn("r:id"), relation)
     run = paragraph.add_run(text)
@@ -136,14 +145,15 @@ def _told(document: Docx, one: Element) -> None:
 def _bars(document: Docx, one: Element) -> None:
     document.add_heading(one["caption"], 3)
     for item in one["items"]:
-        paragraph = document.add_paragraph(item["text"], style="List Bullet")
+        paragraph = _listed(document, "ListBullet")
+        paragraph.add_run(item["text"])
         _soft(paragraph, f"  {item['label']}")
 
 
 def _lines(document: Docx, one: Element) -> None:
     document.add_heading(one["title"], 3)
     for item in one["items"]:
-        paragraph = document.add_paragraph(style="List Bullet")
+        paragraph = _listed(document, "ListBullet")
         if item["href"]:
             _link(paragraph, item["text"], item["href"])
         else:
@@ -163,24 +173,21 @@ def _point(document: Docx, one: Element) -> None:
 
 def _table(document: Docx, one: Element) -> None:
     document.add_paragraph().add_run(one["caption"]).bold = True
-    table = document.add_table(rows=1, cols=len(one["columns"]), style="Light Grid Accent 3")
+    columns, lines = len(one["columns"]), [one["columns"], *one["rows"]]
+    table = document.add_table(rows=len(lines), cols=columns, style="Light Grid Accent 3")
     table.autofit = False
-    widths = [int(WIDTH * share / sum(one["widths"])) for share in one["widths"]]
-    _fill(table.rows[0], one["columns"], widths)
+    widths = [Emu(int(WIDTH * share / sum(one["widths"]))) for share in one["widths"]]
+    # Asked once: a row finds its cells by reading the whole table again.
+    cells = table._cells
+    for place, text in enumerate(text for line in lines for text in line):
+        cells[place].width = widths[place % columns]
+        cells[place].paragraphs[0].add_run(text).font.size = Pt(9)
     header = OxmlElement("w:tblHeader")
     header.set(qn("w:val"), "true")
     table.rows[0]._tr.get_or_add_trPr().append(header)
-    for row in one["rows"]:
-        _fill(table.add_row(), row, widths)
     note = document.add_paragraph()
     if one["note"]:
         _soft(note, one["note"])
-
-
-def _fill(row: _Row, words: list[str], widths: list[int]) -> None:
-    for cell, text, width in zip(row.cells, words, widths, strict=True):
-        cell.width = width  # type: ignore[assignment]
-        cell.paragraphs[0].add_run(text).font.size = Pt(9)
 
 
 def _break(document: Docx, _one: Element) -> None:

@@ -3,6 +3,7 @@
 import json
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import typst
 
@@ -26,20 +27,18 @@ def as_pdf(report: Report) -> bytes:
     """
     said = json.dumps({"preface": preface(report), "elements": outline(report)}, ensure_ascii=False)
     try:
-        return _compiled(said, ["ua-1"])
+        return _compiled(said, "ua-1")
     except typst.TypstError as error:
         if "could not be displayed" not in str(error):
             raise
-        return _compiled(said, [])
+        return _compiled(said, None)
 
 
-def _compiled(said: str, standards: list[str]) -> bytes:
-    made = typst.compile(
+def _compiled(said: str, standard: Literal["ua-1"] | None) -> bytes:
+    return typst.compile(
         str(HERE / "report.typ"),
         sys_inputs={"report": said},
         font_paths=_fonts(),
         format="pdf",
-        pdf_standards=standards,
+        pdf_standards=standard,
     )
-    assert isinstance(made, bytes)
-    return made
