@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -134,12 +134,12 @@ def snapshot() -> Iterator[Connection]:
     if engine.dialect.name == "postgresql":
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
     with reading(), engine.connect() as connection:
-        _take_your_time(connection)
+        take_your_time(connection)
         yield connection
 
 
 def _dump_tables(connection: Connection, folder: Path) -> _Dump:
-    dump = _Dump(_current_revision(connection))
+    dump = _Dump(current_revision(connection))
     if dump.revision != head():
         raise BackupRefused(
             f"La base est à la révision « {dump.revision or 'rien'} », ce programme à « {head()} » : sauvegardez "
@@ -147,18 +147,19 @@ def _dump_tables(connection: Connection, folder: Path) -> _Dump:
         )
     for table in Base.metadata.sorted_tables:
         rows, sha256 = _write_lines(folder / f"{table.name}.jsonl", _rows_of(connection, table, dump))
-        own = {key.parent.name for key in table.foreign_keys if key.column.table is table}
-        dump.tables.append(
-            {
-                "name": table.name,
-                "rows": rows,
-                "sha256": sha256,
-                "columns": {column.name: _kind(column.type) for column in table.columns},
-                # Columns that name other rows of the same table: a restore fills them last.
-                "own": sorted(own),
-            }
-        )
+        dump.tables.append({**described(table), "rows": rows, "sha256": sha256})
     return dump
+
+
+def described(table: Table) -> dict[str, Any]:
+    """What `fill` must know of a table."""
+    own = {key.parent.name for key in table.foreign_keys if key.column.table is table}
+    return {
+        "name": table.name,
+        "columns": {column.name: kind_of(column.type) for column in table.columns},
+        # Columns that name other rows of the same table: they are filled last.
+        "own": sorted(own),
+    }
 
 
 def _rows_of(connection: Connection, table: Table, dump: _Dump) -> Iterator[list[Any]]:
@@ -168,16 +169,18 @@ def _rows_of(connection: Connection, table: Table, dump: _Dump) -> Iterator[list
     for row in result:
         if has_files and row.storage_key:
             dump.files[row.storage_key] = _File(row.storage_key, row.size, row.sha256)
-        yield [_plain(each) for each in row]
+        yield [plain(each) for each in row]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON writes it: instants in UTC."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _kind(of: Any) -> str:
+def kind_of(of: Any) -> str:
+    """How a column of this type travels: one of `KINDS`."""
     if isinstance(of, UTCDateTime):
         return "instant"
     for name in ("day", "json", "boolean"):
@@ -212,16 +215,20 @@ def restore(source: Path) -> Summary:
     manifest = _sound_manifest(source)
     files = _sound_files(source, manifest)
     with db.engine.connect() as connection:
-        _refuse_unless_ready(connection, manifest)
+        refuse_unless_ready(connection, manifest)
     storage = current_storage()
     for file in files:
         with (source / "files" / file.key).open("rb") as stream:
             storage.save(stream, file.key)
     with db.engine.begin() as connection:
-        _take_your_time(connection)
+        take_your_time(connection)
         # Somebody may have begun to work while the files were copied.
-        _refuse_unless_ready(connection, manifest)
-        _fill(connection, source, manifest["tables"])
+        refuse_unless_ready(connection, manifest)
+        fill(
+            connection,
+            manifest["tables"],
+            lambda name: _read_lines(source / "tables" / f"{name}.jsonl"),
+        )
     rows = sum(table["rows"] for table in manifest["tables"])
     return Summary(rows, len(files), sum(file.size for file in files), tuple(manifest["wrong_files"]))
 
@@ -261,8 +268,9 @@ def _sound_files(source: Path, manifest: dict[str, Any]) -> list[_File]:
     return files
 
 
-def _refuse_unless_ready(connection: Connection, manifest: dict[str, Any]) -> None:
-    revision = _current_revision(connection)
+def refuse_unless_ready(connection: Connection, manifest: dict[str, Any]) -> None:
+    """Raises BackupRefused unless the database is migrated as the manifest's was, and empty."""
+    revision = current_revision(connection)
     if revision != manifest["revision"]:
         wanted = manifest["revision"]
         raise BackupRefused(
@@ -278,7 +286,10 @@ def _refuse_unless_ready(connection: Connection, manifest: dict[str, Any]) -> No
             )
 
 
-def _fill(connection: Connection, source: Path, tables: list[dict[str, Any]]) -> None:
+def fill(
+    connection: Connection, tables: list[dict[str, Any]], lines_of: Callable[[str], Iterator[list[Any]]]
+) -> None:
+    """Write the lines of each table, in the order in which tables name one another, as plain data of their columns."""
     metadata = sa.MetaData()
     made = [
         (each, Table(each["name"], metadata, *(sa.Column(n, KINDS[k]) for n, k in each["columns"].items())))
@@ -290,7 +301,7 @@ def _fill(connection: Connection, source: Path, tables: list[dict[str, Any]]) ->
     for facts, table in made:
         own = facts["own"]
         later: list[dict[str, Any]] = []
-        lines = _read_lines(source / "tables" / f"{table.name}.jsonl")
+        lines = lines_of(table.name)
         while batch := [_typed(facts["columns"], line) for line in islice(lines, BATCH)]:
             later += [
                 {"of": row["id"], **{n: row[n] for n in own}} for row in batch if any(row[n] for n in own)
@@ -331,11 +342,12 @@ def head() -> str | None:
     return ScriptDirectory(str(ROOT / "migrations")).get_current_head()
 
 
-def _current_revision(connection: Connection) -> str:
+def current_revision(connection: Connection) -> str:
+    """The revision that the database is at."""
     return MigrationContext.configure(connection).get_current_revision() or ""
 
 
-def _take_your_time(connection: Connection) -> None:
+def take_your_time(connection: Connection) -> None:
     """A page must answer in seconds, a backup of years need not."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SET LOCAL statement_timeout = 0"))

@@ -20,6 +20,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from chantiers import backup as backups
 from chantiers import doctor as examination
+from chantiers import instance
 from chantiers import worker as jobs
 from chantiers.demonstration.load import DemonstrationRefused
 from chantiers.demonstration.load import load as load_demonstration
@@ -304,14 +305,54 @@ def backup(folder: str | None) -> None:
 
 
 @click.command("restore")
-@click.argument("folder", required=False)
+@click.argument("source", required=False)
+@click.option("--files", help="Pour un export JSON : le dossier « files » d’une sauvegarde.")
 @with_appcontext
 @plainly
-def restore(folder: str | None) -> None:
-    """Remplit une base neuve avec une sauvegarde, après l’avoir vérifiée."""
-    if not folder:
-        raise Failure("Indiquez le dossier de la sauvegarde : flask --app app restore sauvegardes/2026-03-15")
-    _tell_backup(backups.restore(Path(folder)), f"Restauré depuis {folder}")
+def restore(source: str | None, files: str | None) -> None:
+    """Remplit une base neuve avec une sauvegarde, ou avec l’export JSON d’une instance, après l’avoir vérifié."""
+    if not source:
+        raise Failure("Indiquez le dossier de la sauvegarde : flask --app app restore sauvegardes/2026-03-15")
+    if Path(source).is_file():
+        _restore_export(Path(source), Path(files) if files else None)
+        return
+    _tell_backup(backups.restore(Path(source)), f"Restauré depuis {source}")
+
+
+def _restore_export(source: Path, files: Path | None) -> None:
+    with source.open("rb") as file:
+        restored = instance.restore(file, files)
+    click.echo(
+        f"Restauré depuis {source}. Lignes : {restored.rows}. Chaque personne choisit un nouveau mot de passe, ou "
+        "entre par un lien reçu par mail ; les invitations sans réponse sont à renvoyer."
+    )
+    if restored.missing:
+        click.echo(
+            f"Attention, des fichiers ne sont pas là ({len(restored.missing)}) : un export JSON ne les contient pas. "
+            "Une sauvegarde les a : flask --app app restore EXPORT.json --files SAUVEGARDE/files",
+            err=True,
+        )
+
+
+@click.command("export")
+@click.argument("file", required=False)
+@with_appcontext
+@plainly
+def export(file: str | None) -> None:
+    """Écrit toute l’instance dans un fichier JSON (« - » : à l’écran), sans rien de secret."""
+    if not file:
+        raise Failure("Indiquez le fichier à écrire : flask --app app export instance.json")
+    if file == "-":
+        for line in instance.lines():
+            click.echo(line, nl=False)
+        return
+    target = Path(file)
+    if target.exists():
+        raise Failure(f"« {target} » existe déjà : donnez un nouveau nom.")
+    with target.open("x", encoding="utf-8") as written:
+        target.chmod(0o600)
+        written.writelines(instance.lines())
+    click.echo(f"Toute l’instance est dans {target}. Il contient des adresses : gardez-le pour vous.")
 
 
 def _tell_backup(summary: backups.Summary, title: str) -> None:
@@ -417,6 +458,7 @@ def init_app(app: Flask) -> None:
         purge,
         reindex,
         backup,
+        export,
         restore,
         worker,
         receive,

@@ -18,6 +18,7 @@ SENTENCES = {
     "demarche.imported": _l(
         "%(who)s a chargé le fichier de la démarche : %(created)s ajouts, %(updated)s mises à jour"
     ),
+    "demarche.exported": _l("%(who)s a exporté toute l’instance"),
     "charter.published": _l("%(who)s a publié la version %(number)s de la charte"),
     "chantier.created": _l("%(who)s a ouvert le chantier %(what)s"),
     "chantier.edited": _l("%(who)s a modifié la présentation du chantier %(what)s"),

@@ -35,6 +35,7 @@ def _action(*particulars: str, is_news: bool = True, tells: bool = False) -> Act
 CATALOGUE: Mapping[str, Action] = {
     "demarche.edited": _action("fields"),
     "demarche.imported": _action("created", "updated"),
+    "demarche.exported": _action(),
     "charter.published": _action("number"),
     "chantier.created": _action(),
     "chantier.edited": _action("fields"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+from tempfile import TemporaryFile
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from chantiers import files
+from chantiers import files, instance
 from chantiers.access import acting, public, require, signed_in
 from chantiers.chantier import queries as chantier_queries
 from chantiers.deliverables.queries import Filters as DeliverableFilters
@@ -21,7 +22,7 @@ from chantiers.forms import bounded_int
 from chantiers.policy import can
 from chantiers.structures.queries import asked
 from chantiers.tasks.queries import Filters as TaskFilters
-from models import HOME, Chantier, db, now
+from models import HOME, Chantier, Demarche, db, now, record
 
 exports = Blueprint("exports", __name__)
 
@@ -156,6 +157,23 @@ def in_workbook(sheets: Sequence[Sheet], title: str, filters: str, demarche: str
         ("À savoir", "Ce fichier ne change plus, les chantiers continuent. Les heures sont celles de Paris."),
     ]
     return saved_as(f"{title}.xlsx", as_workbook(sheets, preface, title), XLSX)
+
+
+# The whole instance ---------------------------------------------------------------------------------------------------
+
+
+@exports.post("/exports/instance.json")
+@require("demarche.manage")
+def whole_instance() -> ResponseReturnValue:
+    """Everything as JSON, but for what is secret; the journal keeps that it was taken."""
+    if current_demarche is not None:
+        record(Demarche.current(), "demarche.exported", by=acting())
+    db.session.commit()
+    file = TemporaryFile("w+b")  # noqa: SIM115 (it is handed over open)
+    for line in instance.lines():
+        file.write(line.encode())
+    file.seek(0)
+    return saved_as("Instance.json", file, "application/json")
 
 
 # Calendars ------------------------------------------------------------------------------------------------------------
