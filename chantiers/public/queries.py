@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from models import (
     Chantier,
+    ChantierStructure,
     Deliverable,
     DeliverableType,
     Objective,
@@ -24,6 +25,9 @@ CHANTIERS_SHOWN = 24
 CHANTIERS_TOLD = 8
 STRUCTURES_SHOWN = 80
 PUBLICATIONS_SHOWN = 6
+PUBLICATIONS_OF_A_CHANTIER = 40
+#: How many addresses of each kind the map of the public pages gives.
+MAPPED = 20_000
 
 
 @dataclass
@@ -120,8 +124,12 @@ def _chantiers() -> dict[int, ChantierAtAGlance]:
 
 
 def _publications() -> Sequence[Any]:
-    """What was published last."""
-    found = (
+    return db.session.execute(_published().limit(PUBLICATIONS_SHOWN)).all()
+
+
+def _published() -> Any:
+    """What is public, the latest first."""
+    return (
         select(
             Deliverable.title,
             Deliverable.public_slug,
@@ -136,7 +144,54 @@ def _publications() -> Sequence[Any]:
         .where(Deliverable.public())
         .order_by(Deliverable.published_at.desc(), Deliverable.id.desc())
     )
-    return db.session.execute(found.limit(PUBLICATIONS_SHOWN)).all()
+
+
+# One chantier ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ChantierPage:
+    """What anybody may know of a chantier: what it is for, how far it is, what it published, who takes part."""
+
+    chantier: Chantier
+    glance: ChantierAtAGlance
+    publications: Sequence[Any]
+    structures: Sequence[Any]
+
+
+def chantier_page(slug: str) -> ChantierPage | None:
+    """A chantier, archived or not, in five statements: no person, no draft, no address."""
+    found = db.session.scalar(select(Chantier).where(Chantier.slug == slug))
+    if found is None:
+        return None
+    done, counted = db.session.execute(
+        select(
+            func.coalesce(func.sum(ObjectiveTally.done), 0),
+            func.coalesce(func.sum(ObjectiveTally.counted), 0),
+        ).where(ObjectiveTally.chantier_id == found.id)
+    ).one()
+    glance = ChantierAtAGlance(
+        found.number, found.title, found.slug, found.hue, found.summary, int(done), int(counted)
+    )
+    _tell_objectives({found.id: glance})
+    published = _published().where(Deliverable.chantier_id == found.id).limit(PUBLICATIONS_OF_A_CHANTIER)
+    enrolled = (
+        select(Structure.name, Structure.site, Structure.territory, Structure.is_example)
+        .join(ChantierStructure, ChantierStructure.structure_id == Structure.id)
+        .where(
+            ChantierStructure.chantier_id == found.id,
+            ChantierStructure.left_at.is_(None),
+            Structure.merged_into_id.is_(None),
+        )
+        .order_by(Structure.name_key, Structure.id)
+        .limit(STRUCTURES_SHOWN)
+    )
+    return ChantierPage(
+        chantier=found,
+        glance=glance,
+        publications=db.session.execute(published).all(),
+        structures=db.session.execute(enrolled).all(),
+    )
 
 
 def _tell_objectives(chantiers: dict[int, ChantierAtAGlance]) -> None:
@@ -160,3 +215,10 @@ def _tell_objectives(chantiers: dict[int, ChantierAtAGlance]) -> None:
             chantiers[row.chantier_id].political.append(row.text)
         else:
             chantiers[row.chantier_id].operational.append(row)
+
+
+def public_slugs() -> tuple[list[str], list[str]]:
+    """The addresses of chantiers and of publications, as many as a map of pages may hold."""
+    chantiers = db.session.scalars(select(Chantier.slug).order_by(Chantier.number).limit(MAPPED)).all()
+    published = select(Deliverable.public_slug).where(Deliverable.public()).order_by(Deliverable.id)
+    return list(chantiers), [slug for slug in db.session.scalars(published.limit(MAPPED)) if slug]

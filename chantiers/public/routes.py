@@ -3,12 +3,15 @@
 import re
 from datetime import date
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, Response, current_app, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date
+from werkzeug.exceptions import NotFound
 
 from chantiers.access import public as open_to_all
 from chantiers.extensions import current_demarche
+from chantiers.links import absolute
+from chantiers.public.queries import chantier_page, public_slugs
 from chantiers.public.queries import home as read_home
 
 public = Blueprint("public", __name__)
@@ -28,6 +31,45 @@ def home() -> ResponseReturnValue:
         rest=rest,
         since=month_in_words(current_demarche.dated),
     )
+
+
+@public.get("/demarche/<slug:slug>")
+@open_to_all
+def chantier(slug: str) -> ResponseReturnValue:
+    """A chantier as anybody may read it; the address stays when its title changes."""
+    page = chantier_page(slug)
+    if page is None:
+        raise NotFound
+    return render_template(
+        "public/chantier.html", page=page, canonical=absolute("public.chantier", slug=slug)
+    )
+
+
+@public.get("/robots.txt")
+@open_to_all
+def robots() -> ResponseReturnValue:
+    """What search engines may read: the public pages, of which the map gives the list."""
+    words = f"User-agent: *\nDisallow: /connexion\nSitemap: {absolute('public.sitemap')}\n"
+    return Response(words, content_type="text/plain; charset=utf-8")
+
+
+@public.get("/sitemap.xml")
+@open_to_all
+def sitemap() -> ResponseReturnValue:
+    """The addresses of the public pages."""
+    page = render_template("public/sitemap.xml", addresses=public_addresses())
+    return Response(page, content_type="application/xml; charset=utf-8")
+
+
+def public_addresses() -> list[str]:
+    """The home, the chantiers and what they published, as absolute addresses."""
+    chantiers, publications = public_slugs()
+    return [
+        absolute("public.home"),
+        absolute("publications.index"),
+        *(absolute("public.chantier", slug=slug) for slug in chantiers),
+        *(absolute("publications.show", slug=slug) for slug in publications),
+    ]
 
 
 def unfolded(text: str) -> str:

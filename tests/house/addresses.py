@@ -61,6 +61,7 @@ class Targets:
         (r"/livrables/<id:deliverable_id>/versions/<id:number>", "_versions"),
         (r"/livrables/<id:deliverable_id>/(commentaires|discussion)", "_spoken_of"),
         (r"/livrables/<id:deliverable_id>", "_deliverables"),
+        (r"/demarche/<slug:slug>", "_public_chantiers"),
         (r"/publications/<slug:slug>/versions/<id:number>", "_published_versions"),
         (r"/publications/<slug:slug>", "_publications"),
         (r"/avis/<id:request_id>", "_review_requests"),
@@ -119,6 +120,11 @@ class Targets:
         for name, number in self.world.decisions.items():
             yield Target(name, {"decision_id": number})
         yield nowhere("unknown", decision_id=UNKNOWN)
+
+    def _public_chantiers(self) -> Iterator[Target]:
+        for name, slug in self.world.chantiers.items():
+            yield Target(name, {"slug": slug})
+        yield nowhere("unknown", slug="nulle-part")
 
     def _told_chantiers(self) -> Iterator[Target]:
         """What référents feel is not for mere observers."""

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
-from models import Chantier, ObjectiveKind, User
+from models import Chantier, ObjectiveKind, ProgressUpdate, User, Weather
 from tests.factories import (
     make_chantier,
     make_coordinator,
+    make_deliverable,
     make_demarche,
     make_objective,
+    make_referent,
     make_structure,
     make_task,
 )
@@ -159,3 +161,48 @@ def test_a_short_presentation_leaves_no_hole(visitor: Any, session: Any, present
     page = visitor().get("/")
     assert page.heading == "Courte"
     assert page.has("au printemps")
+
+
+def test_a_chantier_is_read_by_anybody_without_a_person_nor_a_draft(
+    visitor: Any, session: Any, demarche: Any
+) -> None:
+    chantier = make_chantier("Habitat partagé", number=3)
+    chantier.edit(by=make_coordinator(), summary="Habiter **ensemble**.")
+    referent = make_referent(chantier, "Zoé Lambert")
+    objective = make_objective(chantier, "Recenser les lieux")
+    make_objective(chantier, "Peser sur la loi", ObjectiveKind.POLITICAL)
+    make_task(objective, "Une tâche que nul ne lit").finish(by=referent)
+    chantier.enrol(make_structure("Ecosolies"), by=referent)
+    make_deliverable(objective, "Un brouillon")
+    public = make_deliverable(objective, "Le guide publié")
+    public.add_text("Texte", "Note", by=referent)
+    public.approve(by=referent)
+    public.publish("CC BY-SA 4.0", by=referent)
+    ProgressUpdate.write(chantier, Weather.STORM, "Ça tangue.", by=referent)
+    session.commit()
+    page = visitor().get("/").click("Habitat partagé")
+    assert page.path == "/demarche/habitat-partage" and page.heading == "Habitat partagé"
+    for told in (
+        "Habiter ensemble.",
+        "Recenser les lieux",
+        "Peser sur la loi",
+        "Le guide publié",
+        "Ecosolies",
+    ):
+        assert page.has(told), told
+    assert page.has("1 tâche terminée sur 1")
+    for kept in ("Zoé", "@", "Un brouillon", "Une tâche que nul ne lit", "tangue", "Orage"):
+        assert kept not in page.html.replace("@layer", ""), kept
+    assert page.click("Le guide publié").status == 200
+    chantier.edit(by=make_coordinator(), title="Habiter autrement")
+    assert visitor().get("/demarche/habitat-partage").heading == "Habiter autrement"
+    chantier.archive(by=make_coordinator())
+    assert visitor().get("/demarche/habitat-partage").has("Ce chantier est terminé")
+    visitor().get("/demarche/nulle-part", status=404)
+    map_of_pages = visitor().get("/sitemap.xml").data.decode()
+    assert "/demarche/habitat-partage</loc>" in map_of_pages and "/publications/" in map_of_pages
+    assert "/taches" not in map_of_pages and "/sitemap.xml" in visitor().get("/robots.txt").data.decode()
+    stranger = visitor()
+    with stranger.count_statements() as statements:
+        stranger.get("/demarche/habitat-partage")
+    assert 0 < len(statements) <= 12
