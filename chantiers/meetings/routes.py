@@ -112,7 +112,7 @@ def close(meeting: Meeting) -> ResponseReturnValue:
     """Its minutes are done."""
     meeting.close(by=acting())
     db.session.commit()
-    flash(_("Le compte rendu est clos. Son document garde les chiffres de ce jour-là."), "success")
+    flash(_("Le compte rendu est clos."), "success")
     return _back_to(meeting.id)
 
 
