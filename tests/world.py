@@ -359,6 +359,7 @@ class _Maker:
         self.meetings = {"open": meeting, "closed": past}
         ours = self.chantiers["ours"]
         self.item = meeting.put_on_agenda("Un lieu", "Lequel ?", by=self.by, chantier_id=ours.id)
+        meeting.put_on_agenda("Le calendrier", by=self.by)
         meeting.note_attendance(
             {self.structures["carrying"].id: Attendance(Presence.PRESENT, "Ada")}, by=self.by
         )

@@ -176,6 +176,7 @@ def test_observers_read_neither_drafts_nor_comments_and_their_counts_say_so(scen
     assert find(observer, terms_of("zinc")).counts == {
         "task": 1,
         "deliverable": 0,
+        "decision": 0,
         "structure": 1,
         "chantier": 1,
     }

@@ -40,7 +40,7 @@ def test_a_member_finds_everything_and_narrows_it_down(scene, visitor):
     )
     assert page.title.startswith("Recherche : TIERS LIEU")
     assert page.has("5 résultats")
-    assert page.texts("span", class_="search-kinds__count") == ["5", "2", "1", "1", "0", "1", "0"]
+    assert page.texts("span", class_="search-kinds__count") == ["5", "2", "1", "1", "0", "0", "1", "0"]
     # The title first, the marks around what answers, the text escaped and without the signs of Markdown.
     assert "Recenser les <mark>tiers</mark>-<mark>lieux</mark>" in page.data.decode()
     assert (
@@ -61,7 +61,7 @@ def test_a_member_finds_everything_and_narrows_it_down(scene, visitor):
 
 def test_an_observer_is_not_told_how_much_there_is_of_what_they_do_not_read(scene, visitor):
     page = visitor(scene.observer).get("/recherche?q=tiers")
-    assert page.texts("span", class_="search-kinds__count") == ["3", "2", "0", "1", "0"]
+    assert page.texts("span", class_="search-kinds__count") == ["3", "2", "0", "0", "1", "0"]
     assert not page.has("Commentaires")
     assert page.has("3 résultats")
     same = visitor(scene.observer).get("/recherche?q=tiers&dans=commentaires")
