@@ -9,7 +9,7 @@ from models.account import (
     Submission,
     UserSession,
 )
-from models.activity import CATALOGUE, Activity, only, record
+from models.activity import CATALOGUE, Activity, only, quietly, record
 from models.arbitration import Matter, Place, ToArbitrate, Within, to_arbitrate
 from models.base import HOME, Base, at, db, fold, held, now, reading, today
 from models.chantier import HUES, Chantier
@@ -46,6 +46,9 @@ from models.digest import Digest, next_digest
 from models.errors import Refused
 from models.expiry import forget_expired
 from models.handover import Handover, Holdings
+from models.import_batch import ImportBatch, ImportKind, ImportState, sweep_imports
+from models.imported_row import Fate, ImportedRow
+from models.imported_row import Outcome as LineOutcome
 from models.incoming_mail import IncomingMail, Outcome
 from models.invitation import Invitation
 from models.join_request import JoinRequest, JoinState
@@ -71,7 +74,9 @@ from models.search import (
 )
 from models.structure import Structure, StructureAlias, StructureKind, StructureMember
 from models.task import Task, task_person, task_structure, title_matches
+from models.task_births import NewTask, create_tasks
 from models.task_dependencies import task_dependency
+from models.task_import import WITHOUT_REASON
 from models.task_life import OPEN, STARTED, StatusChange, TaskStatus
 from models.user import ChantierRole, Role, Standing, User
 
@@ -95,6 +100,7 @@ __all__ = [
     "TO_ASK",
     "USUAL_NOTICE",
     "USUAL_REVIEW",
+    "WITHOUT_REASON",
     "Activity",
     "AgendaItem",
     "Answer",
@@ -120,19 +126,26 @@ __all__ = [
     "Demarche",
     "Digest",
     "Facts",
+    "Fate",
     "FollowUp",
     "Following",
     "Handover",
     "Holdings",
+    "ImportBatch",
+    "ImportKind",
+    "ImportState",
+    "ImportedRow",
     "IncomingMail",
     "Invitation",
     "JoinRequest",
     "JoinState",
+    "LineOutcome",
     "MailState",
     "Matter",
     "Meeting",
     "MeetingPresence",
     "MeetingState",
+    "NewTask",
     "Notification",
     "Objective",
     "ObjectiveKind",
@@ -174,6 +187,7 @@ __all__ = [
     "Wish",
     "Within",
     "at",
+    "create_tasks",
     "db",
     "deliverable_structure",
     "deliverable_task",
@@ -192,9 +206,11 @@ __all__ = [
     "only",
     "percent",
     "purge_bin",
+    "quietly",
     "reading",
     "record",
     "reindex",
+    "sweep_imports",
     "task_dependency",
     "task_person",
     "task_structure",

@@ -36,6 +36,9 @@ CATALOGUE: Mapping[str, Action] = {
     "demarche.edited": _action("fields"),
     "demarche.imported": _action("created", "updated"),
     "demarche.exported": _action(),
+    "demarche.tasks_imported": _action("file", "created", "updated"),
+    "demarche.structures_imported": _action("file", "created", "updated"),
+    "demarche.import_undone": _action("file", "undone", "kept"),
     "charter.published": _action("number"),
     "chantier.created": _action(),
     "chantier.edited": _action("fields"),
@@ -47,6 +50,8 @@ CATALOGUE: Mapping[str, Action] = {
     "chantier.progress_told": _action(tells=True),
     "chantier.progress_reworded": _action(is_news=False),
     "chantier.handed_over": _action("person", "receiver", "leads", "tasks", "left"),
+    "chantier.tasks_imported": _action("created", "updated"),
+    "chantier.import_undone": _action("undone"),
     "objective.created": _action(),
     "objective.edited": _action("fields"),
     "objective.moved": _action(),
@@ -122,6 +127,7 @@ CATALOGUE: Mapping[str, Action] = {
     "structure.created": _action(),
     "structure.edited": _action("fields"),
     "structure.merged": _action("into"),
+    "structure.removed": _action(),
     "structure.enrolled": _action("structure"),
     "structure.left": _action("structure"),
     "person.created": _action(),
@@ -167,6 +173,27 @@ def only(*actions: str) -> Iterator[None]:
         yield
     finally:
         _only.reset(token)
+
+
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """What is done inside is in the journal, and nobody is told or mailed of it.
+
+    Two thousand tasks that come out of a spreadsheet are no news for two thousand mailboxes.
+    """
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
+
+
+def is_quiet() -> bool:
+    """Whether what happens now is told to nobody."""
+    return _quiet.get()
 
 
 class Activity(Base):
@@ -256,5 +283,6 @@ def record(
     kept = _only.get()
     if kept is None or action in kept:
         db.session.add(activity)
-        db.session.info.setdefault(UNTOLD, []).append((activity, tuple(also_tell)))
+        if not is_quiet():
+            db.session.info.setdefault(UNTOLD, []).append((activity, tuple(also_tell)))
     return activity

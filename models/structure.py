@@ -157,6 +157,32 @@ class Structure(Versioned, Editable, Sourced, Base):
             record(self, "structure.edited", by=by, fields=["aliases"])
         return True
 
+    def remove(self, *, by: "User") -> None:
+        """Take out of the directory a record that nothing names: it was put there by mistake.
+
+        Its past parts in chantiers go with it. Raises Refused("structure_in_use").
+        """
+        if self._is_named():
+            raise Refused("structure_in_use", name=self.name)
+        record(self, "structure.removed", by=by)
+        for table in ("chantier_structure", "structure_alias"):
+            db.session.execute(delete(_table(table)).where(_table(table).c.structure_id == self.id))
+        db.session.delete(self)
+        db.session.flush()
+
+    def _is_named(self) -> bool:
+        """Whether any row of any table names it, beside its own names and the parts in chantiers that it left."""
+        for table in Base.metadata.sorted_tables:
+            for column in table.columns:
+                if table.name == "structure_alias" or not column.references(_table("structure").c.id):
+                    continue
+                naming = select(column).where(column == self.id)
+                if table.name == "chantier_structure":
+                    naming = naming.where(table.c.left_at.is_(None))
+                if db.session.scalar(naming.limit(1)) is not None:
+                    return True
+        return False
+
     # People -----------------------------------------------------------------------------------------------------------
 
     def gather(self, person: "User", *, by: "User | None") -> None:

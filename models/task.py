@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, validates
 from sqlalchemy.orm.interfaces import ORMOption
 
-from models.activity import from_to, record
+from models.activity import from_to, is_quiet, record
 from models.base import Base, IntId, Line, LongText, Versioned, db, fold, now, today
 from models.checklist import ChecklistItem
 from models.concerns.editable import Editable
@@ -347,7 +347,7 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
         structures = [key for key in added if key > 0]
         if self.pilote is not None and self.pilote is not old_pilote:
             structures.append(self.pilote.id)
-        if by is None or not (people or structures):
+        if by is None or is_quiet() or not (people or structures):
             return
         recipients = self.chantier.members_to_mail(people, structures, but=by)
         OutgoingMail.post_all(
