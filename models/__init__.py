@@ -76,7 +76,7 @@ from models.structure import Structure, StructureAlias, StructureKind, Structure
 from models.task import Task, task_person, task_structure, title_matches
 from models.task_births import NewTask, create_tasks
 from models.task_dependencies import task_dependency
-from models.task_import import WITHOUT_REASON
+from models.task_import import WITHOUT_REASON, differences
 from models.task_life import OPEN, STARTED, StatusChange, TaskStatus
 from models.user import ChantierRole, Role, Standing, User
 
@@ -191,6 +191,7 @@ __all__ = [
     "db",
     "deliverable_structure",
     "deliverable_task",
+    "differences",
     "facts_since_last",
     "figures_of",
     "find",

@@ -156,12 +156,7 @@ class TaskImport:
         for name in ("pilote", "contributors"):
             facts[name] = self._numbers(facts.get(name))
         before = values_of(task)
-        wanted = {name: value for name, value in facts.items() if name in before and value is not None}
-        if "contributors" in wanted or "pilote" in wanted:
-            lead = wanted.get("pilote", before["pilote"])
-            carried = wanted.get("contributors", before["contributors"])
-            wanted["contributors"] = sorted(number for number in carried if number != lead)
-        different = {name: value for name, value in wanted.items() if value != before[name]}
+        different = differences(before, facts)
         self._set(task, different, reason=facts.get("reason") or WITHOUT_REASON)
         after = values_of(task)
         changed = [name for name in before if after[name] != before[name]]
@@ -288,6 +283,21 @@ def values_of(task: Task) -> dict[str, Any]:
         "people": sorted(person.id for person in task.people),
         "status": str(task.status),
     }
+
+
+def differences(before: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
+    """What a line says otherwise than the task it speaks of; where it says nothing, nothing differs."""
+    said = {name: facts[name] for name in before if facts.get(name) is not None}
+    if said.keys() & {"pilote", "contributors"}:
+        lead = said.get("pilote", before["pilote"])
+        said["contributors"] = [
+            each for each in said.get("contributors", before["contributors"]) if each != lead
+        ]
+    return {name: value for name, value in said.items() if not _same(value, before[name])}
+
+
+def _same(one: Any, other: Any) -> bool:
+    return set(one) == set(other) if isinstance(one, list) and isinstance(other, list) else one == other
 
 
 def _structures_in(facts: dict[str, Any]) -> list[int | str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, SelectField
@@ -19,17 +18,12 @@ from chantiers.forms import (
     clean_line,
     options,
 )
+from chantiers.links import opens, web_address
 from chantiers.presentation import STRUCTURE_KINDS
 from models import Structure, StructureKind
 
 #: More other names than this are a paste gone wrong.
 ALIASES = 50
-
-
-def web_address(text: str | None) -> str:
-    """An address on the web as people write it, made whole: « www.exemple.org » gets its https."""
-    text = clean_line(text)
-    return f"https://{text}" if text and "://" not in text else text
 
 
 class SiteField(LineField):
@@ -42,12 +36,7 @@ class SiteField(LineField):
     @staticmethod
     def plausible(_form: Any, field: Any) -> None:
         """Refuse what a link could not open, or should not."""
-        try:
-            parts = urlsplit(field.data or "")
-            whole = parts.scheme in ("http", "https") and "." in (parts.hostname or "")
-        except ValueError:
-            whole = False
-        if field.data and (not whole or " " in field.data):
+        if field.data and not opens(field.data):
             raise ValidationError(_l("Cette adresse de site n’est pas complète : https://www.exemple.org."))
 
 
