@@ -35,6 +35,7 @@ from chantiers.storage import StorageDown, StorageFull, current_storage
 from models import (
     CommentAttachment,
     DeliverableVersion,
+    ImportBatch,
     PasswordLink,
     Refused,
     Role,
@@ -42,6 +43,7 @@ from models import (
     db,
     forget_expired,
     purge_bin,
+    sweep_imports,
 )
 from models import reindex as remade
 
@@ -266,9 +268,12 @@ def purge() -> None:
         for key in purged.files:
             current_storage().delete(key)
     forgotten = forget_expired()
+    imported = sweep_imports()
     db.session.commit()
+    for key in imported:
+        current_storage().delete(key)
     # A file is written before its row: only one that has waited since yesterday belongs to nobody.
-    columns = (DeliverableVersion.storage_key, CommentAttachment.storage_key)
+    columns = (DeliverableVersion.storage_key, CommentAttachment.storage_key, ImportBatch.storage_key)
     known = {key for column in columns for key in db.session.scalars(select(column)) if key}
     db.session.rollback()
     swept = current_storage().sweep(known, timedelta(days=1))

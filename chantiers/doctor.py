@@ -26,6 +26,7 @@ from models import (
     Deliverable,
     DeliverableVersion,
     Demarche,
+    ImportBatch,
     Objective,
     ObjectiveTally,
     OutgoingMail,
@@ -421,7 +422,7 @@ def files() -> Iterator[Finding]:
     """Every row has its file, of the right size; files without a row are garbage to sweep."""
     expected = {
         str(key): size
-        for kind in (DeliverableVersion, CommentAttachment)
+        for kind in (DeliverableVersion, CommentAttachment, ImportBatch)
         for key, size in db.session.execute(select(kind.storage_key, kind.size))
         if key
     }
@@ -436,7 +437,7 @@ def files() -> Iterator[Finding]:
     if lost:
         yield wrong(f"Fichiers manquants ou tronqués : {_some(lost)}. Reprenez-les d’une sauvegarde.")
     else:
-        yield well(f"Les fichiers des livrables et des commentaires sont là ({len(expected)}).")
+        yield well(f"Les fichiers des livrables, des commentaires et des imports sont là ({len(expected)}).")
     if unknown:
         yield note(f"Fichiers sans usage : {len(unknown)}. « flask --app app purge » les effacera.")
 

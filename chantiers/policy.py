@@ -115,6 +115,7 @@ TABLE: Mapping[str, tuple[Predicate, ...]] = {
     "checkpoint.read": (any_referent, coordinator),
     "checkpoint.manage": (coordinator,),
     "person.manage": (coordinator,),
+    "import.manage": (coordinator,),
     "demarche.manage": (coordinator,),
 }
 

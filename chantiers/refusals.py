@@ -46,6 +46,12 @@ SENTENCES = {
     ),
     "dependency_on_itself": _l("Une tâche ne peut pas s’attendre elle-même."),
     "email_taken": _l("Une autre personne utilise déjà l’adresse %(email)s."),
+    "import_not_done": _l("Cet import n’a pas été fait : il n’y a rien à annuler."),
+    "import_over": _l("Cet import est déjà fait, ou abandonné. Rien n’a été modifié."),
+    "nothing_to_import": _l(
+        "Aucune ligne ne peut être importée : corrigez le fichier, ou changez vos choix."
+    ),
+    "structure_in_use": _l("« %(name)s » est nommée ailleurs : elle reste dans l’annuaire."),
     "in_review": _l("Une version est en relecture : attendez la réponse, ou retirez-la de la relecture."),
     "last_coordinator": _l("C’est la dernière personne de la coordination : nommez-en une autre d’abord."),
     "last_referent": _l("Un chantier garde au moins un·e référent·e : nommez quelqu’un d’autre d’abord."),

@@ -19,6 +19,15 @@ SENTENCES = {
         "%(who)s a chargé le fichier de la démarche : %(created)s ajouts, %(updated)s mises à jour"
     ),
     "demarche.exported": _l("%(who)s a exporté toute l’instance"),
+    "demarche.tasks_imported": _l(
+        "%(who)s a importé des tâches de « %(file)s » : %(created)s ajouts, %(updated)s mises à jour"
+    ),
+    "demarche.structures_imported": _l(
+        "%(who)s a importé des structures de « %(file)s » : %(created)s ajouts, %(updated)s mises à jour"
+    ),
+    "demarche.import_undone": _l(
+        "%(who)s a annulé l’import de « %(file)s » : %(undone)s lignes, %(kept)s restées"
+    ),
     "charter.published": _l("%(who)s a publié la version %(number)s de la charte"),
     "chantier.created": _l("%(who)s a ouvert le chantier %(what)s"),
     "chantier.edited": _l("%(who)s a modifié la présentation du chantier %(what)s"),
@@ -32,6 +41,12 @@ SENTENCES = {
     "chantier.progress_told": _l("%(who)s a écrit un point d’avancement du chantier %(what)s"),
     "chantier.progress_reworded": _l("%(who)s a corrigé un point d’avancement du chantier %(what)s"),
     "chantier.handed_over": _l("%(person)s passe la main à %(receiver)s pour le chantier %(what)s"),
+    "chantier.tasks_imported": _l(
+        "%(who)s a importé des tâches dans le chantier %(what)s : %(created)s ajouts, %(updated)s mises à jour"
+    ),
+    "chantier.import_undone": _l(
+        "%(who)s a annulé un import dans le chantier %(what)s : %(undone)s tâches retirées"
+    ),
     "objective.created": _l("%(who)s a ajouté l’objectif %(what)s"),
     "objective.edited": _l("%(who)s a reformulé l’objectif %(what)s"),
     "objective.moved": _l("%(who)s a changé l’ordre de l’objectif %(what)s"),
@@ -113,6 +128,7 @@ SENTENCES = {
     "structure.created": _l("%(who)s a ajouté la structure %(what)s"),
     "structure.edited": _l("%(who)s a modifié la fiche de la structure %(what)s"),
     "structure.merged": _l("%(who)s a réuni la structure %(what)s à %(into)s"),
+    "structure.removed": _l("%(who)s a retiré la structure %(what)s de l’annuaire"),
     "structure.enrolled": _l("%(structure)s rejoint le chantier %(what)s"),
     "structure.left": _l("%(structure)s quitte le chantier %(what)s"),
     "person.created": _l("%(who)s a ajouté %(what)s"),

@@ -31,8 +31,8 @@ DELIMITERS = ";,\t|"
 SAMPLE = 60
 #: What no text holds: it is another kind of file under that name.
 _NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-#: A sign that our own exports put before what a spreadsheet would take for a formula.
-_DISARMED = re.compile(r"'(?=\s*[=+\-@\t\r\n＝＋－＠])")
+#: What would make a spreadsheet take the words of a CSV for a formula.
+STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Unreadable(Exception):
@@ -121,9 +121,7 @@ def _csv_rows(content: bytes) -> list[list[Cell]]:
     letters = 0
     try:
         for row in csv.reader(StringIO(body, newline=""), delimiter=delimiter):
-            cells = _without_end(
-                [_DISARMED.sub("", cell, count=1) if cell[:1] == "'" else cell for cell in row]
-            )
+            cells = _without_end([armed(cell) for cell in row])
             letters += sum(map(len, cells))
             _refuse_beyond(len(rows), cells, letters)
             rows.append(list(cells))
@@ -180,6 +178,21 @@ def delimiter_of(text: str) -> str:
         return lines, width
 
     return max(DELIMITERS, key=regularity)
+
+
+def starts_formula(words: str) -> bool:
+    """Whether a spreadsheet would take these words for a formula; blanks before it do not keep it from that."""
+    return words.startswith(STARTS_FORMULA) or words.lstrip().startswith(STARTS_FORMULA)
+
+
+def disarmed(words: str) -> str:
+    """Words for a CSV that no spreadsheet takes for a formula."""
+    return f"'{words}" if starts_formula(words) else words
+
+
+def armed(words: str) -> str:
+    """The words that `disarmed` was given."""
+    return words[1:] if words[:1] == "'" and starts_formula(words[1:]) else words
 
 
 # Keeping cells --------------------------------------------------------------------------------------------------------

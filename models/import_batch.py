@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm.interfaces import ORMOption
 
 from models.activity import quietly, record
 from models.base import Base, IntId, Line, Versioned, at, db, now
@@ -98,10 +99,9 @@ class ImportBatch(Versioned, Base):
         return batch
 
     @classmethod
-    def visible_to(cls, user: "User") -> "Select[ImportBatch]":
-        """The imports, the latest first, with who made and undid them; who may read them is the permission's matter."""
-        people = (joinedload(cls.created_by), joinedload(cls.undone_by))
-        return select(cls).order_by(cls.id.desc()).options(*people)
+    def with_people(cls) -> tuple[ORMOption, ...]:
+        """Loading options for a screen that names who made and who undid it."""
+        return joinedload(cls.created_by), joinedload(cls.undone_by)
 
     @property
     def is_open(self) -> bool:

@@ -247,14 +247,16 @@ class TaskImport:
 
     def _throw_away(self, tasks: Sequence[Task], structures_too: set[int | None]) -> None:
         """The bin keeps them thirty days. Structures that go as well are no longer named on them."""
-        for task in tasks:
-            if task.is_trashed:
-                continue
-            if structures_too & task.carrier_ids:
-                task.contributors = [each for each in task.contributors if each.id not in structures_too]
-                if task.pilote_id in structures_too:
-                    task.pilote, task.pilote_id = None, None
-            task.trash(by=self.by)
+        # They are all written at the end: one by one, each count would send the one before.
+        with db.session.no_autoflush:
+            for task in tasks:
+                if task.is_trashed:
+                    continue
+                if structures_too & task.carrier_ids:
+                    task.contributors = [each for each in task.contributors if each.id not in structures_too]
+                    if task.pilote_id in structures_too:
+                        task.pilote, task.pilote_id = None, None
+                task.trash(by=self.by)
         db.session.flush()
 
     def _see_newcomers_off(self, chantiers: set[int], since: datetime) -> None:

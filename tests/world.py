@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from chantiers.spreadsheets import Sheet, pack
 from chantiers.storage import Storage
 from models import (
     Attendance,
@@ -19,6 +20,8 @@ from models import (
     Comment,
     Decision,
     Deliverable,
+    ImportBatch,
+    ImportKind,
     Invitation,
     JoinRequest,
     Meeting,
@@ -75,6 +78,8 @@ class World:
     #: A point of the agenda of the planned session, and what it decided.
     agenda_item: int = 0
     decisions: dict[str, int] = field(default_factory=dict)
+    #: Imports: one whose columns are to be named, one to be looked at, one that was made, one undone.
+    imports: dict[str, int] = field(default_factory=dict)
     #: The part of some people in some chantiers: « ours participant ».
     parts: dict[str, int] = field(default_factory=dict)
     #: Who asks to join which chantier.
@@ -100,6 +105,7 @@ class _Maker:
         self.structures: dict[str, Structure] = {}
         self.objectives: dict[str, Objective] = {}
         self.comments: dict[str, Comment] = {}
+        self.imports: dict[str, ImportBatch] = {}
         self.tasks: dict[str, Task] = {}
         self.deliverables: dict[str, Deliverable] = {}
 
@@ -121,6 +127,7 @@ class _Maker:
         self._make_checkpoints()
         self._make_progress_updates()
         self._make_meetings()
+        self._make_imports()
         self._change_who_is_here()
         self.session.flush()
         self._keep_numbers()
@@ -371,6 +378,28 @@ class _Maker:
         self.decisions["followed"].follow(self.objectives["ours"], "Écrire à la mairie", by=self.by)
         self.decisions["withdrawn"].withdraw(by=self.by)
         past.close(by=self.by)
+    def _make_imports(self) -> None:
+        """A spreadsheet at each of its steps: a good line, one that is here already, one that nobody understands."""
+        objective = self.objectives["ours"]
+        mapping = {
+            "sheet": 0,
+            "header": 1,
+            "titles": [[0, "Tâche"], [1, "Échéance"]],
+            "columns": {"0": "title", "1": "due_on"},
+            "objective": objective.id,
+        }
+        for name in ("uploaded", "mapped", "done", "undone"):
+            titles = (f"Reprise {name}", self.tasks["open"].title, "Sans date")
+            rows = [["Tâche", "Échéance"], *([title, "12/03/2026"] for title in titles)]
+            kept = self.storage.save(BytesIO(pack([Sheet("Suivi", rows)])))
+            file = StoredFile(kept.key, f"{name}.xlsx", "application/json", kept.size, kept.sha256)
+            batch = self.imports[name] = ImportBatch.receive(ImportKind.TASKS, file, by=self.by)
+            self.session.flush()
+            if name != "uploaded":
+                batch.keep(mapping, _lines_of(titles, objective.id, self.tasks["open"].id))
+        self.imports["done"].run(by=self.by)
+        self.imports["undone"].run(by=self.by)
+        self.imports["undone"].undo(by=self.by)
 
     def _file(self) -> StoredFile:
         kept = self.storage.save(BytesIO(PDF))
@@ -443,5 +472,38 @@ class _Maker:
         world.agenda_item = self.item.id
         world.decisions = {name: each.id for name, each in self.decisions.items()}
         world.progress_updates = {name: each.id for name, each in self.progress_updates.items()}
+        world.imports = {name: each.id for name, each in self.imports.items()}
         world.comments = {name: comment.id for name, comment in self.comments.items()}
         world.deliverables = {name: deliverable.id for name, deliverable in self.deliverables.items()}
+
+
+def _lines_of(titles: tuple[str, ...], objective_id: int, known_id: int) -> list[dict[str, Any]]:
+    """The lines of a small spreadsheet as they are kept: new, here already and different, wrong."""
+    plain = {"fate": "", "subject_type": "", "subject_id": None, "before": None, "after": None}
+    facts = [{"title": title, "objective": objective_id, "due_on": "2026-03-12"} for title in titles]
+    new, known, wrong = titles
+    return [
+        {**plain, "line": 2, "outcome": "new", "title": new, "cells": [], "facts": facts[0], "reasons": []},
+        {
+            **plain,
+            "line": 3,
+            "outcome": "different",
+            "title": known,
+            "cells": [],
+            "facts": facts[1],
+            "reasons": [],
+            "subject_type": "task",
+            "subject_id": known_id,
+            "before": {"due_on": None},
+            "after": {"due_on": "2026-03-12"},
+        },
+        {
+            **plain,
+            "line": 4,
+            "outcome": "wrong",
+            "title": wrong,
+            "cells": [wrong, "un jour"],
+            "facts": {},
+            "reasons": [["day_unknown", {"words": "un jour"}]],
+        },
+    ]

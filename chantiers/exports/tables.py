@@ -12,14 +12,13 @@ from typing import IO, Any
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from chantiers.spreadsheets import disarmed
 from models import HOME
 
 #: What a cell may hold.
 LONGEST = 32_767
 #: What XML, and with it a workbook, cannot hold: control characters, lone surrogates and two that mean nothing.
 UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-#: What would make a spreadsheet take the words of a CSV for a formula.
-STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 #: What a sheet's name cannot hold, and how long it may be.
 NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 LONGEST_NAME = 31
@@ -74,13 +73,7 @@ def _in_csv(value: Any) -> Any:
         return value.astimezone(HOME).strftime("%d/%m/%Y %H:%M")
     if isinstance(value, date):
         return value.strftime("%d/%m/%Y")
-    words = plain(value)
-    # Blanks before it do not keep a spreadsheet from reading a formula.
-    return (
-        f"'{words}"
-        if words.startswith(STARTS_FORMULA) or words.lstrip().startswith(STARTS_FORMULA)
-        else words
-    )
+    return disarmed(plain(value))
 
 
 def as_workbook(

@@ -311,9 +311,9 @@ class TaskLines:
 
     @cached_property
     def _names(self) -> dict[str, str]:
-        names = dict(db.session.execute(select(StructureAlias.name_key, StructureAlias.name)).tuples().all())
+        names = dict(db.session.execute(select(StructureAlias.name_key, StructureAlias.name)).all())
         named = select(Structure.name_key, Structure.name).where(Structure.merged_into_id.is_(None))
-        return names | dict(db.session.execute(named).tuples().all())
+        return names | dict(db.session.execute(named).all())
 
     def _read_people(self, reading: Reading) -> None:
         words = self.cells.words(reading.cells, "people")
@@ -441,5 +441,5 @@ def structure_names() -> dict[str, int]:
         .join(Structure, Structure.id == StructureAlias.structure_id)
         .where(Structure.merged_into_id.is_(None))
     )
-    found = dict(db.session.execute(aliases).tuples().all())
+    found = dict(db.session.execute(aliases).all())
     return found | {key: number for key, number in db.session.execute(named) if key}

@@ -71,6 +71,7 @@ class Targets:
         (r"/notifications/<slug:kind>/<id:subject_id>/lu", "_any_subject"),
         (r"/notifications/<slug:kind>/<id:subject_id>", "_subjects"),
         (r"/mentions/<slug:kind>/<id:subject_id>", "_subjects"),
+        (r"/gestion/imports/<id:import_id>", "_imports"),
         (r"/gestion/mails/bilans/<id:user_id>", "_readers"),
         (r"/gestion/mails/<id:mail_id>", "_mails"),
         (r"/invitations/<id:invitation_id>", "_invitations"),
@@ -252,6 +253,11 @@ class Targets:
         for name, number in self.world.checkpoints.items():
             yield Target(name, {"checkpoint_id": number})
         yield nowhere("unknown", checkpoint_id=UNKNOWN)
+
+    def _imports(self) -> Iterator[Target]:
+        for name, number in self.world.imports.items():
+            yield Target(name, {"import_id": number})
+        yield nowhere("unknown", import_id=UNKNOWN)
 
     def _signed(self) -> Iterator[Target]:
         yield nowhere("forged", token="x" * 43)

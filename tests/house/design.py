@@ -53,6 +53,7 @@ TABLE = {
     "checkpoint.read": "––––✓✓",
     "checkpoint.manage": "–––––✓",
     "person.manage": "–––––✓",
+    "import.manage": "–––––✓",
     "demarche.manage": "–––––✓",
     # A structure belongs to no chantier: whoever is a référent somewhere is one for it.
     "structure.read_silence": "––––✓✓",

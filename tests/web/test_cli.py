@@ -207,7 +207,7 @@ def test_the_doctor_finds_a_sound_instance_sound(run: Callable[..., str], in_app
         task.start(by=make_referent(task.chantier))
     output = run("doctor")
     assert "Tout va bien." in output and "À RÉPARER" not in output
-    assert "Les fichiers des livrables et des commentaires sont là (1)." in output
+    assert "Les fichiers des livrables, des commentaires et des imports sont là (1)." in output
 
 
 @pytest.mark.databases("sqlite")
