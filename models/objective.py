@@ -1,5 +1,9 @@
 """Objectives of a chantier: the political ones say why, the operational ones carry tasks and deliverables."""
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -173,8 +177,29 @@ def percent(part: int, whole: int) -> int | None:
     return part * 100 // whole if whole else None
 
 
+_together: ContextVar[Counter[tuple[int, str]] | None] = ContextVar("together", default=None)
+
+
+@contextmanager
+def counted_together() -> Iterator[None]:
+    """What is counted inside is written at its end, one statement for each figure: for hundreds of tasks at once."""
+    changes: Counter[tuple[int, str]] = Counter()
+    token = _together.set(changes)
+    try:
+        yield
+    finally:
+        _together.reset(token)
+    for (objective_id, status), change in sorted(changes.items()):
+        if change:
+            count_task(objective_id, status, change)
+
+
 def count_task(objective_id: int, status: str, change: int) -> None:
     """Add `change` to an objective's count of tasks in `status`, in the database, whoever else counts then."""
+    together = _together.get()
+    if together is not None:
+        together[objective_id, str(status)] += change
+        return
     column = getattr(ObjectiveTally, status)
     counting = update(ObjectiveTally).where(ObjectiveTally.objective_id == objective_id)
     db.session.execute(

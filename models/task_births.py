@@ -1,6 +1,5 @@
 """Many tasks at once, as a spreadsheet brings them: the same births as `Task.create`, in a few statements for all."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,7 +9,7 @@ from sqlalchemy import insert
 
 from models.activity import Activity
 from models.base import db, now
-from models.objective import Objective, count_task
+from models.objective import Objective, count_task, counted_together
 from models.task import GAP, Task
 from models.task_life import StatusChange, TaskStatus
 
@@ -131,6 +130,6 @@ def _open_histories(wanted: Sequence[NewTask], tasks: Sequence[Task], *, by: "Us
     if tasks:
         db.session.execute(insert(StatusChange), changes)
         db.session.execute(insert(Activity), births)
-    counted = Counter((task.objective_id, str(task.status)) for task in tasks)
-    for (objective_id, status), number in sorted(counted.items()):
-        count_task(objective_id, status, number)
+    with counted_together():
+        for task in tasks:
+            count_task(task.objective_id, task.status, +1)

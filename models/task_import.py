@@ -15,7 +15,7 @@ from models.chantier import Chantier
 from models.errors import Refused
 from models.imported_row import Fate, ImportedRow, Outcome
 from models.membership import ChantierMembership, ChantierStructure
-from models.objective import Objective, ObjectiveKind
+from models.objective import Objective, ObjectiveKind, counted_together
 from models.structure import Structure, StructureMember
 from models.task import Task, task_person, task_structure
 from models.task_births import NewTask, create_tasks
@@ -247,8 +247,7 @@ class TaskImport:
 
     def _throw_away(self, tasks: Sequence[Task], structures_too: set[int | None]) -> None:
         """The bin keeps them thirty days. Structures that go as well are no longer named on them."""
-        # They are all written at the end: one by one, each count would send the one before.
-        with db.session.no_autoflush:
+        with counted_together():
             for task in tasks:
                 if task.is_trashed:
                     continue

@@ -180,7 +180,7 @@ def _names_in_piece(piece: str, known: Mapping[str, int]) -> list[int | str]:
     if fold(piece) in known or len(piece) > LONGEST_LIST:
         return [known.get(fold(piece), piece)]
     # Pieces, and between each two of them what parts them.
-    parts = re.split(r"(\s*,\s*|\s+[/+&]\s+)", piece)
+    parts = re.split(r"(\s*,\s*|\s+/\s+)", piece)
     pieces = len(parts) // 2 + 1
     found: list[int | str] = []
     start = 0
@@ -196,9 +196,15 @@ def _names_in_piece(piece: str, known: Mapping[str, int]) -> list[int | str]:
         if end is not None:
             found.append(known[_run(parts, start, end)])
         elif fold(parts[2 * start]):
-            found.append(" ".join(parts[2 * start].split()))
+            found += _two_in_one(" ".join(parts[2 * start].split()), known)
         start = end or start + 1
     return found
+
+
+def _two_in_one(words: str, known: Mapping[str, int]) -> list[int | str]:
+    """« Le Labo et Ecosolies » is two, if both are known: « Bois & Cie » is one."""
+    keys = [fold(name) for name in re.split(r"\s+(?:et|&|\+)\s+", words)]
+    return [known[key] for key in keys] if all(key in known for key in keys) else [words]
 
 
 def _run(parts: list[str], start: int, end: int) -> str:
