@@ -27,10 +27,10 @@ imports = Blueprint("imports", __name__)
 
 #: The lists of the preview: their name in the address, and the lines that they show.
 LISTS = {
+    "en-erreur": LineOutcome.WRONG,
     "a-creer": LineOutcome.NEW,
     "differentes": LineOutcome.DIFFERENT,
     "deja-la": LineOutcome.SAME,
-    "en-erreur": LineOutcome.WRONG,
 }
 #: The lists of an import that was made.
 DEEDS = {
@@ -182,7 +182,7 @@ def preview(batch: ImportBatch) -> ResponseReturnValue:
     """What would come of each line."""
     if not batch.is_open or not batch.is_mapped:
         return _to(batch)
-    first = "en-erreur" if batch.count(LineOutcome.WRONG) else "a-creer"
+    first = next((name for name, outcome in LISTS.items() if batch.count(outcome)), "a-creer")
     chosen = request.args.get("voir", first)
     chosen = chosen if chosen in LISTS else first
     page = max(1, min(number(request.args.get("page", "")) or 1, 10_000))

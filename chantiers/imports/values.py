@@ -36,11 +36,11 @@ MONTHS = {
 FIRST_DAY = date(1899, 12, 30)
 SERIALS = (36_526, 73_415)
 
-_CLOCK = re.compile(r"[ T]+\d{1,2}\s*[:h]\s*\d{0,2}(:\d{2})?(\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?$")
-_FRENCH = re.compile(r"(\d{1,2})\s*[/.\-\s]\s*(\d{1,2})\s*[/.\-\s]\s*(\d{4}|\d{2})")
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
-_IN_WORDS = re.compile(r"(?:\D+ )?(\d{1,2})(?: ?er)? ([a-z]+) (\d{4}|\d{2})")
-_MONTH = re.compile(r"(?:fin |en |pour )?([a-z]+) (\d{4})")
+_CLOCK = re.compile(r"[ T]+\d{1,2}\s*[:h]\s*\d{0,2}(:\d{2})?(\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?$", re.ASCII)
+_FRENCH = re.compile(r"(\d{1,2})\s*[/.\-\s]\s*(\d{1,2})\s*[/.\-\s]\s*(\d{4}|\d{2})", re.ASCII)
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.ASCII)
+_IN_WORDS = re.compile(r"(?:\D+ )?(\d{1,2})(?: ?er)? ([a-z]+) (\d{4}|\d{2})", re.ASCII)
+_MONTH = re.compile(r"(?:fin |en |pour )?([a-z]+) (\d{4})", re.ASCII)
 
 STATUSES = {
     word: status
