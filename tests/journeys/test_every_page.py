@@ -53,6 +53,7 @@ EXCUSED = {
     "exports.members": "a file",
     "exports.structures": "a file",
     "exports.tasks": "a file",
+    "imports.wrong_lines": "a file",
     "leaving.download": "a file",
     "publications.download": "a file",
     "publications.latest_file": "leads to the file",
@@ -79,6 +80,9 @@ STATES = {
         "archived",
     ),
     "deliverables.unpublish": ("published",),
+    "imports.name_columns": ("uploaded", "mapped"),
+    "imports.preview": ("mapped",),
+    "imports.show": ("done", "undone"),
     "leaving.hand_over": ("ours participant", "ours referent"),
     "relecture.answer": ("of a person",),
     "relecture.ask": ("drafting",),
@@ -89,6 +93,7 @@ STATES = {
 VIEWS = {
     "tasks.index": ("?vue=liste", "?vue=liste&etat=bloquee", "?q=rien"),
     "deliverables.everywhere": ("?q=rien",),
+    "imports.preview": ("?voir=a-creer", "?voir=differentes"),
 }
 #: Pages that the coordination does not open: they are in OTHERS.
 CLOSED_TO_THE_COORDINATION = {"comments.edit", "joining.ask"}
