@@ -13,6 +13,7 @@ import yaml
 from flask import current_app
 from sqlalchemy import delete, select, update
 
+from chantiers import spreadsheets
 from chantiers.config import ROOT
 from chantiers.demonstration.opendocument import opendocument
 from chantiers.importing.load import load as load_demarche
@@ -28,6 +29,8 @@ from models import (
     Decision,
     Deliverable,
     Demarche,
+    ImportBatch,
+    ImportKind,
     Meeting,
     Notification,
     Objective,
@@ -54,6 +57,8 @@ DEMARCHE = ROOT / "data" / "demarche.yaml"
 #: How many days ago the démarche was loaded, and its first example account opened.
 BEGINNING = 190
 OPENING = 186
+#: What the coordination is about to bring in.
+SPREADSHEET = "suivi-des-actions.csv"
 #: When its people came last.
 LAST_VISIT = 9
 
@@ -135,6 +140,8 @@ def load() -> bool:
         db.session.flush()
     _play(_Stage(cast, calendar).events(), calendar)
     _leave_the_past_behind()
+    with at(calendar.instant(1, 0.5)):
+        _leave_a_spreadsheet(by=cast.people["coordination"])
     return True
 
 
@@ -145,6 +152,15 @@ def _leave_the_past_behind() -> None:
     read = old.values(unread=0, read_up_to=Notification.activity_id)
     db.session.execute(read.execution_options(synchronize_session=False))
     db.session.execute(delete(OutgoingMail))
+
+
+def _leave_a_spreadsheet(by: User) -> None:
+    """A spreadsheet that waits for somebody to name its columns, with lines of every kind."""
+    content = (CONTENT / "files" / SPREADSHEET).read_bytes()
+    _name, sheets = spreadsheets.read(content, SPREADSHEET)
+    kept = current_storage().save(BytesIO(spreadsheets.pack(sheets)))
+    file = StoredFile(kept.key, "Suivi des actions (exemple).csv", "application/json", kept.size, kept.sha256)
+    ImportBatch.receive(ImportKind.TASKS, file, by=by)
 
 
 def _refuse_if_somebody_works_here() -> None:

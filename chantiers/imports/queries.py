@@ -29,7 +29,7 @@ from models import (
     held,
 )
 
-PAGE = 50
+PAGE = 25
 LIST_PAGE = 30
 
 
