@@ -52,6 +52,7 @@ from models.imported_row import Outcome as LineOutcome
 from models.incoming_mail import IncomingMail, Outcome
 from models.invitation import Invitation
 from models.join_request import JoinRequest, JoinState
+from models.many_tasks import NewTask, create_tasks
 from models.meeting import AgendaItem, Attendance, Meeting, MeetingPresence, MeetingState, Presence
 from models.membership import ChantierMembership, ChantierStructure
 from models.notification import SUBJECTS, Following, Notification, Wish, tell_recorded
@@ -74,7 +75,6 @@ from models.search import (
 )
 from models.structure import Structure, StructureAlias, StructureKind, StructureMember
 from models.task import Task, task_person, task_structure, title_matches
-from models.task_births import NewTask, create_tasks
 from models.task_dependencies import task_dependency
 from models.task_import import WITHOUT_REASON, differences
 from models.task_life import OPEN, STARTED, StatusChange, TaskStatus

@@ -181,10 +181,9 @@ class ImportBatch(Versioned, Base):
             return
         if not self.is_done or self.imported_at is None:
             raise Refused("import_not_done")
-        rows = db.session.scalars(ImportedRow.that_did(self.id, (Fate.CREATED, Fate.UPDATED))).all()
         with quietly():
-            TaskImport(by).undo(rows, self.imported_at)
-            StructureImport(by).undo(rows, self.imported_at)
+            TaskImport(by).undo(self.id, self.imported_at)
+            StructureImport(by).undo(self.id, self.imported_at)
             db.session.flush()
             self.state, self.undone_at, self.undone_by = ImportState.UNDONE, now(), by
             fates = self._fates()

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Select, String, select
+from sqlalchemy import JSON, ForeignKey, Index, Select, String, null, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, IntId, Line
+from models.base import Base, IntId, Line, db
 
 
 class Outcome(StrEnum):
@@ -73,6 +73,13 @@ class ImportedRow(Base):
         """The lines of an import that came to this, in the order of the file."""
         lines = select(cls).where(cls.batch_id == batch_id, cls.fate.in_([str(fate) for fate in fates]))
         return lines.order_by(cls.line, cls.id)
+
+    @classmethod
+    def forget_words_of(cls, subject_type: str, ids: Sequence[int]) -> None:
+        """What the lines said of these things goes with them; titles stay, as in the journal."""
+        about = (cls.subject_type == subject_type, cls.subject_id.in_(ids))
+        forgetting = update(cls).where(*about).values(cells=[], facts={}, before=null(), after=null())
+        db.session.execute(forgetting.execution_options(synchronize_session=False))
 
     def did(self, fate: Fate, subject: Any) -> None:
         """Remember what this line created or changed."""

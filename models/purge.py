@@ -12,6 +12,7 @@ from models.comment import Comment
 from models.comment_attachment import CommentAttachment
 from models.deliverable import Deliverable
 from models.deliverable_version import DeliverableVersion
+from models.imported_row import ImportedRow
 from models.objective import Objective
 from models.task import Task
 
@@ -85,6 +86,7 @@ def _forget_words(things: Sequence[Task | Deliverable | Objective]) -> None:
     if not things:
         return
     Comment.forget_words_of(things[0].__tablename__, [thing.id for thing in things])
+    ImportedRow.forget_words_of(things[0].__tablename__, [thing.id for thing in things])
     lines = select(Activity).where(
         Activity.subject_type == things[0].__tablename__,
         Activity.subject_id.in_([thing.id for thing in things]),

@@ -53,12 +53,11 @@ class StructureImport:
             row.after = {name: said[name] for name in changed}
             row.did(Fate.UPDATED, structure)
 
-    def undo(self, rows: Sequence[ImportedRow], since: datetime) -> None:
+    def undo(self, batch_id: int, since: datetime) -> None:
         """Take out of the directory what the import put there, and give back what it changed, unless touched since."""
-        for row in rows:
-            structure = _held(row.subject_id) if row.subject_type == "structure" else None
-            if row.subject_type != "structure":
-                continue
+        rows = ImportedRow.that_did(batch_id, (Fate.CREATED, Fate.UPDATED))
+        for row in db.session.scalars(rows.where(ImportedRow.subject_type == "structure")).all():
+            structure = _held(row.subject_id)
             if structure is None:
                 row.fate = Fate.REMOVED if row.fate == Fate.CREATED else Fate.RETURNED
             elif row.fate == Fate.CREATED:

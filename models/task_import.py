@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -14,11 +14,11 @@ from models.base import Base, db, fold
 from models.chantier import Chantier
 from models.errors import Refused
 from models.imported_row import Fate, ImportedRow, Outcome
+from models.many_tasks import NewTask, create_tasks, trash_tasks
 from models.membership import ChantierMembership, ChantierStructure
-from models.objective import Objective, ObjectiveKind, counted_together
+from models.objective import Objective, ObjectiveKind
 from models.structure import Structure, StructureMember
 from models.task import Task, task_person, task_structure
-from models.task_births import NewTask, create_tasks
 from models.task_dependencies import task_dependency
 from models.task_life import TaskStatus
 from models.user import ChantierRole, User
@@ -206,27 +206,57 @@ class TaskImport:
 
     # Undoing ----------------------------------------------------------------------------------------------------------
 
-    def undo(self, rows: Sequence[ImportedRow], since: datetime) -> None:
+    def undo(self, batch_id: int, since: datetime) -> None:
         """Put in the bin what the import created and give back what it changed, but for what was touched since."""
-        tasks = _held_tasks([row.subject_id for row in rows if row.subject_type == "task" and row.subject_id])
-        touched = _touched(tasks, since)
-        gone = []
-        for row in rows:
-            task = tasks.get(row.subject_id or 0) if row.subject_type == "task" else None
-            if task is None:
-                continue
-            if row.fate == Fate.CREATED:
-                if task.id in touched and not task.is_trashed:
-                    row.keep("touched")
-                else:
-                    row.fate = Fate.REMOVED
-                    gone.append(task)
-            elif row.fate == Fate.UPDATED:
-                self._give_back(task, row)
-        self._throw_away(gone, {row.subject_id for row in rows if row.subject_type == "structure"})
-        self._see_newcomers_off({task.chantier_id for task in tasks.values()}, since)
+        created = {number for number in db.session.scalars(_its_tasks(batch_id, Fate.CREATED)) if number}
+        changed = db.session.scalars(
+            ImportedRow.that_did(batch_id, [Fate.UPDATED]).where(ImportedRow.subject_type == "task")
+        ).all()
+        touched = self._keep_touched(batch_id, created, since)
+        self._forget_new_structures(batch_id, created - touched)
+        gone = trash_tasks(created - touched, by=self.by)
+        leaving = update(ImportedRow).where(
+            ImportedRow.batch_id == batch_id,
+            ImportedRow.fate == Fate.CREATED,
+            ImportedRow.subject_type == "task",
+        )
+        db.session.execute(leaving.values(fate=Fate.REMOVED).execution_options(synchronize_session=False))
+        tasks = _held_tasks([row.subject_id for row in changed if row.subject_id])
+        for row in changed:
+            self._give_back(tasks[row.subject_id or 0], row)
+        chantiers = select(Task.chantier_id).where(Task.id.in_(created | tasks.keys())).distinct()
+        self._see_newcomers_off(set(db.session.scalars(chantiers)), since)
         for number, undone in sorted(Counter(task.chantier_id for task in gone).items()):
             record(db.session.get_one(Chantier, number), "chantier.import_undone", by=self.by, undone=undone)
+
+    def _keep_touched(self, batch_id: int, created: set[int], since: datetime) -> set[int]:
+        """Those of the created tasks that stay, each line saying why."""
+        touched = _touched(created, since)
+        live = select(Task.id).where(Task.id.in_(touched), Task.live())
+        staying = set(db.session.scalars(live))
+        kept = ImportedRow.that_did(batch_id, [Fate.CREATED]).where(
+            ImportedRow.subject_type == "task", ImportedRow.subject_id.in_(staying)
+        )
+        for row in db.session.scalars(kept):
+            row.keep("touched")
+        db.session.flush()
+        return staying
+
+    def _forget_new_structures(self, batch_id: int, tasks: set[int]) -> None:
+        """What the import added to the directory goes as well: tasks in the bin no longer name it."""
+        made = select(ImportedRow.subject_id).where(
+            ImportedRow.batch_id == batch_id,
+            ImportedRow.fate == Fate.CREATED,
+            ImportedRow.subject_type == "structure",
+        )
+        gone = set(db.session.scalars(made))
+        if gone:
+            given = delete(task_structure).where(
+                task_structure.c.task_id.in_(tasks), task_structure.c.structure_id.in_(gone)
+            )
+            db.session.execute(given)
+            led = update(Task).where(Task.id.in_(tasks), Task.pilote_id.in_(gone))
+            db.session.execute(led.values(pilote_id=None))
 
     def _give_back(self, task: Task, row: ImportedRow) -> None:
         """Bring back each field that still is what the import made of it."""
@@ -244,19 +274,6 @@ class TaskImport:
             return
         if row.fate == Fate.UPDATED:
             row.fate = Fate.RETURNED
-
-    def _throw_away(self, tasks: Sequence[Task], structures_too: set[int | None]) -> None:
-        """The bin keeps them thirty days. Structures that go as well are no longer named on them."""
-        with counted_together():
-            for task in tasks:
-                if task.is_trashed:
-                    continue
-                if structures_too & task.carrier_ids:
-                    task.contributors = [each for each in task.contributors if each.id not in structures_too]
-                    if task.pilote_id in structures_too:
-                        task.pilote, task.pilote_id = None, None
-                task.trash(by=self.by)
-        db.session.flush()
 
     def _see_newcomers_off(self, chantiers: set[int], since: datetime) -> None:
         """Structures and people that the import alone brought into a chantier leave it, if nothing holds them there."""
@@ -308,6 +325,13 @@ def _structures_in(facts: dict[str, Any]) -> list[int | str]:
 
 def _day(written: str | None) -> date | None:
     return date.fromisoformat(written) if written else None
+
+
+def _its_tasks(batch_id: int, fate: Fate) -> "Select[int | None]":
+    """The numbers of the tasks that an import came to that with."""
+    return select(ImportedRow.subject_id).where(
+        ImportedRow.batch_id == batch_id, ImportedRow.fate == fate, ImportedRow.subject_type == "task"
+    )
 
 
 def _held_tasks(ids: Sequence[int]) -> dict[int, Task]:

@@ -27,6 +27,7 @@ from models import (
     Deliverable,
     DeliverableVersion,
     Following,
+    ImportBatch,
     Invitation,
     JoinRequest,
     Notification,
@@ -82,6 +83,7 @@ def belongings_of(user: User) -> Belongings:
             "avis": [{**row, "avis": _opinion(row["avis"])} for row in _rows(_opinions(user))],
             "taches": [{**row, "statut": str(TASK_STATUSES[row["statut"]])} for row in _rows(_tasks(user))],
             "versions": versions,
+            "imports": _rows(_imports(user)),
             "suivis": _rows(_following(user)),
             "notifications": _rows(_notifications(user)),
             "journal": list(_journal(user)),
@@ -173,6 +175,20 @@ def _invitations(user: User) -> "Select[*tuple[Any, ...]]":
         .join(Chantier, Chantier.id == sent.chantier_id)
         .where(sent.created_by_id == user.id)
         .order_by(sent.id)
+    )
+
+
+def _imports(user: User) -> "Select[*tuple[Any, ...]]":
+    """The files that they brought in: their names, not what others wrote in them."""
+    made = ImportBatch
+    return (
+        select(
+            made.file_name.label("fichier"),
+            made.created_at.label("date"),
+            made.imported_at.label("importe_le"),
+        )
+        .where(made.created_by_id == user.id)
+        .order_by(made.id)
     )
 
 

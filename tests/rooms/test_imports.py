@@ -129,7 +129,7 @@ def undo(visitor, place, name):
 def test_two_thousand_lines_come_in_without_the_wrong_ones_and_go_again(session, place, visitor):
     rows, faulty = their_spreadsheet()
     page = send(visitor, place, "Suivi 2026.xlsx", sheet(rows))
-    assert page.has("trouvés à la ligne 5, et 2000 lignes dessous")
+    assert page.has(f"trouvés à la ligne 5, et {ROWS} lignes dessous")
     assert page.value_of("Responsable") == "Structure pilote"
     page = page.submit(LOOK)
     assert page.has(f"{ROWS - FAULTY} lignes à créer") and page.has(f"{FAULTY} lignes en erreur")

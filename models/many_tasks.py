@@ -1,15 +1,16 @@
-"""Many tasks at once, as a spreadsheet brings them: the same births as `Task.create`, in a few statements for all."""
+"""Many tasks at once, as a spreadsheet brings them and its undoing takes them away, in a few statements for all."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert
+from sqlalchemy import Row, insert, select, update
 
 from models.activity import Activity
 from models.base import db, now
 from models.objective import Objective, count_task, counted_together
+from models.search import refresh
 from models.task import GAP, Task
 from models.task_life import StatusChange, TaskStatus
 
@@ -114,11 +115,40 @@ def _open_histories(wanted: Sequence[NewTask], tasks: Sequence[Task], *, by: "Us
         }
         for each, task in zip(wanted, tasks, strict=True)
     ]
-    births: list[dict[str, Any]] = [
+    if tasks:
+        db.session.execute(insert(StatusChange), changes)
+        _tell_each(tasks, "task.created", by=by)
+    with counted_together():
+        for task in tasks:
+            count_task(task.objective_id, task.status, +1)
+
+
+def trash_tasks(ids: Collection[int], *, by: "User") -> "Sequence[Row[*tuple[Any, ...]]]":
+    """Put these tasks in the bin, but for those that are there; returns what they were: `id`, `chantier_id`, `title`.
+
+    As with their birth, each task's own page tells it, and the chantier's journal is the caller's.
+    """
+    columns = (Task.id, Task.chantier_id, Task.objective_id, Task.status, Task.title)
+    here = select(*columns).where(Task.id.in_(ids), Task.live()).order_by(Task.id)
+    tasks = db.session.execute(here.with_for_update()).all()
+    if not tasks:
+        return tasks
+    values = {"trashed_at": now(), "trashed_by_id": by.id, "version": Task.version + 1}
+    db.session.execute(update(Task).where(Task.id.in_([task.id for task in tasks])).values(values))
+    _tell_each(tasks, "task.trashed", by=by)
+    with counted_together():
+        for task in tasks:
+            count_task(task.objective_id, task.status, -1)
+    refresh("task", [task.id for task in tasks])
+    return tasks
+
+
+def _tell_each(tasks: Sequence[Any], action: str, *, by: "User") -> None:
+    lines = [
         {
-            "at": moment,
+            "at": now(),
             "actor_id": by.id,
-            "action": "task.created",
+            "action": action,
             "subject_type": "task",
             "subject_id": task.id,
             "chantier_id": None,
@@ -127,9 +157,4 @@ def _open_histories(wanted: Sequence[NewTask], tasks: Sequence[Task], *, by: "Us
         }
         for task in tasks
     ]
-    if tasks:
-        db.session.execute(insert(StatusChange), changes)
-        db.session.execute(insert(Activity), births)
-    with counted_together():
-        for task in tasks:
-            count_task(task.objective_id, task.status, +1)
+    db.session.execute(insert(Activity), lines)
