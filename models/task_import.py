@@ -23,9 +23,6 @@ from models.task_dependencies import task_dependency
 from models.task_life import TaskStatus
 from models.user import ChantierRole, User
 
-if TYPE_CHECKING:
-    pass
-
 #: Why a task stands so that is born blocked or given up, where the file does not say.
 WITHOUT_REASON = "Repris d’un fichier, sans autre précision."
 
