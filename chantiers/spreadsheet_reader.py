@@ -18,7 +18,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 MEMORY = 1024 * 1024 * 1024
 SECONDS = 15
 #: Beyond these a table is no list of tasks any more.
-MOST_SHEETS, MOST_ROWS, MOST_COLUMNS, LONGEST_CELL, MOST_LETTERS = 30, 20_000, 60, 100_000, 20_000_000
+MOST_SHEETS, MOST_ROWS, MOST_COLUMNS, LONGEST_CELL, MOST_LETTERS = 30, 10_000, 60, 100_000, 20_000_000
 
 
 def read(content: bytes) -> dict[str, Any]:
