@@ -44,8 +44,8 @@ SENTENCES = {
     "title_long": _l(
         "L’intitulé dépasse 300 caractères : gardez l’essentiel, le reste va dans la description."
     ),
-    "text_long": _l("La description dépasse 100 000 caractères."),
-    "summary_long": _l("La présentation dépasse 10 000 caractères."),
+    "text_long": _l("La description dépasse 100 000 caractères."),
+    "summary_long": _l("La présentation dépasse 10 000 caractères."),
     "day_unknown": _l("« %(words)s » n’est pas une date : écrivez-la comme ceci : 12/03/2026."),
     "status_unknown": _l(
         "« %(words)s » n’est pas un statut : À venir, En cours, À valider, Terminée, Bloquée ou Abandonnée."
@@ -86,6 +86,8 @@ def of_file(refused: FileRefused | Unreadable) -> str:
     if isinstance(refused, Unreadable):
         particulars = {"rows": MOST_ROWS, "columns": MOST_COLUMNS, "letters": LONGEST_CELL}
         return str(UNREADABLE[refused.code]) % particulars
+    if refused.code == "nothing_chosen":
+        return _("Choisissez un fichier.")
     if refused.code == "extension_refused":
         return _(
             "« %(name)s » n’est pas un tableur que nous lisons : enregistrez-le en %(kinds)s.",

@@ -99,7 +99,7 @@ def _received(form: NewImportForm) -> tuple[str, bytes]:
     """The name of the file, and its cells as they are stored. Raises FileRefused or Unreadable."""
     upload = form.file.data
     if not upload or not upload.filename:
-        raise FileRefused("name_refused", name="")
+        raise FileRefused("nothing_chosen")
     if getattr(upload.stream, "is_too_large", False):
         raise FileRefused("too_large", name=upload.filename, limit=spreadsheets.LIMIT)
     # Reading a large workbook takes its time: others write meanwhile.
@@ -282,14 +282,9 @@ def run(batch: ImportBatch) -> ResponseReturnValue:
         return redirect(url_for("imports.show", import_id=number_of_batch), 303)
     db.session.commit()
     created, updated = batch.count(Fate.CREATED), batch.count(Fate.UPDATED)
-    flash(
-        _("L’import est fait.")
-        + " "
-        + ngettext("%(num)d ajout", "%(num)d ajouts", created)
-        + (", " + ngettext("%(num)d mise à jour", "%(num)d mises à jour", updated) if updated else "")
-        + _(". Personne n’a reçu de mail."),
-        "success",
-    )
+    done = [ngettext("%(num)d ajout", "%(num)d ajouts", created)] if created or not updated else []
+    done += [ngettext("%(num)d mise à jour", "%(num)d mises à jour", updated)] if updated else []
+    flash(_("L’import est fait : %(done)s. Personne n’a reçu de mail.", done=", ".join(done)), "success")
     return redirect(url_for("imports.show", import_id=number_of_batch), 303)
 
 
