@@ -23,6 +23,8 @@ from models.task_dependencies import task_dependency
 from models.task_life import TaskStatus
 from models.user import ChantierRole, User
 
+#: What belongs to a task itself: what else names it holds on to it.
+OF_A_TASK = frozenset({"status_change", "task_structure", "task_person", "task_dependency"})
 #: Why a task stands so that is born blocked or given up, where the file does not say.
 WITHOUT_REASON = "Repris d’un fichier, sans autre précision."
 
@@ -350,18 +352,21 @@ def _held_tasks(ids: Sequence[int]) -> dict[int, Task]:
 
 
 def _touched(tasks: Iterable[int], since: datetime) -> set[int]:
-    """Of these tasks, those with which anybody did anything after that instant."""
+    """Of these tasks, those with which anybody did anything after that instant, and those that others' things name."""
     ids = list(tasks)
-    tables = Base.metadata.tables
     lines = select(Activity.subject_id).where(
         Activity.subject_type == "task", Activity.subject_id.in_(ids), Activity.at > since
     )
     awaited = select(task_dependency.c.blocker_id).where(
         task_dependency.c.blocker_id.in_(ids), task_dependency.c.task_id.not_in(ids)
     )
-    relied_on = tables["deliverable_task"].c
-    relied = select(relied_on.task_id).where(relied_on.task_id.in_(ids))
-    return {number for query in (lines, awaited, relied) for number in db.session.scalars(query)}
+    named = [
+        select(column).where(column.in_(ids))
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if table.name not in OF_A_TASK and column.references(Base.metadata.tables["task"].c.id)
+    ]
+    return {number for query in (lines, awaited, *named) for number in db.session.scalars(query)}
 
 
 def _came_then(
