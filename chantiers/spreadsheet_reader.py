@@ -8,6 +8,7 @@ import json
 import resource
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from itertools import islice
@@ -70,8 +71,16 @@ def _plain(cell: Any) -> Any:
     return "" if cell is None else cell
 
 
+def bound(what: int, most: int) -> None:
+    """Take no more of something than that, or than is allowed; a sandbox that forbids to ask for it sets its own bounds."""
+    allowed = resource.getrlimit(what)[1]
+    wanted = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
+    with suppress(OSError):
+        resource.setrlimit(what, (wanted, wanted))
+
+
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    bound(resource.RLIMIT_AS, MEMORY)
+    bound(resource.RLIMIT_CPU, SECONDS)
+    bound(resource.RLIMIT_CORE, 0)
     json.dump(read(sys.stdin.buffer.read()), sys.stdout)

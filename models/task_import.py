@@ -278,12 +278,12 @@ class TaskImport:
         """Structures and people that the import alone brought into a chantier leave it, if nothing holds them there."""
         for number in sorted(chantiers):
             chantier = db.session.get_one(Chantier, number)
-            for enrolment in _came_then(ChantierStructure, number, since):
+            for enrolment in _structures_come(number, since):
                 if not _carries(enrolment.structure_id, number):
                     set_committed_value(enrolment, "chantier", chantier)
                     chantier.withdraw(enrolment.structure, by=self.by)
             db.session.flush()
-            for membership in _came_then(ChantierMembership, number, since):
+            for membership in _people_come(number, since):
                 if membership.role == ChantierRole.PARTICIPANT and not _belongs(membership, since):
                     chantier.dismiss(membership.user, by=self.by)
 
@@ -369,25 +369,19 @@ def _touched(tasks: Iterable[int], since: datetime) -> set[int]:
     return {number for query in (lines, awaited, *named) for number in db.session.scalars(query)}
 
 
-def _came_then(
-    kind: "type[ChantierStructure] | type[ChantierMembership]", chantier_id: int, at: datetime
-) -> Any:
-    """Who came into the chantier at that very instant: an import happens in one."""
-    if kind is ChantierStructure:
-        return db.session.scalars(
-            select(ChantierStructure)
-            .where(
-                ChantierStructure.chantier_id == chantier_id,
-                ChantierStructure.joined_at == at,
-                ChantierStructure.left_at.is_(None),
-            )
-            .options(joinedload(ChantierStructure.structure))
-        ).all()
-    return db.session.scalars(
-        select(ChantierMembership)
-        .where(ChantierMembership.chantier_id == chantier_id, ChantierMembership.since == at)
-        .options(joinedload(ChantierMembership.user))
-    ).all()
+def _structures_come(chantier_id: int, at: datetime) -> Sequence[ChantierStructure]:
+    """The structures that came into the chantier at that very instant: an import happens in one."""
+    then = ChantierStructure.joined_at == at
+    query = select(ChantierStructure).where(ChantierStructure.chantier_id == chantier_id, then)
+    present = query.where(ChantierStructure.left_at.is_(None))
+    return db.session.scalars(present.options(joinedload(ChantierStructure.structure))).all()
+
+
+def _people_come(chantier_id: int, at: datetime) -> Sequence[ChantierMembership]:
+    """The people who came into it then."""
+    then = ChantierMembership.since == at
+    query = select(ChantierMembership).where(ChantierMembership.chantier_id == chantier_id, then)
+    return db.session.scalars(query.options(joinedload(ChantierMembership.user))).all()
 
 
 def _carries(structure_id: int, chantier_id: int) -> bool:

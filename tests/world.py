@@ -378,6 +378,7 @@ class _Maker:
         self.decisions["followed"].follow(self.objectives["ours"], "Écrire à la mairie", by=self.by)
         self.decisions["withdrawn"].withdraw(by=self.by)
         past.close(by=self.by)
+
     def _make_imports(self) -> None:
         """A spreadsheet at each of its steps: a good line, one that is here already, one that nobody understands."""
         objective = self.objectives["ours"]

@@ -1,9 +1,7 @@
 """Lines of tasks, looked at beside what exists: what each says, whether it is here already, why it cannot be taken."""
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -12,24 +10,21 @@ from sqlalchemy import select
 
 from chantiers.forms import LINE_LENGTH, TEXT_LENGTH, clean_line, clean_text
 from chantiers.imports.columns import Table
+from chantiers.imports.lines import Cells, Reading
+from chantiers.imports.present import Known, existing_tasks, structure_names
 from chantiers.imports.values import day_of, names_in, status_of
 from chantiers.links import absolute
 from chantiers.spreadsheets import Cell, as_words
 from models import (
     Chantier,
-    LineOutcome,
     Objective,
     ObjectiveKind,
     Structure,
     StructureAlias,
-    Task,
-    TaskStatus,
     User,
     db,
     differences,
     fold,
-    task_person,
-    task_structure,
 )
 
 #: What a workbook cuts a text to, and the sign that says so: what was cut is no new text.
@@ -38,74 +33,6 @@ CUT_AT = 32_000
 BEGINNING = 12
 #: How many mistaken names are compared to how many of the directory's, and how much two must be alike.
 MOST_COMPARED, MOST_NAMES, ALIKE = 30, 1_000, 0.75
-
-
-@dataclass
-class Reading:
-    """One line as it is understood: its facts, and what is wrong with it."""
-
-    number: int
-    cells: Sequence[Cell]
-    facts: dict[str, Any] = field(default_factory=dict)
-    reasons: list[Any] = field(default_factory=list)
-    subject_id: int | None = None
-    before: dict[str, Any] | None = None
-    after: dict[str, Any] | None = None
-
-    def refuse(self, code: str, **particulars: Any) -> None:
-        """Say why it cannot be taken."""
-        self.reasons.append([code, particulars])
-
-    @property
-    def outcome(self) -> LineOutcome:
-        """What it is."""
-        if self.reasons:
-            return LineOutcome.WRONG
-        if self.subject_id is None:
-            return LineOutcome.NEW
-        return LineOutcome.DIFFERENT if self.after else LineOutcome.SAME
-
-    def as_row(self, title: str, kind: str) -> dict[str, Any]:
-        """The line as it is kept until it is brought in."""
-        wrong = bool(self.reasons)
-        return {
-            "line": self.number,
-            "outcome": str(self.outcome),
-            "title": title[:LINE_LENGTH],
-            "cells": [as_words(cell) for cell in self.cells] if wrong else [],
-            "facts": {} if wrong else self.facts,
-            "reasons": self.reasons,
-            "fate": "",
-            "subject_type": kind if self.subject_id else "",
-            "subject_id": self.subject_id,
-            "before": self.before,
-            "after": self.after,
-        }
-
-
-class Cells:
-    """The cells of a line by the field that each is."""
-
-    def __init__(self, columns: Mapping[str, str]) -> None:
-        self.places: dict[str, list[int]] = defaultdict(list)
-        for place, name in columns.items():
-            self.places[name].append(int(place))
-
-    def has(self, name: str) -> bool:
-        """Whether any column is that field."""
-        return name in self.places
-
-    def cell(self, row: Sequence[Cell], name: str) -> Cell:
-        """The one cell that is this field; an empty one where there is none."""
-        for place in self.places.get(name, ()):
-            if place < len(row) and as_words(row[place]).strip():
-                return row[place]
-        return ""
-
-    def words(self, row: Sequence[Cell], name: str) -> str:
-        """Its words; those of several columns follow each other."""
-        found = (as_words(row[place]) for place in self.places.get(name, ()) if place < len(row))
-        return clean_text("\n\n".join(words for words in found if words.strip()))
 
 
 class TaskLines:
@@ -347,7 +274,7 @@ class TaskLines:
             if task is not None:
                 self._compare(reading, task)
 
-    def _compare(self, reading: Reading, task: "Known") -> None:
+    def _compare(self, reading: Reading, task: Known) -> None:
         facts, description = reading.facts, reading.facts["description"]
         if task.chantier_id != self._chantier_of[facts["objective"]]:
             reading.refuse("other_chantier")
@@ -375,71 +302,3 @@ class TaskLines:
             if mark in seen:
                 reading.refuse("double", line=seen[mark])
             seen.setdefault(mark, reading.number)
-
-
-@dataclass(frozen=True)
-class Known:
-    """A task that exists, as lines are compared with it."""
-
-    id: int
-    chantier_id: int
-    key: str
-    values: dict[str, Any]
-
-
-def existing_tasks(ids: set[int], keys: set[str], objectives: set[int]) -> dict[int, Known]:
-    """The live tasks of these numbers, and those of these titles under these objectives."""
-    columns = (
-        Task.id,
-        Task.chantier_id,
-        Task.title_key,
-        Task.objective_id,
-        Task.title,
-        Task.description,
-        Task.due_on,
-        Task.pilote_id,
-        Task.status,
-    )
-    titled = Task.title_key.in_(keys) & Task.objective_id.in_(objectives)
-    rows = db.session.execute(select(*columns).where(Task.live(), Task.id.in_(ids) | titled)).all()
-    found = [row.id for row in rows]
-    given, named = _lists(task_structure, "structure_id", found), _lists(task_person, "user_id", found)
-    return {
-        row.id: Known(
-            row.id,
-            row.chantier_id,
-            row.title_key,
-            {
-                "objective": row.objective_id,
-                "title": row.title,
-                "description": row.description,
-                "due_on": row.due_on.isoformat() if row.due_on else None,
-                "pilote": row.pilote_id,
-                "contributors": given[row.id],
-                "people": named[row.id],
-                "status": str(TaskStatus(row.status)),
-            },
-        )
-        for row in rows
-    }
-
-
-def _lists(table: Any, name: str, ids: Sequence[int]) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = defaultdict(list)
-    for task_id, number in db.session.execute(
-        select(table.c.task_id, table.c[name]).where(table.c.task_id.in_(ids)).order_by(table.c[name])
-    ):
-        found[task_id].append(number)
-    return found
-
-
-def structure_names() -> dict[str, int]:
-    """The number of each structure of the directory, under its name and its other names, folded."""
-    named = select(Structure.name_key, Structure.id).where(Structure.merged_into_id.is_(None))
-    aliases = (
-        select(StructureAlias.name_key, StructureAlias.structure_id)
-        .join(Structure, Structure.id == StructureAlias.structure_id)
-        .where(Structure.merged_into_id.is_(None))
-    )
-    found = dict(db.session.execute(aliases).all())
-    return found | {key: number for key, number in db.session.execute(named) if key}

@@ -30,6 +30,7 @@ from models import (
     StructureKind,
     Task,
     TaskStatus,
+    purge_bin,
     sweep_imports,
 )
 from tests.factories import (
@@ -438,6 +439,11 @@ def test_what_nobody_finishes_is_forgotten_and_what_was_made_can_still_be_undone
     assert page.has("ne sont gardées qu’une semaine")
     page.submit("Annuler cet import")
     assert session.scalar(select(Task.trashed_at)) is not None
+    clock.forward(days=31)
+    assert purge_bin().tasks == 1
+    session.commit()
+    row = session.scalars(select(ImportedRow)).one()
+    assert (row.title, row.facts, row.before, row.fate) == ("Planter", {}, None, "removed")
     page = send(visitor, place, "autre.csv", content).submit("Abandonner")
     assert page.has("rien n’a été ajouté") and len(session.scalars(select(ImportBatch)).all()) == 1
 
