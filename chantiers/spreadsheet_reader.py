@@ -72,7 +72,7 @@ def _plain(cell: Any) -> Any:
 
 
 def bound(what: int, most: int) -> None:
-    """Take no more of something than that, or than is allowed; a sandbox that forbids to ask for it sets its own bounds."""
+    """Take no more of something than that, or than is allowed; a sandbox that forbids to ask has its own bounds."""
     allowed = resource.getrlimit(what)[1]
     wanted = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
     with suppress(OSError):
