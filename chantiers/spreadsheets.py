@@ -69,7 +69,7 @@ def read(content: bytes, filename: str | None) -> tuple[str, list[Sheet]]:
     else:
         files.inspect(BytesIO(content), filename, LIMIT)
         sheets = _workbook(content)
-    found = [sheet for sheet in sheets if any(any(row) for row in sheet.rows)]
+    found = [sheet for sheet in sheets if next(lines(sheet), None) is not None]
     if not found:
         raise Unreadable("empty")
     return name, found

@@ -334,7 +334,27 @@ def test_formulas_are_words_and_every_making_of_csv_is_read(session, place, visi
     assert session.scalars(select(Task.title)).one() == "=cmd|' /C calc'!A0"
 
 
-@pytest.mark.databases("sqlite")
+def test_an_opendocument_sheet_keeps_its_days_and_the_numbers_of_its_lines():
+    office = "urn:oasis:names:tc:opendocument:xmlns:"
+    names = " ".join(f'xmlns:{name}="{office}{name}:1.0"' for name in ("office", "table", "text", "manifest"))
+    content = (
+        f"<office:document-content {names}><office:body><office:spreadsheet>"
+        '<table:table table:name="Suivi"><table:table-row table:number-rows-repeated="2"><table:table-cell/>'
+        '</table:table-row><table:table-row><table:table-cell office:value-type="string"><text:p>Été</text:p>'
+        '</table:table-cell><table:table-cell office:value-type="date" office:date-value="2026-03-12"><text:p>12/03'
+        "</text:p></table:table-cell></table:table-row></table:table>"
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    file = io.BytesIO()
+    with ZipFile(file, "w", ZIP_DEFLATED) as book:
+        book.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        book.writestr("content.xml", content)
+        book.writestr("META-INF/manifest.xml", f"<manifest:manifest {names}/>")
+    name, (found,) = spreadsheets.read(file.getvalue(), "Suivi.ods")
+    assert (name, list(spreadsheets.lines(found))) == ("Suivi.ods", [(3, ["Été", date(2026, 3, 12)])])
+    assert spreadsheets.unpack(spreadsheets.pack([found])) == [found]
+
+
 @pytest.mark.parametrize(
     ("cell", "day"),
     [
@@ -366,7 +386,6 @@ def test_days_are_understood_or_refused(cell, day):
             day_of(cell)
 
 
-@pytest.mark.databases("sqlite")
 def test_a_name_may_hold_what_parts_names():
     known = {"a b": 1, "bois cie": 2, "labo": 3, "a b c": 4}
     assert names_in("Labo, A, b ; Bois & Cie\nFruits & Cie, Labo", known) == [3, 1, 2, "Fruits & Cie"]
@@ -409,6 +428,7 @@ def test_no_file_does_harm_and_each_refusal_is_said(session, place, visitor):
         "bas.xlsx": workbook_with(FAR.format(1_000_000_000, "A")),
         "entité.xlsx": workbook_with(TEXT, ENTITY),
         "vide.xlsx": sheet([]),
+        "blancs.xlsx": sheet([[" ", "  "]]),
         "faux.ods": sheet([["Tâche"]]),
     }
     for name, content in refused.items():
