@@ -161,6 +161,7 @@ def _leave_a_spreadsheet(by: User) -> None:
     kept = current_storage().save(BytesIO(spreadsheets.pack(sheets)))
     file = StoredFile(kept.key, "Suivi des actions (exemple).csv", "application/json", kept.size, kept.sha256)
     ImportBatch.receive(ImportKind.TASKS, file, by=by)
+    db.session.flush()
 
 
 def _refuse_if_somebody_works_here() -> None:
