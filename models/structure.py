@@ -248,7 +248,11 @@ class Structure(Versioned, Editable, Sourced, Base):
         db.session.expire_all()
 
     def _hand_over_work(self, other: "Structure") -> None:
-        for table_name, owner in (("task_structure", "task_id"), ("deliverable_structure", "deliverable_id")):
+        for table_name, owner in (
+            ("task_structure", "task_id"),
+            ("deliverable_structure", "deliverable_id"),
+            ("meeting_presence", "meeting_id"),
+        ):
             table = _table(table_name)
             already = select(table.c[owner]).where(table.c.structure_id == other.id).scalar_subquery()
             mine = table.c.structure_id == self.id

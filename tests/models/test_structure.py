@@ -192,6 +192,7 @@ def test_every_table_that_names_structures_is_handed_over(session):
         "deliverable_structure.structure_id",
         "invitation.structure_id",
         "join_request.structure_id",
+        "meeting_presence.structure_id",
         "review_request.structure_id",
         "structure.merged_into_id",
         "structure_alias.structure_id",
