@@ -8,12 +8,13 @@ from flask_login import current_user
 
 from chantiers.access import acting, require
 from chantiers.chantier import member_queries, queries
-from chantiers.chantier.calendar import calendar_of, middle_of, week_of
+from chantiers.chantier.calendar import calendar_of
 from chantiers.chantier.forms import AddPersonForm, EnrolForm, NewPersonForm, NewStructureForm, RoleForm
 from chantiers.extensions import current_demarche
 from chantiers.forms import bounded_int, clean_line, create_once, saved
 from chantiers.policy import can
 from chantiers.refusals import say
+from chantiers.weeks import middle_of, week_of
 from models import (
     Chantier,
     ChantierMembership,
