@@ -167,6 +167,13 @@ def bounded_int(value: Any) -> int:
     return int(text)
 
 
+def number_of_ours(text: str | None) -> int | None:
+    """A positive number of ours, or nothing."""
+    if text and text.isascii() and text.isdigit() and len(text) <= 18:
+        return int(text) or None
+    return None
+
+
 class Messages:
     """WTForms' own messages in the language of the request; Flask-WTF would read their file at each one."""
 

@@ -5,10 +5,19 @@ from types import ModuleType
 from flask import Flask
 
 from chantiers.mail import BUILDERS
-from chantiers.mails import accounts, checkpoints, comments, digests, relecture, replies, tasks
+from chantiers.mails import accounts, checkpoints, comments, digests, relaunches, relecture, replies, tasks
 
 #: chantiers/mails/: one module for each family of mails.
-LETTERS: tuple[ModuleType, ...] = (accounts, checkpoints, comments, digests, relecture, replies, tasks)
+LETTERS: tuple[ModuleType, ...] = (
+    accounts,
+    checkpoints,
+    comments,
+    digests,
+    relaunches,
+    relecture,
+    replies,
+    tasks,
+)
 
 
 def init_app(app: Flask) -> None:

@@ -84,6 +84,7 @@ TABLE: Mapping[str, tuple[Predicate, ...]] = {
     "comment.delete": (author, referent, coordinator),
     "task.offer_help": (contributor,),
     "silence.read": (referent, coordinator),
+    "relaunch.send": (referent, coordinator),
     "task.create": (participant, referent, coordinator),
     "task.take": (participant, in_charge, referent, coordinator),
     "task.edit": (creator, in_charge, referent, coordinator),

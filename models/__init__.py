@@ -10,7 +10,7 @@ from models.account import (
     UserSession,
 )
 from models.activity import CATALOGUE, Activity, only, quietly, record
-from models.arbitration import Matter, Place, ToArbitrate, Within, to_arbitrate
+from models.arbitration import SUBJECT_OF, Matter, Place, ToArbitrate, Within, to_arbitrate
 from models.base import HOME, Base, at, db, fold, held, now, reading, today
 from models.chantier import HUES, Chantier
 from models.checklist import ChecklistItem
@@ -60,6 +60,7 @@ from models.objective import Objective, ObjectiveKind, ObjectiveTally, percent
 from models.outgoing_mail import POSTED, MailState, OutgoingMail
 from models.progress_update import A_MONTH, Facts, ProgressUpdate, Weather, facts_since_last
 from models.purge import Purged, purge_bin
+from models.relaunch import Recipient, relaunch, whom_to_relaunch
 from models.review import USUAL_REVIEW, Opinion, Review, ReviewRequest, ReviewRound
 from models.search import (
     LONGEST_QUESTION,
@@ -97,6 +98,7 @@ __all__ = [
     "SESSION_LIFE",
     "STARTED",
     "SUBJECTS",
+    "SUBJECT_OF",
     "TO_ASK",
     "USUAL_NOTICE",
     "USUAL_REVIEW",
@@ -158,6 +160,7 @@ __all__ = [
     "Presence",
     "ProgressUpdate",
     "Purged",
+    "Recipient",
     "Refused",
     "Review",
     "ReviewRequest",
@@ -211,6 +214,7 @@ __all__ = [
     "reading",
     "record",
     "reindex",
+    "relaunch",
     "sweep_imports",
     "task_dependency",
     "task_person",
@@ -223,4 +227,5 @@ __all__ = [
     "today",
     "wants_checkpoints",
     "whom_to_ask",
+    "whom_to_relaunch",
 ]

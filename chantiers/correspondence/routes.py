@@ -24,6 +24,7 @@ KINDS = {
     "mention": _l("Mention"),
     "assignment": _l("Tâche confiée"),
     "checkpoint": _l("Point d’étape"),
+    "relaunch": _l("Relance"),
     "review_asked": _l("Avis demandé"),
     "review_reminder": _l("Relance d’un avis"),
     "opinion_awaited": _l("Avis encore attendu"),

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement
 from werkzeug.datastructures import MultiDict
 
-from chantiers.forms import clean_line
+from chantiers.forms import clean_line, number_of_ours
 from models import Chantier, Task, TaskStatus, User, fold, title_matches
 
 #: What `etat` may ask for: what needs somebody's eye.
@@ -84,10 +84,3 @@ class Filters:
             name: value for name, value in vars(changed).items() if value and value != getattr(default, name)
         }
         return urlencode(parts)
-
-
-def number_of_ours(text: str | None) -> int | None:
-    """A positive number of ours, or nothing."""
-    if text and text.isascii() and text.isdigit() and len(text) <= 18:
-        return int(text) or None
-    return None

@@ -21,7 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import contains_eager, joinedload
 
-from chantiers.tasks.filters import Filters, number_of_ours
+from chantiers.forms import number_of_ours
+from chantiers.tasks.filters import Filters
 from models import (
     OPEN,
     STARTED,
