@@ -1,4 +1,4 @@
-"""Thirteen weeks of all chantiers: how many tasks are due in each, which deliverables, which points d'étape."""
+"""Thirteen weeks of all chantiers: how many tasks are due in each, which deliverables, which comités."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,23 +8,23 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 
 from chantiers.coordination.filters import Scope, answered_for_by
 from chantiers.policy import can
 from chantiers.presentation import excerpt
 from chantiers.weeks import Calendar, Item, Line, around, weekday
 from models import (
-    FINISHED,
     Chantier,
     Checkpoint,
-    CheckpointState,
     Deliverable,
+    Meeting,
     Objective,
     ObjectiveKind,
     Task,
     User,
     db,
+    is_overdue,
     today,
 )
 
@@ -65,7 +65,7 @@ def quarter(user: User, scope: Scope, middle: date, by_objective: bool, page: in
     if not user.is_only_observer:
         row_of = Deliverable.objective_id if by_objective else Deliverable.chantier_id
         _place_deliverables(calendar, shown, row_of, scope)
-    calendar.rows = [*_points(calendar, user), *(place.line for place in shown.values())]
+    calendar.rows = [_appointments(calendar, user), *(place.line for place in shown.values())]
     return Quarter(calendar, [(each.slug, f"{each.number}. {each.title}") for each in open_ones], page, pages)
 
 
@@ -153,8 +153,9 @@ def _place_deliverables(calendar: Calendar, places: dict[int, Place], row_of: An
         cell = row, calendar.place_of(day)
         told[cell] += 1
         if told[cell] <= TITLES:
-            late = state not in FINISHED and day < today()
-            item = Item(f"/livrables/{number}", excerpt(title, 90), weekday(day), "flag", late)
+            item = Item(
+                f"/livrables/{number}", excerpt(title, 90), weekday(day), "flag", is_overdue(state, day)
+            )
             places[row].line.cells[cell[1]].append(item)
     for (row, week), number in told.items():
         if number > TITLES:
@@ -169,17 +170,22 @@ def _days(calendar: Calendar, week: int) -> dict[str, str]:
     return {"du": str(monday), "au": str(monday + timedelta(days=6))}
 
 
-def _points(calendar: Calendar, user: User) -> list[Line]:
-    """The points d'étape as a row of their own, for those who read them."""
-    if not can(user, "checkpoint.read"):
-        return []
-    query = select(Checkpoint.id, Checkpoint.name, Checkpoint.held_on).where(
-        Checkpoint.state != CheckpointState.CANCELLED,
-        Checkpoint.held_on >= calendar.first,
-        Checkpoint.held_on < calendar.end,
-    )
-    line = Line(_("Points d’étape"), "/coordination/points-d-etape")
-    for number, name, day in db.session.execute(query.order_by(Checkpoint.held_on, Checkpoint.id)):
-        item = Item(f"/coordination/points-d-etape/{number}", name, weekday(day), "calendar", False)
+def _appointments(calendar: Calendar, user: User) -> Line:
+    """The comités de pilotage as a row of their own, with the points d'étape for those who read them."""
+    line = Line(_("Comités et points d’étape"), "/copil")
+    kinds: list[tuple[Any, Any, str]] = [(Meeting, literal(""), "/copil/")]
+    if can(user, "checkpoint.read"):
+        kinds.append((Checkpoint, Checkpoint.name, "/coordination/points-d-etape/"))
+    questions = [
+        select(
+            literal(place).label("place"),
+            thing.id.label("number"),
+            name.label("name"),
+            thing.held_on.label("day"),
+        ).where(thing.state != "cancelled", thing.held_on >= calendar.first, thing.held_on < calendar.end)
+        for thing, name, place in kinds
+    ]
+    for place, number, name, day in db.session.execute(union_all(*questions).order_by("day", "number")):
+        item = Item(f"{place}{number}", name or _("Comité de pilotage"), weekday(day), "calendar", False)
         line.cells[calendar.place_of(day)].append(item)
-    return [line]
+    return line

@@ -100,8 +100,8 @@ def _address(path: str, kind: "type[Scope]", scope: Scope, parts: dict[str, Any]
 
 # Since when -----------------------------------------------------------------------------------------------------------
 
-#: The periods that have a name: days back from today; none for the last point d'étape.
-PERIODS: dict[str, int | None] = {"30-jours": 30, "90-jours": 90, "dernier-point": None}
+#: The periods that have a name: days back from today; none for the last comité de pilotage.
+PERIODS: dict[str, int | None] = {"30-jours": 30, "90-jours": 90, "dernier-copil": None}
 USUAL_PERIOD = "30-jours"
 
 
@@ -118,13 +118,13 @@ class Period:
         return datetime.combine(self.since, time.min, HOME)
 
     @classmethod
-    def of(cls, asked: str, last_point: date | None) -> "Period":
-        """The period that an address asks for; thirty days where it asks nothing, or where there was no point yet."""
+    def of(cls, asked: str, last_copil: date | None) -> "Period":
+        """The period that an address asks for; thirty days where it asks nothing, or where no comité was held yet."""
         day = day_of(asked)
         if day is not None:
             return cls(asked, day)
-        if asked == "dernier-point" and last_point is not None:
-            return cls(asked, last_point)
+        if asked == "dernier-copil" and last_copil is not None:
+            return cls(asked, last_copil)
         name = asked if PERIODS.get(asked) else USUAL_PERIOD
         return cls(name, today() - timedelta(days=PERIODS[name] or 0))
 
@@ -150,11 +150,10 @@ def slug_of(text: str | None) -> str:
 
 
 @dataclass(frozen=True)
-class TaskFilters(Scope):
-    """What narrows the tasks of all chantiers."""
+class ListFilters(Scope):
+    """What narrows a list of tasks or of deliverables."""
 
     objectif: int | None = None
-    statut: str = ""
     etat: str = ""
     #: What happened to them since `depuis`.
     mouvement: str = ""
@@ -163,18 +162,40 @@ class TaskFilters(Scope):
     au: str = ""
     page: int = 1
 
+    @staticmethod
+    def _common(args: MultiDict[str, str]) -> dict[str, Any]:
+        return Scope._common(args) | {
+            "objectif": number_of_ours(args.get("objectif")),
+            "du": args.get("du", "") if day_of(args.get("du")) else "",
+            "au": args.get("au", "") if day_of(args.get("au")) else "",
+            "page": page_of(args),
+        }
+
+    @property
+    def first_day(self) -> date:
+        """The day from which on they are due."""
+        return day_of(self.du) or date.min
+
+    @property
+    def last_day(self) -> date:
+        """The day up to which they are due."""
+        return day_of(self.au) or date.max
+
+
+@dataclass(frozen=True)
+class TaskFilters(ListFilters):
+    """What narrows the tasks of all chantiers."""
+
+    statut: str = ""
+
     @classmethod
     def read(cls, args: MultiDict[str, str]) -> Self:
         """What an address asks."""
         return cls(
             **cls._common(args),
-            objectif=number_of_ours(args.get("objectif")),
             statut=one_of((*TaskStatus, *TASK_GROUPS), args.get("statut")),
             etat=one_of(TASK_STATES, args.get("etat")),
             mouvement=one_of(TASK_MOVES, args.get("mouvement")),
-            du=args.get("du", "") if day_of(args.get("du")) else "",
-            au=args.get("au", "") if day_of(args.get("au")) else "",
-            page=page_of(args),
         )
 
     def conditions(self, user: User, silent_after: int, period: Period) -> list[ColumnElement[bool]]:
@@ -186,8 +207,8 @@ class TaskFilters(Scope):
             (self.statut, in_status(self.statut)),
             (self.etat, in_state(self.etat, user, silent_after)),
             (self.mouvement, moved(self.mouvement, period)),
-            (self.du, Task.due_on >= (day_of(self.du) or date.min)),
-            (self.au, Task.due_on <= (day_of(self.au) or date.max)),
+            (self.du, Task.due_on >= self.first_day),
+            (self.au, Task.due_on <= self.last_day),
         ]
         asked = [condition for wanted, condition in found if wanted]
         return [Task.live(), Chantier.archived_at.is_(None), *asked]
@@ -227,31 +248,21 @@ def moved(move: str, period: Period) -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True)
-class DeliverableFilters(Scope):
+class DeliverableFilters(ListFilters):
     """What narrows the deliverables of all chantiers."""
 
-    objectif: int | None = None
     type: str = ""
-    etat: str = ""
     echeance: str = ""
-    mouvement: str = ""
-    du: str = ""
-    au: str = ""
-    page: int = 1
 
     @classmethod
     def read(cls, args: MultiDict[str, str]) -> Self:
         """What an address asks."""
         return cls(
             **cls._common(args),
-            objectif=number_of_ours(args.get("objectif")),
             type=args.get("type", "") if re.fullmatch(r"[a-z0-9_-]{1,40}", args.get("type", "")) else "",
             etat=one_of((*DeliverableState, *DELIVERABLE_GROUPS), args.get("etat")),
             echeance=one_of(DUE, args.get("echeance")),
             mouvement=one_of(DELIVERABLE_MOVES, args.get("mouvement")),
-            du=args.get("du", "") if day_of(args.get("du")) else "",
-            au=args.get("au", "") if day_of(args.get("au")) else "",
-            page=page_of(args),
         )
 
     def known_to(self, user: User) -> Self:
@@ -271,8 +282,8 @@ class DeliverableFilters(Scope):
             (self.etat, in_deliverable_state(self.etat)),
             (self.echeance, due(self.echeance)),
             (self.mouvement, versions_moved(self.mouvement, period)),
-            (self.du, Deliverable.expected_on >= (day_of(self.du) or date.min)),
-            (self.au, Deliverable.expected_on <= (day_of(self.au) or date.max)),
+            (self.du, Deliverable.expected_on >= self.first_day),
+            (self.au, Deliverable.expected_on <= self.last_day),
         ]
         asked = [condition for wanted, condition in found if wanted]
         return [Deliverable.live(), Chantier.archived_at.is_(None), *asked]

@@ -12,20 +12,19 @@ from sqlalchemy import Select, func, select
 
 from chantiers.coordination.filters import DeliverableFilters, Period, Scope, TaskFilters, enrolled_in
 from models import (
-    FINISHED,
     OPEN,
     STARTED,
     Chantier,
-    Checkpoint,
-    CheckpointState,
     Deliverable,
     DeliverableType,
+    Meeting,
     ObjectiveTally,
     Structure,
     Task,
     TaskStatus,
     User,
     db,
+    is_overdue,
     now,
     today,
 )
@@ -88,7 +87,7 @@ class DeliverableRow:
 
     @property
     def is_late(self) -> bool:
-        return self.state not in FINISHED and self.expected_on is not None and self.expected_on < today()
+        return is_overdue(self.state, self.expected_on)
 
 
 @dataclass(frozen=True)
@@ -235,10 +234,10 @@ def types() -> list[Kind]:
 
 def period_of(scope: Scope) -> Period:
     """Since when one looks."""
-    return Period.of(scope.depuis, last_point() if scope.depuis == "dernier-point" else None)
+    return Period.of(scope.depuis, last_copil() if scope.depuis == "dernier-copil" else None)
 
 
-def last_point() -> date | None:
-    """The date of the last point d'étape that people were asked for."""
-    asked = (Checkpoint.state == CheckpointState.ASKED, Checkpoint.held_on <= today())
-    return db.session.scalar(select(func.max(Checkpoint.held_on)).where(*asked))
+def last_copil() -> date | None:
+    """The day of the latest comité de pilotage."""
+    meeting = Meeting.last_before(today())
+    return meeting.held_on if meeting else None

@@ -35,6 +35,7 @@ from chantiers.coordination.filters import (
     due,
     enrolled_in,
 )
+from chantiers.policy import can
 from models import (
     FINISHED,
     SUBJECT_OF,
@@ -50,6 +51,7 @@ from models import (
     Objective,
     ObjectiveKind,
     ObjectiveTally,
+    ProgressUpdate,
     Structure,
     Task,
     TaskStatus,
@@ -175,6 +177,8 @@ class Dashboard:
     shared: Shared
     matters: Sequence[ToArbitrate]
     relaunched: dict[tuple[str, int], datetime]
+    #: The latest point d'avancement of each chantier that is shown, for those who read them.
+    weather: dict[int, ProgressUpdate]
     show_silence: bool
 
     def total(self, figure: str) -> int:
@@ -190,14 +194,14 @@ class Dashboard:
         return sum(row.states[state] for row in self.types)
 
     @property
-    def decisions(self) -> list[tuple[Matter, list[ToArbitrate]]]:
+    def by_kind(self) -> list[tuple[Matter, list[ToArbitrate]]]:
         """The matters by kind, in the order in which one takes them."""
         return by_kind(self.matters)
 
     @property
-    def to_decide(self) -> int:
+    def to_arbitrate(self) -> int:
         """How many matters there are in all."""
-        return sum(found[0].total for _kind, found in self.decisions)
+        return sum(found[0].total for _kind, found in self.by_kind)
 
 
 def by_kind(matters: Sequence[ToArbitrate]) -> list[tuple[Matter, list[ToArbitrate]]]:
@@ -232,6 +236,7 @@ def dashboard(user: User, silent_after: int, scope: Scope | None = None, page: i
         shared=shared,
         matters=matters,
         relaunched=relaunched(matters),
+        weather=ProgressUpdate.latest_by_chantier(shown) if can(user, "progress.read") else {},
         show_silence=user.is_coordinator or any(user.leads(chantier_id) for chantier_id in rows),
     )
 
@@ -432,7 +437,7 @@ def relaunched(matters: Sequence[ToArbitrate]) -> dict[tuple[str, int], datetime
 
 
 @dataclass
-class Decisions:
+class Arbitration:
     """The page of what waits for a decision."""
 
     scope: Scope
@@ -443,29 +448,29 @@ class Decisions:
     page: int
 
     @property
-    def decisions(self) -> list[tuple[Matter, list[ToArbitrate]]]:
+    def by_kind(self) -> list[tuple[Matter, list[ToArbitrate]]]:
         """The matters by kind."""
         return by_kind(self.matters)
 
     @property
     def total(self) -> int:
         """How many there are in all."""
-        return sum(found[0].total for _kind, found in self.decisions)
+        return sum(found[0].total for _kind, found in self.by_kind)
 
     @property
     def pages(self) -> int:
         """How many pages those of the fullest kind take."""
-        most = max((found[0].total for _kind, found in self.decisions), default=0)
+        most = max((found[0].total for _kind, found in self.by_kind), default=0)
         return max(1, -(-most // MATTERS_ON_PAGE))
 
 
-def decisions(user: User, silent_after: int, scope: Scope, kind: Matter | None, page: int) -> Decisions:
+def arbitration(user: User, silent_after: int, scope: Scope, kind: Matter | None, page: int) -> Arbitration:
     """A page of what waits for a decision: of one kind, or of each."""
     open_ones = db.session.scalars(Chantier.visible_to(user).where(Chantier.archived_at.is_(None))).all()
     within = narrowed(scope, open_ones, kind)
     offset = (page - 1) * MATTERS_ON_PAGE
     matters = to_arbitrate(user, silent_after, MATTERS_ON_PAGE, within=within, offset=offset)
-    return Decisions(
+    return Arbitration(
         scope=scope,
         kind=kind,
         matters=matters,

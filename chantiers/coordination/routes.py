@@ -41,10 +41,10 @@ def dashboard() -> ResponseReturnValue:
 
 @coordination.get("/coordination/a-arbitrer")
 @require("dashboard.read")
-def decisions() -> ResponseReturnValue:
+def arbitration() -> ResponseReturnValue:
     """What waits for a decision, each with its next step."""
     kind = one_of(list(Matter), request.args.get("sujet"))
-    found = queries.decisions(
+    found = queries.arbitration(
         acting(),
         silent_after(),
         Scope.read(request.args),
@@ -52,7 +52,7 @@ def decisions() -> ResponseReturnValue:
         page_of(request.args),
     )
     return render_template(
-        "coordination/decisions.html", found=found, scope=found.scope, silent_after=silent_after()
+        "coordination/arbitration.html", found=found, scope=found.scope, silent_after=silent_after()
     )
 
 
@@ -89,14 +89,14 @@ def structures() -> ResponseReturnValue:
 @require("dashboard.read")
 def moves() -> ResponseReturnValue:
     """What moved in each chantier since a day."""
-    scope, last_point = Scope.read(request.args), lists.last_point()
-    period = lists.Period.of(scope.depuis, last_point)
+    scope, last_copil = Scope.read(request.args), lists.last_copil()
+    period = lists.Period.of(scope.depuis, last_copil)
     return render_template(
         "coordination/moves.html",
         found=movements.movements(acting(), scope, silent_after(), period),
         scope=scope,
         period=period,
-        last_point=last_point,
+        last_copil=last_copil,
         structures=lists.structures(),
     )
 

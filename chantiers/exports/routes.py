@@ -13,6 +13,8 @@ from flask_babel import gettext as _
 from chantiers import files, instance
 from chantiers.access import acting, public, require, signed_in
 from chantiers.chantier import queries as chantier_queries
+from chantiers.coordination.filters import TaskFilters as EveryTaskFilters
+from chantiers.coordination.lists import period_of
 from chantiers.deliverables.queries import Filters as DeliverableFilters
 from chantiers.downloads import saved_as
 from chantiers.exports import feeds, queries, told
@@ -100,6 +102,17 @@ def all_deliverables() -> ResponseReturnValue:
     """The deliverables of every chantier, as their list shows them."""
     filters = DeliverableFilters.of(request.args)
     return handed(queries.deliverables(filters), filters=told.of_deliverables(filters))
+
+
+@exports.get("/exports/taches")
+@require("dashboard.read")
+@in_french
+def all_tasks() -> ResponseReturnValue:
+    """The tasks of every chantier, as the coordination's list shows them."""
+    filters = EveryTaskFilters.read(request.args)
+    period = period_of(filters)
+    lines = queries.tasks_everywhere(acting(), filters, silent_after(), period)
+    return handed(lines, filters=told.of_every_task(filters, period))
 
 
 @exports.get("/exports/structures")

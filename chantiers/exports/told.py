@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import or_, select
 
+from chantiers.coordination.filters import Period
+from chantiers.coordination.filters import TaskFilters as EveryTaskFilters
 from chantiers.deliverables.queries import Filters as DeliverableFilters
 from chantiers.presentation import DELIVERABLE_TYPES, label
 from chantiers.tasks.queries import Filters as TaskFilters
@@ -26,6 +28,8 @@ TASK_STATES = {
     "sans-pilote": "Sans pilote",
     "sans-nouvelles": "Sans nouvelles",
 }
+TASK_GROUPS = {"ouvertes": "Ouvertes", "comptees": "Toutes sauf abandonnées"}
+TASK_MOVES = {"terminees": "Terminées", "bloquees": "Bloquées"}
 SUBJECTS = {
     "taches": "Tâches",
     "livrables": "Livrables",
@@ -43,6 +47,23 @@ def of_tasks(filters: TaskFilters, chantier: Chantier) -> str:
         ("Personne", filters.personne and _person(filters.personne, chantier)),
         ("Statut", filters.statut and label(filters.statut, "status")),
         ("À surveiller", TASK_STATES.get(filters.etat)),
+    )
+
+
+def of_every_task(filters: EveryTaskFilters, period: Period) -> str:
+    """What the tasks of all chantiers were narrowed to."""
+    return _told(
+        ("Chantier", filters.chantier and _chantier(filters.chantier)),
+        ("Structure", filters.structure and _name(Structure, "name", filters.structure)),
+        ("Objectif", filters.objectif and _name(Objective, "text", filters.objectif)),
+        ("Statut", TASK_GROUPS.get(filters.statut) or (filters.statut and label(filters.statut, "status"))),
+        ("À surveiller", TASK_STATES.get(filters.etat)),
+        (
+            "Depuis",
+            filters.mouvement and f"{TASK_MOVES[filters.mouvement]} depuis le {period.since:%d/%m/%Y}",
+        ),
+        ("Échéance à partir du", filters.du),
+        ("Échéance jusqu’au", filters.au),
     )
 
 
