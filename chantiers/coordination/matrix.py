@@ -184,7 +184,7 @@ def _cells(
         )
         .distinct()
     )
-    for structure_id, chantier_id in db.session.execute(active).tuples():
+    for structure_id, chantier_id in db.session.execute(active):
         if chantier_id and cells[structure_id, chantier_id].is_enrolled:
             cells[structure_id, chantier_id].is_active = True
     return cells
