@@ -69,7 +69,7 @@ SENTENCES = {
     "not_in_review": _l("Aucune version n’est en relecture en ce moment."),
     "not_in_structure": _l("%(person)s ne fait pas partie de cette structure."),
     "nobody_to_relaunch": _l("Choisissez au moins une personne à relancer."),
-    "not_concerned": _l("L’une de ces personnes n’est plus concernée : la liste est à jour, relisez-la."),
+    "not_concerned": _l("L’une de ces personnes n’est plus concernée : la liste est à jour, relisez-la."),
     "not_member": _l("%(person)s ne participe pas à ce chantier."),
     "not_own_structure": _l("Vous ne pouvez engager que votre propre structure."),
     "not_to_validate": _l("Cette tâche n’attend plus de validation."),

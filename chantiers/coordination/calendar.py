@@ -29,7 +29,7 @@ from models import (
 )
 
 #: Rows of a page: chantiers, or objectives.
-ROWS = 25
+ROWS = 15
 #: Deliverables told by their title in one week of one row; the others are told as a figure.
 TITLES = 3
 

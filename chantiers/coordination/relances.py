@@ -55,54 +55,54 @@ def _of_task(task: Task) -> tuple[str, str, str]:
     name = excerpt(task.title, 120)
     if task.status == TaskStatus.BLOCKED:
         facts = _(
-            "La tâche « %(title)s » est bloquée depuis le %(day)s : %(reason)s",
+            "La tâche « %(title)s » est bloquée depuis le %(day)s : %(reason)s",
             title=name,
             day=day(task.status_since),
             reason=_one_line(task.blocked_reason),
         )
         if task.blocked_need:
-            facts += "\n\n" + _("Il faudrait : %(need)s", need=_one_line(task.blocked_need))
+            facts += "\n\n" + _("Il faudrait : %(need)s", need=_one_line(task.blocked_need))
         question = _(
-            "Est-ce toujours le cas ? Dites-nous ce qui a changé, ou de quoi vous auriez besoin pour avancer. "
-            "Si elle est repartie, changez son statut : une minute suffit."
+            "Est-ce toujours le cas ? Dites-nous ce qui a changé, ou de quoi vous auriez besoin pour avancer. "
+            "Si elle est repartie, changez son statut : une minute suffit."
         )
-        return _("Où en est « %(title)s » ?", title=name), facts, question
+        return _("Où en est « %(title)s » ?", title=name), facts, question
     if task.is_late and task.due_on:
-        facts = _("La tâche « %(title)s » était attendue pour le %(day)s.", title=name, day=day(task.due_on))
+        facts = _("La tâche « %(title)s » était attendue pour le %(day)s.", title=name, day=day(task.due_on))
     else:
-        facts = _("Nous voudrions savoir où en est la tâche « %(title)s ».", title=name)
+        facts = _("Nous voudrions savoir où en est la tâche « %(title)s ».", title=name)
     question = _(
-        "Pouvez-vous dire où elle en est ? Si la date n’est plus la bonne, ou si quelqu’un d’autre devrait s’en "
-        "charger, dites-le : nous la changerons ensemble."
+        "Pouvez-vous dire où elle en est ? Si la date n’est plus la bonne, ou si quelqu’un d’autre devrait s’en "
+        "charger, dites-le : nous la changerons ensemble."
     )
-    return _("Où en est « %(title)s » ?", title=name), facts, question
+    return _("Où en est « %(title)s » ?", title=name), facts, question
 
 
 def _of_deliverable(deliverable: Deliverable) -> tuple[str, str, str]:
     name = excerpt(deliverable.title, 120)
     if deliverable.state == DeliverableState.IN_REVIEW:
         facts = _(
-            "Le livrable « %(title)s » est en relecture depuis le %(day)s.",
+            "Le livrable « %(title)s » est en relecture depuis le %(day)s.",
             title=name,
             day=day(deliverable.state_since),
         )
         question = _(
-            "Reste-t-il des avis à attendre ? Vous pouvez le valider, ou dire ce qu’il faut reprendre, depuis sa page."
+            "Reste-t-il des avis à attendre ? Vous pouvez le valider, ou dire ce qu’il faut reprendre, depuis sa page."
         )
-        return _("La relecture de « %(title)s » attend une réponse", title=name), facts, question
+        return _("La relecture de « %(title)s » attend une réponse", title=name), facts, question
     if deliverable.is_late and deliverable.expected_on:
         facts = _(
-            "Le livrable « %(title)s » était attendu pour le %(day)s.",
+            "Le livrable « %(title)s » était attendu pour le %(day)s.",
             title=name,
             day=day(deliverable.expected_on),
         )
     else:
-        facts = _("Nous voudrions savoir où en est le livrable « %(title)s ».", title=name)
+        facts = _("Nous voudrions savoir où en est le livrable « %(title)s ».", title=name)
     question = _(
-        "Où en est-il ? Une version, même incomplète, aide déjà les autres. Si une autre date est plus juste, "
+        "Où en est-il ? Une version, même incomplète, aide déjà les autres. Si une autre date est plus juste, "
         "dites laquelle."
     )
-    return _("Où en est « %(title)s » ?", title=name), facts, question
+    return _("Où en est « %(title)s » ?", title=name), facts, question
 
 
 def _of_objective(objective: Objective) -> tuple[str, str, str]:
@@ -111,21 +111,21 @@ def _of_objective(objective: Objective) -> tuple[str, str, str]:
         title=excerpt(_one_line(objective.text), 160),
     )
     question = _(
-        "Quelle serait la première chose à faire ? Une ou deux tâches suffisent pour lancer le travail."
+        "Quelle serait la première chose à faire ? Une ou deux tâches suffisent pour lancer le travail."
     )
-    return _("Par où commencer : un objectif attend sa première tâche"), facts, question
+    return _("Par où commencer : un objectif attend sa première tâche"), facts, question
 
 
 def _of_chantier(chantier: Chantier) -> tuple[str, str, str]:
     facts = _(
-        "Rien n’a été noté depuis un moment dans le chantier « %(title)s ».",
+        "Rien n’a été noté depuis un moment dans le chantier « %(title)s ».",
         title=excerpt(chantier.title, 120),
     )
     question = _(
-        "Où en êtes-vous ? Si le travail se fait ailleurs, quelques mots suffisent pour que les autres suivent. "
-        "Si quelque chose vous arrête, dites-le : nous chercherons ensemble."
+        "Où en êtes-vous ? Si le travail se fait ailleurs, quelques mots suffisent pour que les autres suivent. "
+        "Si quelque chose vous arrête, dites-le : nous chercherons ensemble."
     )
-    return _("Des nouvelles de « %(title)s » ?", title=excerpt(chantier.title, 120)), facts, question
+    return _("Des nouvelles de « %(title)s » ?", title=excerpt(chantier.title, 120)), facts, question
 
 
 def _one_line(text: str) -> str:
