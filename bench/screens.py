@@ -53,6 +53,10 @@ def screens(app: Flask, made: Made) -> list[Screen]:
         Screen("structure", structure, 40),
         Screen("recherche", "/recherche?q=cartograph+territoires", 20),
         Screen("coordination", "/coordination", 30),
+        Screen("à arbitrer", "/coordination/a-arbitrer", 40),
+        Screen("treize semaines", "/coordination/semaines", 60),
+        Screen("structures × chantiers", "/coordination/structures", 40),
+        Screen("ce qui a bougé", "/coordination/mouvements", 15),
     ]
 
 

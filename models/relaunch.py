@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import Select, select, union
+from sqlalchemy import ColumnElement, Select, and_, or_, select, union
 
 from models.activity import record
 from models.base import db
@@ -37,7 +37,7 @@ class Recipient:
 def whom_to_relaunch(subject: Subject, *, by: "User") -> list[Recipient]:
     """The people in charge of a thing, and the référents of its chantier, by name; without whoever asks.
 
-    Where nobody is in charge, the référents are. People in charge take part in the chantier and have an account.
+    Where nobody is in charge, the référents are. People in charge take part in the chantier.
     """
     members = ChantierMembership
     lead = (members.role == ChantierRole.REFERENT).label("leads")
@@ -45,7 +45,7 @@ def whom_to_relaunch(subject: Subject, *, by: "User") -> list[Recipient]:
     taking_part = (
         select(User.id, User.name, lead, User.id.in_(in_charge), User.mail_at_once, User.email)
         .join(members, members.user_id == User.id)
-        .where(members.chantier_id == subject.chantier_id, User.id != by.id, User.with_account())
+        .where(members.chantier_id == subject.chantier_id, User.id != by.id, _can_be_told())
         .where(lead | User.id.in_(in_charge))
         .order_by(User.name_key, User.id)
     )
@@ -55,6 +55,11 @@ def whom_to_relaunch(subject: Subject, *, by: "User") -> list[Recipient]:
         Recipient(user_id, name, bool(theirs) or not somebody, bool(mail and email))
         for user_id, name, _leads, theirs, mail, email in rows
     ]
+
+
+def _can_be_told() -> ColumnElement[bool]:
+    """The condition of being here, or at least known otherwise than by a file: those it named were not invited yet."""
+    return and_(User.closed_at.is_(None), or_(User.source_key.is_(None), User.with_account()))
 
 
 def _in_charge(subject: Subject) -> "Select[Any]":

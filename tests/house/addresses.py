@@ -76,6 +76,10 @@ class Targets:
         (r"/gestion/mails/<id:mail_id>", "_mails"),
         (r"/invitations/<id:invitation_id>", "_invitations"),
         (r"/(relecture|point|invitation|connexion/lien)/<signed:token>", "_signed"),
+        (
+            r"/coordination/relancer/<any\(taches, livrables, objectifs, chantiers\):kind>/<id:thing_id>",
+            "_relaunched",
+        ),
         (r"/coordination/points-d-etape/<id:checkpoint_id>", "_checkpoints"),
         (r"/desabonnement/<signed:token>", "_signed"),
         (r"/objectifs/<id:objective_id>", "_objectives"),
@@ -384,6 +388,22 @@ class Targets:
         yield nowhere("living", kind="taches", thing_id=world.tasks["open"])
         yield nowhere("purged", kind="taches", thing_id=world.tasks["purged"])
         yield nowhere("of another kind", kind="objectifs", thing_id=world.tasks["binned"])
+        yield nowhere("unknown", kind="livrables", thing_id=UNKNOWN)
+
+    def _relaunched(self) -> Iterator[Target]:
+        world = self.world
+        for kind, subject, found in (
+            ("taches", "task", world.tasks),
+            ("livrables", "deliverable", world.deliverables),
+            ("objectifs", "objective", world.objectives),
+        ):
+            for name, number in found.items():
+                binned = name.startswith("binned") or name == "purged"
+                values = {"kind": kind, "thing_id": number}
+                yield Target(f"{kind} {name}", values, (subject, number), is_hidden=binned)
+        for name, slug in world.chantiers.items():
+            number = self.numbers["chantier", slug]
+            yield Target(f"chantiers {name}", {"kind": "chantiers", "thing_id": number}, ("chantier", number))
         yield nowhere("unknown", kind="livrables", thing_id=UNKNOWN)
 
     def _sessions(self) -> Iterator[Target]:

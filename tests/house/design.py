@@ -20,6 +20,7 @@ TABLE = {
     "comment.delete": "–ooo✓✓",
     "task.offer_help": "–✓✓✓✓✓",
     "silence.read": "––––✓✓",
+    "relaunch.send": "––––✓✓",
     "task.create": "––✓✓✓✓",
     "task.take": "––✓✓✓✓",
     "task.edit": "––o✓✓✓",

@@ -34,6 +34,7 @@ ABOUT = {
     "chantier": [
         "chantier.read",
         "silence.read",
+        "relaunch.send",
         "task.create",
         "deliverable.create",
         "objective.manage",

@@ -45,6 +45,7 @@ EXCUSED = {
     "comments.download": "a file",
     "deliverables.download": "a file",
     "exports.all_deliverables": "a file",
+    "exports.all_tasks": "a file",
     "exports.dashboard": "a file",
     "exports.deliverables": "a file",
     "exports.demarche": "a file",
