@@ -1,7 +1,8 @@
 """The lists behind the figures of the coordination: tasks and deliverables of all open chantiers, thirty at a time."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import reduce
 from operator import add
@@ -203,6 +204,41 @@ def deliverables(filters: DeliverableFilters, period: Period) -> Listed:
         for number, title, key, name, state, day, *mark in db.session.execute(query)
     ]
     return Listed(rows, total, page)
+
+
+@dataclass
+class TypeRow:
+    """One type of deliverable, with how many of it stand in each state."""
+
+    type: Kind
+    states: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def total(self) -> int:
+        """How many there are, whatever their state."""
+        return self.states.total()
+
+
+def by_type(filters: DeliverableFilters, period: Period) -> list[TypeRow]:
+    """How many deliverables of each type stand in each state, where nothing but chantier and structure narrows them.
+
+    Nothing otherwise: whoever asks for something in particular reads the list.
+    """
+    if replace(filters, chantier="", structure=None, depuis="", page=1) != DeliverableFilters():
+        return []
+    query = (
+        select(DeliverableType.key, DeliverableType.name, Deliverable.state, func.count())
+        .select_from(Deliverable)
+        .join(DeliverableType, DeliverableType.key == Deliverable.type_key)
+        .join(Chantier, Chantier.id == Deliverable.chantier_id)
+        .where(*filters.conditions(period))
+        .group_by(DeliverableType.position, DeliverableType.key, DeliverableType.name, Deliverable.state)
+        .order_by(DeliverableType.position)
+    )
+    rows: dict[str, TypeRow] = {}
+    for key, name, state, number in db.session.execute(query):
+        rows.setdefault(key, TypeRow(Kind(key, name))).states[state] = number
+    return list(rows.values())
 
 
 # What the filters offer -----------------------------------------------------------------------------------------------

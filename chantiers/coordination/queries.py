@@ -7,20 +7,15 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from flask_login import current_user
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     Select,
-    String,
     and_,
-    cast,
     func,
     literal,
-    null,
     or_,
     select,
     union_all,
@@ -46,7 +41,6 @@ from models import (
     ChantierStructure,
     Deliverable,
     DeliverableState,
-    DeliverableType,
     Matter,
     Objective,
     ObjectiveKind,
@@ -109,10 +103,19 @@ class Row:
     silent: int = 0
     without_pilote: int = 0
     structures: int = 0
-    deliverables: int = 0
-    deliverables_approved: int = 0
+    #: Deliverables by state.
+    states: Counter[str] = field(default_factory=Counter)
     deliverables_late: int = 0
     deliverables_due: int = 0
+
+    @property
+    def deliverables(self) -> int:
+        return self.states.total()
+
+    @property
+    def deliverables_approved(self) -> int:
+        """Those that are there: approved, and maybe published since."""
+        return sum(self.states[state] for state in FINISHED)
 
     @property
     def blocked(self) -> int:
@@ -130,26 +133,6 @@ class Row:
     @property
     def progress(self) -> int | None:
         return percent(self.done, self.counted)
-
-
-@dataclass
-class TypeRow:
-    """One type of deliverable, with how many of it stand in each state."""
-
-    type: Any
-    states: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def total(self) -> int:
-        """How many there are, whatever their state."""
-        return self.states.total()
-
-
-class Kind(NamedTuple):
-    """A type of deliverable: its key, and its name as the instance wrote it."""
-
-    key: str
-    name: str
 
 
 @dataclass
@@ -173,7 +156,6 @@ class Dashboard:
     rows: Sequence[Row]
     page: int
     pages: int
-    types: Sequence[TypeRow]
     shared: Shared
     matters: Sequence[ToArbitrate]
     relaunched: dict[tuple[str, int], datetime]
@@ -191,7 +173,7 @@ class Dashboard:
 
     def state_total(self, state: str) -> int:
         """How many deliverables stand so, whatever their type."""
-        return sum(row.states[state] for row in self.types)
+        return sum(row.states[state] for row in self.every)
 
     @property
     def by_kind(self) -> list[tuple[Matter, list[ToArbitrate]]]:
@@ -220,7 +202,7 @@ def dashboard(user: User, silent_after: int, scope: Scope | None = None, page: i
     shown = dict(list(rows.items())[(page - 1) * PAGE : page * PAGE])
     _count_tasks(rows, scope)
     shared = _count_alerts(rows, silent_after, scope)
-    types = _count_deliverables(rows, scope)
+    _count_deliverables(rows, scope)
     structures = _names(rows)
     _add_next_deliverables(shown, scope)
     matters = to_arbitrate(user, silent_after, MATTERS, within=narrowed(scope, open_ones))
@@ -232,7 +214,6 @@ def dashboard(user: User, silent_after: int, scope: Scope | None = None, page: i
         rows=list(shown.values()),
         page=page,
         pages=pages,
-        types=types,
         shared=shared,
         matters=matters,
         relaunched=relaunched(matters),
@@ -325,40 +306,23 @@ def _count_alerts(rows: dict[int, Row], silent_after: int, scope: Scope) -> Shar
 # Deliverables ---------------------------------------------------------------------------------------------------------
 
 
-def _count_deliverables(rows: dict[int, Row], scope: Scope) -> list[TypeRow]:
-    """How many deliverables each chantier has, and how many of each type stand in each state, in one statement."""
+def _count_deliverables(rows: dict[int, Row], scope: Scope) -> None:
+    """How many deliverables each chantier has in each state, those that are late, and those that are due soon."""
     known = DeliverableFilters(chantier=scope.chantier, structure=scope.structure).known_to(current_user)
-    conditions = known.conditions(Period.of("", None))
     told = literal(not current_user.is_only_observer)
     late, coming = (func.count().filter(told, due(when)) for when in ("retard", "bientot"))
-    kind = (DeliverableType.position, DeliverableType.key, DeliverableType.name)
-    nothing = (cast(null(), Integer), cast(null(), String), cast(null(), String))
-    by_chantier = select(Chantier.id, *nothing, Deliverable.state, func.count(), late, coming).group_by(
-        Chantier.id, Deliverable.state
+    query = (
+        select(Chantier.id, Deliverable.state, func.count(), late, coming)
+        .join(Chantier, Chantier.id == Deliverable.chantier_id)
+        .where(*known.conditions(Period.of("", None)))
+        .group_by(Chantier.id, Deliverable.state)
     )
-    by_type = select(cast(null(), Integer), *kind, Deliverable.state, func.count(), late, coming).group_by(
-        *kind, Deliverable.state
-    )
-    by_type = by_type.join(DeliverableType, DeliverableType.key == Deliverable.type_key)
-    both = union_all(
-        *(
-            query.select_from(Deliverable)
-            .join(Chantier, Chantier.id == Deliverable.chantier_id)
-            .where(*conditions)
-            for query in (by_chantier, by_type)
-        )
-    )
-    types: dict[str, tuple[int, TypeRow]] = {}
-    for chantier_id, position, key, name, state, number, overdue, near in db.session.execute(both):
-        if chantier_id is None:
-            types.setdefault(key, (position, TypeRow(Kind(key, name))))[1].states[state] = number
-        elif chantier_id in rows:
+    for chantier_id, state, number, overdue, near in db.session.execute(query):
+        if chantier_id in rows:
             row = rows[chantier_id]
-            row.deliverables += number
-            row.deliverables_approved += number if state in FINISHED else 0
+            row.states[state] = number
             row.deliverables_late += overdue
             row.deliverables_due += near
-    return [row for _position, row in sorted(types.values(), key=itemgetter(0))]
 
 
 def _add_next_deliverables(rows: dict[int, Row], scope: Scope) -> None:

@@ -129,6 +129,7 @@ def deliverables() -> ResponseReturnValue:
     return render_template(
         "coordination/deliverables.html",
         found=lists.deliverables(filters, period),
+        by_type=lists.by_type(filters, period),
         filters=filters,
         period=period,
         chantiers=lists.chantiers(),

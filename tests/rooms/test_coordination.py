@@ -129,6 +129,7 @@ def test_every_figure_opens_a_list_of_exactly_that_many(rich, visitor):
     other_screens = (
         f"/coordination?structure={labo}",
         "/coordination/structures",
+        "/coordination/livrables",
         "/coordination/semaines",
         "/coordination/semaines?lignes=objectifs",
     )
