@@ -23,13 +23,21 @@ from sqlalchemy import (
 
 from chantiers.coordination.filters import (
     DeliverableFilters,
-    Period,
     Scope,
     answered_for_by,
     carries_in,
     due,
     enrolled_in,
 )
+from chantiers.coordination.filters import (
+    Period as Period,
+)
+
+# What the export of the list asks as the list does: it comes by this door.
+from chantiers.coordination.filters import TaskFilters as TaskFilters
+from chantiers.coordination.lists import IN_ORDER as IN_ORDER
+from chantiers.coordination.lists import period_of as period_of
+from chantiers.coordination.lists import task_numbers as task_numbers
 from chantiers.policy import can
 from models import (
     FINISHED,

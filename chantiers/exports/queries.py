@@ -12,10 +12,9 @@ from sqlalchemy import SelectBase, func, literal, select
 
 from chantiers.chantier import member_queries
 from chantiers.chantier import queries as chantier_queries
-from chantiers.coordination import lists as coordination_lists
 from chantiers.coordination import queries as coordination_queries
-from chantiers.coordination.filters import Period
-from chantiers.coordination.filters import TaskFilters as EveryTaskFilters
+from chantiers.coordination.queries import Period
+from chantiers.coordination.queries import TaskFilters as EveryTaskFilters
 from chantiers.deliverables import queries as deliverable_queries
 from chantiers.exports.tables import Column, Sheet
 from chantiers.links import absolute
@@ -75,8 +74,8 @@ def tasks_of(chantier: Chantier, filters: task_queries.Filters, silent_after: in
 
 def tasks_everywhere(user: User, filters: EveryTaskFilters, silent_after: int, period: Period) -> Sheet:
     """The tasks that the coordination's list shows under these filters, on all of its pages, in its order."""
-    shown = coordination_lists.task_numbers(user, filters, silent_after, period)
-    return _tasks(shown.order_by(None), coordination_lists.IN_ORDER)
+    shown = coordination_queries.task_numbers(user, filters, silent_after, period)
+    return _tasks(shown.order_by(None), coordination_queries.IN_ORDER)
 
 
 def all_tasks(user: User) -> Sheet:

@@ -13,8 +13,8 @@ from flask_babel import gettext as _
 from chantiers import files, instance
 from chantiers.access import acting, public, require, signed_in
 from chantiers.chantier import queries as chantier_queries
-from chantiers.coordination.filters import TaskFilters as EveryTaskFilters
-from chantiers.coordination.lists import period_of
+from chantiers.coordination.queries import TaskFilters as EveryTaskFilters
+from chantiers.coordination.queries import period_of
 from chantiers.deliverables.queries import Filters as DeliverableFilters
 from chantiers.downloads import saved_as
 from chantiers.exports import feeds, queries, told

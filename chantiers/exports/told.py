@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import or_, select
 
-from chantiers.coordination.filters import Period
-from chantiers.coordination.filters import TaskFilters as EveryTaskFilters
+from chantiers.coordination.queries import Period
+from chantiers.coordination.queries import TaskFilters as EveryTaskFilters
 from chantiers.deliverables.queries import Filters as DeliverableFilters
 from chantiers.presentation import DELIVERABLE_TYPES, label
 from chantiers.tasks.queries import Filters as TaskFilters
