@@ -48,8 +48,10 @@ from models import (
     db,
     fold,
     now,
+    relaunch,
     tell_recorded,
     today,
+    whom_to_relaunch,
 )
 
 CONTENT = Path(__file__).parent / "content"
@@ -110,6 +112,10 @@ class Cast:
     deliverables: dict[str, Deliverable] = field(default_factory=dict)
     #: By how many days ago they were held.
     meetings: dict[int, Meeting] = field(default_factory=dict)
+
+
+#: Which right a verb on a task takes, where it is not that of changing it.
+ASKED_OF = {"send_back": "task.validate", "take": "task.take", "relaunch": "relaunch.send"}
 
 
 def load() -> bool:
@@ -354,12 +360,15 @@ class _Stage:
 
     def _on_task(self, key: str, who: str, verb: str, words: list[str]) -> None:
         task, person = self.cast.tasks[key], self.cast.people[who]
-        _check(person, {"send_back": "task.validate", "take": "task.take"}.get(verb, "task.edit"), task)
+        _check(person, ASKED_OF.get(verb, "task.edit"), task)
         if verb == "check":
             for number in words[0].split():
                 task.checklist[int(number) - 1].check(by=person)
         elif verb == "take":
             task.take(self.cast.structures[words[0]], by=person)
+        elif verb == "relaunch":
+            people = whom_to_relaunch(task, by=person)
+            relaunch(task, [each.id for each in people if each.is_in_charge], *words, by=person)
         elif verb == "reschedule":
             task.reschedule(self.calendar.day(-int(words[0])), by=person)
         elif verb == "depends":
