@@ -58,7 +58,13 @@ EXCUSED = {
     "leaving.download": "a file",
     "publications.download": "a file",
     "publications.latest_file": "leads to the file",
+    "public.robots": "data, for machines",
+    "public.sitemap": "data, for machines",
     "relecture.file_from_mail": "a file",
+    "report.meeting_docx": "a file",
+    "report.meeting_pdf": "a file",
+    "report.period_docx": "a file",
+    "report.period_pdf": "a file",
     "objectives.show": "leads to the objective's place on the page of its chantier",
 }
 #: Pages that hold other things in other states: which of the world's they are looked at with. Of the others, the first.
