@@ -174,6 +174,17 @@ def number_of_ours(text: str | None) -> int | None:
     return None
 
 
+def asked_number(name: str) -> int | None:
+    """A positive number that the address gives under this name; anything else says nothing."""
+    return number_of_ours(request.args.get(name))
+
+
+def asked_page(most: int = 10_000) -> int:
+    """Which page of a list the address asks for: the first, unless it names another that may exist."""
+    page = asked_number("page") or 1
+    return page if page <= most else 1
+
+
 class Messages:
     """WTForms' own messages in the language of the request; Flask-WTF would read their file at each one."""
 

@@ -11,7 +11,7 @@ from chantiers.chantier import member_queries, queries
 from chantiers.chantier.calendar import calendar_of
 from chantiers.chantier.forms import AddPersonForm, EnrolForm, NewPersonForm, NewStructureForm, RoleForm
 from chantiers.extensions import current_demarche
-from chantiers.forms import bounded_int, clean_line, create_once, saved
+from chantiers.forms import asked_number, asked_page, clean_line, create_once, saved
 from chantiers.policy import can
 from chantiers.refusals import say
 from chantiers.weeks import middle_of, week_of
@@ -75,7 +75,7 @@ def calendar(chantier: Chantier) -> ResponseReturnValue:
 def journal(chantier: Chantier) -> ResponseReturnValue:
     """What happened in the chantier, latest first."""
     kind = request.args.get("quoi", "")
-    actor_id, before = _number("personne"), _number("before")
+    actor_id, before = asked_number("personne"), asked_number("before")
     entries = queries.entries(
         chantier,
         current_user.is_only_observer,
@@ -98,14 +98,6 @@ def journal(chantier: Chantier) -> ResponseReturnValue:
     )
 
 
-def _number(name: str) -> int | None:
-    """A number of ours in the query, or None."""
-    try:
-        return bounded_int(request.args.get(name, "")) or None
-    except ValueError:
-        return None
-
-
 # Members --------------------------------------------------------------------------------------------------------------
 
 
@@ -113,7 +105,7 @@ def _number(name: str) -> int | None:
 @require("chantier.read", queries.chantier)
 def members(chantier: Chantier) -> ResponseReturnValue:
     """The people and the structures of the chantier. Addresses are for those who manage them."""
-    page = max(1, min(_number("page") or 1, 10_000))
+    page = asked_page()
     may_manage = can(current_user, "chantier.manage_members", chantier)
     people, total = member_queries.members(chantier, page, with_email=may_manage)
     return render_template(

@@ -11,7 +11,7 @@ from chantiers import points
 from chantiers.access import acting, public, require
 from chantiers.checkpoints import queries
 from chantiers.checkpoints.forms import AnswerForm, PlanEditForm, PlanForm
-from chantiers.forms import bounded_int, create_once, saved
+from chantiers.forms import asked_number, asked_page, create_once, saved
 from chantiers.mail import mail_is_configured
 from chantiers.presentation import TASK_STATUSES
 from chantiers.private import kept_private
@@ -176,7 +176,7 @@ def new() -> ResponseReturnValue:
 def show(found: Checkpoint) -> ResponseReturnValue:
     """Before it leaves, whom it asks about what; after, what came of it and who has not answered."""
     if found.is_planned:
-        page, person = _number("page") or 1, _number("personne")
+        page, person = asked_page(), asked_number("personne")
         return render_template(
             "checkpoints/planned.html",
             checkpoint=found,
@@ -184,13 +184,6 @@ def show(found: Checkpoint) -> ResponseReturnValue:
             configured=mail_is_configured(),
         )
     return render_template("checkpoints/asked.html", checkpoint=found, outcome=queries.outcome(found))
-
-
-def _number(name: str) -> int | None:
-    try:
-        return bounded_int(request.args.get(name, ""))
-    except ValueError:
-        return None
 
 
 @checkpoints.route("/coordination/points-d-etape/<id:checkpoint_id>/modifier", methods=["GET", "POST"])

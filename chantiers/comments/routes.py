@@ -12,7 +12,7 @@ from chantiers.commenting import CommentForm
 from chantiers.comments import queries
 from chantiers.comments.forms import EditCommentForm, HelpForm
 from chantiers.downloads import handed_over
-from chantiers.forms import TEXT_LENGTH, bounded_int, clean_text, create_once, saved
+from chantiers.forms import TEXT_LENGTH, asked_number, bounded_int, clean_text, create_once, saved
 from chantiers.policy import can
 from models import Chantier, Comment, Deliverable, Objective, StoredFile, Task, TaskStatus, db
 
@@ -179,10 +179,7 @@ def deliverable_discussion(deliverable: Deliverable) -> ResponseReturnValue:
 
 def discussion(subject: Any, chantier: Chantier) -> ResponseReturnValue:
     """One page of a discussion, the latest unless told otherwise."""
-    try:
-        before = bounded_int(request.args.get("avant", ""))
-    except ValueError:
-        before = None
+    before = asked_number("avant")
     thread = Comment.thread(subject, acting(), before=before)
     return render_template(
         "comments/discussion.html",

@@ -11,7 +11,7 @@ from chantiers import tokens
 from chantiers.access import public, require
 from chantiers.correspondence import queries
 from chantiers.extensions import csrf
-from chantiers.forms import bounded_int
+from chantiers.forms import asked_number, asked_page
 from chantiers.mail import Rehearsal, mail_is_configured, rehearse
 from models import MailState, Outcome, OutgoingMail, User, db, now
 
@@ -97,10 +97,7 @@ def stop_mails(token: str) -> ResponseReturnValue:
 def outbox() -> ResponseReturnValue:
     """What was sent, to whom, what failed, what is next."""
     state = request.args.get("etat", "")
-    try:
-        before = bounded_int(request.args.get("avant", ""))
-    except ValueError:
-        before = None
+    before = asked_number("avant")
     return render_template(
         "correspondence/outbox.html",
         found=queries.outbox(state, before),
@@ -124,7 +121,7 @@ def rehearsal(mail: OutgoingMail) -> ResponseReturnValue:
 @require("demarche.manage")
 def digests() -> ResponseReturnValue:
     """Who gets a digest next, and when."""
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = asked_page()
     return render_template("correspondence/digests.html", found=queries.digests(page))
 
 
@@ -150,10 +147,7 @@ def rehearsal_page(name: str, kind: Any, found: Rehearsal) -> str:
 @require("demarche.manage")
 def inbox() -> ResponseReturnValue:
     """The answers that came by mail, and what became of each."""
-    try:
-        before = bounded_int(request.args.get("avant", ""))
-    except ValueError:
-        before = None
+    before = asked_number("avant")
     return render_template(
         "correspondence/inbox.html",
         found=queries.inbox(before),

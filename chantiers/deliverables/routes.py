@@ -25,7 +25,7 @@ from chantiers.deliverables.forms import (
 )
 from chantiers.downloads import handed_over
 from chantiers.files import FileRefused
-from chantiers.forms import create_once, saved
+from chantiers.forms import asked_page, create_once, saved
 from chantiers.links import absolute
 from chantiers.policy import can
 from chantiers.refusals import say
@@ -70,7 +70,7 @@ def index(chantier: Chantier) -> ResponseReturnValue:
         "deliverables/index.html",
         chantier=chantier,
         filters=filters,
-        found=queries.listed(filters, request.args.get("page", 1, type=int), chantier),
+        found=queries.listed(filters, asked_page(), chantier),
         types=queries.types(),
         reads_drafts=queries.reads_drafts(),
     )
@@ -84,7 +84,7 @@ def everywhere() -> ResponseReturnValue:
     return render_template(
         "deliverables/everywhere.html",
         filters=filters,
-        found=queries.listed(filters, request.args.get("page", 1, type=int)),
+        found=queries.listed(filters, asked_page()),
         types=queries.types(),
         chantiers=queries.chantiers(),
         reads_drafts=queries.reads_drafts(),
@@ -105,7 +105,7 @@ def show(deliverable: Deliverable) -> ResponseReturnValue:
             deliverable=deliverable,
             reference=wording.described(reference, reference) if reference else None,
         )
-    life = queries.life(deliverable, request.args.get("page", 1, type=int))
+    life = queries.life(deliverable, asked_page())
     return render_template(
         "deliverables/show.html",
         deliverable=deliverable,
@@ -129,7 +129,7 @@ def show(deliverable: Deliverable) -> ResponseReturnValue:
 def history(deliverable: Deliverable) -> ResponseReturnValue:
     """Everything that happened to a deliverable."""
     pages = queries.history_pages(deliverable)
-    page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    page = asked_page(pages)
     return render_template(
         "deliverables/history.html",
         deliverable=deliverable,

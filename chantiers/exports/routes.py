@@ -20,7 +20,7 @@ from chantiers.downloads import saved_as
 from chantiers.exports import feeds, queries, told
 from chantiers.exports.tables import Sheet, as_csv, as_workbook
 from chantiers.extensions import current_demarche
-from chantiers.forms import bounded_int
+from chantiers.forms import asked_number
 from chantiers.policy import can
 from chantiers.structures.queries import asked
 from chantiers.tasks.queries import Filters as TaskFilters
@@ -86,10 +86,7 @@ def members(chantier: Chantier) -> ResponseReturnValue:
 @in_french
 def journal(chantier: Chantier) -> ResponseReturnValue:
     """The journal of a chantier."""
-    try:
-        actor_id = bounded_int(request.args.get("personne", "")) or None
-    except ValueError:
-        actor_id = None
+    actor_id = asked_number("personne")
     kind = request.args.get("quoi", "")
     lines = queries.journal(chantier, acting().is_only_observer, kind, actor_id)
     return handed(lines, chantier.title, told.of_journal(kind, actor_id, chantier))

@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from chantiers import files, spreadsheets, uploads
 from chantiers.access import acting, require
 from chantiers.files import FileRefused
-from chantiers.forms import create_once
+from chantiers.forms import asked_page, create_once
 from chantiers.imports import queries, reasons
 from chantiers.imports.columns import letter
 from chantiers.imports.forms import NewImportForm, OptionsForm, columns_form, number
@@ -58,7 +58,7 @@ def import_reason(reason: list[Any]) -> str:
 @require("import.manage")
 def index() -> ResponseReturnValue:
     """Past imports, the latest first."""
-    page = max(1, min(number(request.args.get("page", "")) or 1, 10_000))
+    page = asked_page()
     batches, pages = queries.listing(page)
     return render_template("imports/index.html", batches=batches, page=page, pages=pages)
 
@@ -185,7 +185,7 @@ def preview(batch: ImportBatch) -> ResponseReturnValue:
     first = next((name for name, outcome in LISTS.items() if batch.count(outcome)), "a-creer")
     chosen = request.args.get("voir", first)
     chosen = chosen if chosen in LISTS else first
-    page = max(1, min(number(request.args.get("page", "")) or 1, 10_000))
+    page = asked_page()
     options = OptionsForm(formdata=None, data=batch.mapping)
     return render_template(
         "imports/preview.html",
@@ -253,7 +253,7 @@ def show(batch: ImportBatch) -> ResponseReturnValue:
     )
     chosen = request.args.get("voir", first)
     chosen = chosen if chosen in DEEDS else first
-    page = max(1, min(number(request.args.get("page", "")) or 1, 10_000))
+    page = asked_page()
     fates = DEEDS[chosen]
     shown = queries.deeds(batch, fates, page) if fates else queries.lines(batch, LineOutcome.WRONG, page)
     return render_template(

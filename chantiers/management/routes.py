@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from chantiers.access import acting, require
-from chantiers.forms import clean_line, create_once, saved
+from chantiers.forms import asked_page, clean_line, create_once, saved
 from chantiers.links import absolute
 from chantiers.management import queries
 from chantiers.management.forms import (
@@ -39,7 +39,7 @@ def people() -> ResponseReturnValue:
     """The people of the démarche, fifty a page."""
     search = clean_line(request.args.get("q"))[:100]
     role = request.args.get("role", "")
-    found = queries.people(search, role, request.args.get("page", 1, type=int))
+    found = queries.people(search, role, asked_page())
     return render_template("management/people.html", found=found, search=search, role=role)
 
 

@@ -9,7 +9,7 @@ from flask_babel import ngettext
 
 from chantiers.access import acting, require
 from chantiers.extensions import current_demarche
-from chantiers.forms import Form, bounded_int, create_once, saved
+from chantiers.forms import Form, asked_page, create_once, saved
 from chantiers.meetings import queries
 from chantiers.meetings.forms import (
     DecisionEditForm,
@@ -288,7 +288,7 @@ def decisions() -> ResponseReturnValue:
     chantier = next((each for each in chantiers if each.slug == request.args.get("chantier")), None)
     asked = request.args.get("suite", "")
     follow_up = FollowUp(asked) if asked in list(FollowUp) else None
-    page = _page()
+    page = asked_page()
     found, total = queries.decisions(chantier.id if chantier else None, follow_up, page)
     return render_template(
         "meetings/decisions.html",
@@ -300,13 +300,6 @@ def decisions() -> ResponseReturnValue:
         chantier=chantier,
         follow_up=follow_up,
     )
-
-
-def _page() -> int:
-    try:
-        return max(1, min(bounded_int(request.args.get("page", "")) or 1, 10_000))
-    except ValueError:
-        return 1
 
 
 @meetings.route("/copil/<id:meeting_id>/decisions/nouvelle", methods=["GET", "POST"])

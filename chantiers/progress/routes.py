@@ -1,11 +1,11 @@
 """Points d'avancement: the series of a chantier, telling the next one, correcting one."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from chantiers.access import acting, require
-from chantiers.forms import Reconciliation, bounded_int, create_once, saved
+from chantiers.forms import Reconciliation, asked_page, create_once, saved
 from chantiers.progress import queries
 from chantiers.progress.forms import ProgressEditForm, ProgressForm
 from models import Chantier, ProgressUpdate, Weather, db, facts_since_last
@@ -17,7 +17,7 @@ progress = Blueprint("progress", __name__)
 @require("progress.read", queries.chantier)
 def index(chantier: Chantier) -> ResponseReturnValue:
     """The series, the latest first."""
-    page = _page()
+    page = asked_page()
     updates, total = queries.series(chantier, page)
     return render_template(
         "progress/index.html",
@@ -27,13 +27,6 @@ def index(chantier: Chantier) -> ResponseReturnValue:
         page=page,
         pages=max(1, -(-total // queries.PAGE)),
     )
-
-
-def _page() -> int:
-    try:
-        return max(1, min(bounded_int(request.args.get("page", "")) or 1, 10_000))
-    except ValueError:
-        return 1
 
 
 @progress.route("/chantiers/<slug:slug>/points-d-avancement/nouveau", methods=["GET", "POST"])

@@ -8,6 +8,7 @@ from chantiers import versions as wording
 from chantiers.access import public
 from chantiers.downloads import handed_over
 from chantiers.errors import answer
+from chantiers.forms import asked_page
 from chantiers.links import absolute
 from chantiers.publications import queries
 from models import VersionKind
@@ -24,7 +25,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "publications/index.html",
         filters=filters,
-        found=queries.listed(filters, request.args.get("page", 1, type=int)),
+        found=queries.listed(filters, asked_page()),
         chantiers=chantiers,
         types=types,
     )

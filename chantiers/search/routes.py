@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from chantiers.access import acting, signed_in
-from chantiers.forms import bounded_int
+from chantiers.forms import asked_page
 from chantiers.search import queries
 from models import LONGEST_QUESTION, MOST_FOUND, terms_of
 
@@ -23,7 +23,7 @@ def index() -> ResponseReturnValue:
     place = request.args.get("dans", "")
     place = place if place in places else ""
     chantier = next((each for each in known if each.slug == request.args.get("chantier", "")), None)
-    page = _page(request.args.get("page", ""))
+    page = asked_page(MOST_FOUND // queries.LINES)
     results = None
     if terms:
         results = queries.results(
@@ -54,12 +54,3 @@ def index() -> ResponseReturnValue:
         pages=pages,
         address=address,
     )
-
-
-def _page(text: str) -> int:
-    """A page of what is counted; anything else is the first."""
-    try:
-        page = bounded_int(text)
-    except ValueError:
-        return 1
-    return page if 1 <= page <= MOST_FOUND // queries.LINES else 1

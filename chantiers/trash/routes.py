@@ -1,10 +1,11 @@
 """The bin: what was deleted, by whom, until when it can be brought back, and bringing it back."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask import Blueprint, abort, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from chantiers.access import acting, signed_in
+from chantiers.forms import asked_page
 from chantiers.presentation import excerpt
 from chantiers.refusals import say
 from chantiers.trash import queries
@@ -17,7 +18,7 @@ trash = Blueprint("trash", __name__)
 @signed_in
 def index() -> ResponseReturnValue:
     """What this person may bring back."""
-    return render_template("trash/index.html", found=queries.bin_of_person(_page()))
+    return render_template("trash/index.html", found=queries.bin_of_person(asked_page()))
 
 
 @trash.post("/corbeille/<any(taches, livrables, objectifs):kind>/<id:thing_id>/retablir")
@@ -31,15 +32,12 @@ def restore(kind: str, thing_id: int) -> ResponseReturnValue:
         thing.restore(by=acting())
     except Refused as refused:
         db.session.rollback()
-        page = render_template("trash/index.html", found=queries.bin_of_person(_page()), refusal=say(refused))
+        page = render_template(
+            "trash/index.html", found=queries.bin_of_person(asked_page()), refusal=say(refused)
+        )
         return page, 409
     db.session.commit()
     flash(_("« %(title)s » est de retour.", title=excerpt(thing.journal_title)), "success")
     if isinstance(thing, Objective):
         return redirect(f"/chantiers/{thing.chantier.slug}", 303)
     return redirect(f"/{kind}/{thing.id}", 303)
-
-
-def _page() -> int:
-    number: int = request.args.get("page", 1, type=int)
-    return number
