@@ -6,7 +6,7 @@ A figure and the list that it opens are narrowed by the same conditions, made he
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
@@ -22,6 +22,7 @@ from models import (
     DeliverableState,
     DeliverableVersion,
     Structure,
+    StructureMember,
     Task,
     TaskStatus,
     User,
@@ -327,6 +328,16 @@ def enrolled_in(scope: Scope) -> ColumnElement[bool]:
         ChantierStructure.left_at.is_(None),
         *_open_chantier(ChantierStructure.chantier_id, scope),
     )
+
+
+def has_people(structure_id: Any) -> ColumnElement[bool]:
+    """The condition of a structure some of whose people have an account: of another, silence says nothing."""
+    people = (
+        select(StructureMember.structure_id)
+        .join(User, User.id == StructureMember.user_id)
+        .where(User.with_account())
+    )
+    return cast("ColumnElement[bool]", structure_id.in_(people))
 
 
 def carries_in(scope: Scope, user: User) -> ColumnElement[bool]:

@@ -8,9 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union, union_all
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, union, union_all
 
-from chantiers.coordination.filters import Period, Scope, carries_in, enrolled_in, one_of, page_of
+from chantiers.coordination.filters import (
+    Period,
+    Scope,
+    carries_in,
+    enrolled_in,
+    has_people,
+    one_of,
+    page_of,
+)
 from chantiers.forms import clean_line
 from models import (
     Activity,
@@ -156,7 +164,10 @@ def _by_activity(
         .join(Activity, Activity.actor_id == StructureMember.user_id)
         .where(Activity.chantier_id == chantiers[0].id, Activity.at >= period.begins)
     )
-    return {"actives": and_(enrolled, active), "silencieuses": and_(enrolled, ~active)}
+    return {
+        "actives": and_(enrolled, active),
+        "silencieuses": and_(enrolled, has_people(Structure.id), ~active),
+    }
 
 
 def _cells(
@@ -171,7 +182,7 @@ def _cells(
         cell = cells[structure_id, chantier_id]
         if what == "enrolled":
             cell.is_enrolled = True
-            cell.is_active = False if chantier_id in told else None
+            cell.is_active = False if chantier_id in told and number else None
         else:
             setattr(cell, what, number)
     active = (
@@ -191,7 +202,7 @@ def _cells(
 
 
 def _parts(structure_ids: Sequence[int], chantier_ids: Sequence[int], user: User) -> Any:
-    """(what, structure, chantier, how many): enrolled; open tasks carried; deliverables awaited from it."""
+    """(what, structure, chantier, how many): enrolled (1 if it has people), open tasks, awaited deliverables."""
     here = Task.chantier_id.in_(chantier_ids)
     led = select(Task.pilote_id.label("structure_id"), Task.chantier_id, Task.id).where(
         Task.pilote_id.in_(structure_ids), Task.open_now(), here
@@ -206,7 +217,10 @@ def _parts(structure_ids: Sequence[int], chantier_ids: Sequence[int], user: User
     links = deliverable_structure.c
     questions = [
         select(
-            literal("enrolled"), ChantierStructure.structure_id, ChantierStructure.chantier_id, literal(1)
+            literal("enrolled"),
+            ChantierStructure.structure_id,
+            ChantierStructure.chantier_id,
+            case((has_people(ChantierStructure.structure_id), 1), else_=0),
         ).where(
             ChantierStructure.structure_id.in_(structure_ids),
             ChantierStructure.chantier_id.in_(chantier_ids),

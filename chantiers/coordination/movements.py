@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
 
-from chantiers.coordination.filters import DeliverableFilters, Period, Scope, TaskFilters
+from chantiers.coordination.filters import DeliverableFilters, Period, Scope, TaskFilters, has_people
 from models import (
     Activity,
     Chantier,
@@ -28,10 +28,19 @@ class Moved:
     blocked: int = 0
     versions: int = 0
     approved: int = 0
-    #: Structures that take part, and those of them that did something; told to those who decide there.
+    #: Structures that take part.
     enrolled: int = 0
+    #: Those of them that did something; told, as the next two, to those who decide there.
     active: int = 0
+    #: Those that have people to do something, and those of them that did.
+    peopled: int = 0
+    active_peopled: int = 0
     tells_silence: bool = False
+
+    @property
+    def silent(self) -> int:
+        """Structures that take part, have people, and did nothing."""
+        return self.peopled - self.active_peopled
 
     @property
     def is_still(self) -> bool:
@@ -66,9 +75,9 @@ def movements(user: User, scope: Scope, silent_after: int, period: Period) -> Mo
     for figure, chantier_id, number in db.session.execute(_figures(user, scope, silent_after, period)):
         if chantier_id in rows:
             setattr(rows[chantier_id], figure, number)
-    for chantier_id, number in db.session.execute(_active(user, period)):
+    for chantier_id, number, peopled in db.session.execute(_active(user, period)):
         if chantier_id in rows:
-            rows[chantier_id].active = number
+            rows[chantier_id].active, rows[chantier_id].active_peopled = number, peopled
     return Movements(list(rows.values()), [(each.slug, f"{each.number}. {each.title}") for each in open_ones])
 
 
@@ -90,6 +99,9 @@ def _figures(user: User, scope: Scope, silent_after: int, period: Period) -> Any
         of_deliverables("approved", "valides"),
         select(literal("enrolled"), ChantierStructure.chantier_id, func.count())
         .where(ChantierStructure.left_at.is_(None))
+        .group_by(ChantierStructure.chantier_id),
+        select(literal("peopled"), ChantierStructure.chantier_id, func.count())
+        .where(ChantierStructure.left_at.is_(None), has_people(ChantierStructure.structure_id))
         .group_by(ChantierStructure.chantier_id),
     ]
     if not user.is_only_observer:
@@ -116,8 +128,13 @@ def _active(user: User, period: Period) -> Any:
         ChantierStructure.chantier_id == people.c.chantier_id,
         ChantierStructure.left_at.is_(None),
     )
+    here = ChantierStructure.structure_id
     return (
-        select(people.c.chantier_id, func.count(ChantierStructure.structure_id.distinct()))
+        select(
+            people.c.chantier_id,
+            func.count(ChantierStructure.structure_id.distinct()),
+            func.count(case((has_people(here), here)).distinct()),
+        )
         .select_from(people)
         .join(StructureMember, StructureMember.user_id == people.c.actor_id)
         .join(ChantierStructure, present)

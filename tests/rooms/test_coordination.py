@@ -78,6 +78,10 @@ def rich(session, clock):
         people.append((referent, objective))
     clock.forward(days=50)
     lab.gather(people[0][0], by=coordinator)
+    # One structure has somebody who could come and does not; the third has nobody, and is silent for nobody.
+    asleep = make.make_user("Personne endormie")
+    asleep.be_seen()
+    farm.gather(asleep, by=coordinator)
     for referent, objective in people:
         task = make.make_task(objective, "Finie depuis", by=referent, pilote=lab)
         task.finish(by=referent)
