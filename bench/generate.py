@@ -39,6 +39,7 @@ from models import (
     now,
     reindex,
 )
+from models.retracing import retrace
 from models.slugs import slugify
 from models.task import GAP
 
@@ -205,6 +206,7 @@ class _Maker:
                 self._deliverable(place)
             self._write()
         self._write_journal()
+        retrace(self.connection)
         self._tell_sequences()
         return Made(
             slugs=[place.slug for place in places],

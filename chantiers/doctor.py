@@ -34,9 +34,13 @@ from models import (
     Task,
     TaskStatus,
     User,
+    astray,
+    counted_again,
     db,
     index_disagreements,
+    kept_counts,
     reading,
+    recount,
 )
 
 GIBIBYTE = 1024**3
@@ -96,6 +100,7 @@ def examine() -> Iterator[Finding]:
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
         content,
         tallies,
+        history,
         last_news,
         order,
         links,
@@ -113,11 +118,12 @@ def examine() -> Iterator[Finding]:
 
 
 def repair() -> None:
-    """Count the tallies again and date the last news from the journal. The caller commits."""
+    """Count the tallies and the past again, and date the last news from the journal. The caller commits."""
     counted = count_tasks()
     for tally in db.session.scalars(select(ObjectiveTally).with_for_update()):
         for status in TaskStatus:
             setattr(tally, status, counted[tally.objective_id, str(status)])
+    recount()
     for table, latest, _current in _news():
         known = select(latest.c.at).where(latest.c.subject_id == table.c.id).scalar_subquery()
         told = select(latest.c.subject_id)
@@ -322,6 +328,19 @@ def tallies() -> Iterator[Finding]:
         yield wrong(f"Compteurs faux, par objectif : {_some(off)}. Relancez avec --repair pour recompter.")
     elif not without:
         yield well("L’avancement affiché est celui que l’on compte.")
+
+
+def history() -> Iterator[Finding]:
+    """The figures of past days are those that the traces add up to, and the traces end where things stand."""
+    lost = [f"{kind} {number}" for kind, number, _told, _now in astray()]
+    kept, counted = kept_counts(), counted_again()
+    off = {key for key in kept.keys() | counted.keys() if kept.get(key) != counted.get(key)}
+    if lost:
+        yield wrong(f"Traces perdues : {_some(lost)}. Relancez avec --repair : elles reprennent aujourd’hui.")
+    if off:
+        yield wrong(f"Chiffres du passé faux : {len(off)} jours. Relancez avec --repair pour recompter.")
+    elif not lost:
+        yield well("Les chiffres des jours passés sont ceux de leurs traces.")
 
 
 def _news() -> Iterator[tuple[Table, Any, Any]]:

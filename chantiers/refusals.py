@@ -40,6 +40,7 @@ SENTENCES = {
     "decision_holds": _l("Cette décision n’a pas été retirée."),
     "decision_followed": _l("Une tâche suit déjà cette décision."),
     "checkpoint_over": _l("Ce point d’étape est déjà parti, annulé ou terminé."),
+    "day_to_come": _l("Choisissez un jour passé, ou aujourd’hui."),
     "checkpoint_past": _l("Choisissez une date à partir d’aujourd’hui."),
     "dependency_circle": _l(
         "« %(title)s » attend déjà cette tâche : elles s’attendraient l’une l’autre sans fin."

@@ -46,6 +46,7 @@ from models.digest import Digest, next_digest
 from models.errors import Refused
 from models.expiry import forget_expired
 from models.handover import Handover, Holdings
+from models.history import Changes, Figures, Point, changed_between, curve, figures_at, figures_by_objective
 from models.import_batch import ImportBatch, ImportKind, ImportState, sweep_imports
 from models.imported_row import Fate, ImportedRow
 from models.imported_row import Outcome as LineOutcome
@@ -79,6 +80,7 @@ from models.task import Task, task_person, task_structure, title_matches
 from models.task_dependencies import task_dependency
 from models.task_import import WITHOUT_REASON, differences
 from models.task_life import OPEN, STARTED, StatusChange, TaskStatus
+from models.traces import DayCount, Trace, astray, counted_again, kept_counts, recount
 from models.user import ChantierRole, Role, Standing, User
 
 __all__ = [
@@ -108,6 +110,7 @@ __all__ = [
     "Answer",
     "Attendance",
     "Base",
+    "Changes",
     "Chantier",
     "ChantierMembership",
     "ChantierRole",
@@ -120,6 +123,7 @@ __all__ = [
     "CheckpointState",
     "Comment",
     "CommentAttachment",
+    "DayCount",
     "Decision",
     "Deliverable",
     "DeliverableState",
@@ -129,6 +133,7 @@ __all__ = [
     "Digest",
     "Facts",
     "Fate",
+    "Figures",
     "FollowUp",
     "Following",
     "Handover",
@@ -157,6 +162,7 @@ __all__ = [
     "OutgoingMail",
     "PasswordLink",
     "Place",
+    "Point",
     "Presence",
     "ProgressUpdate",
     "Purged",
@@ -182,6 +188,7 @@ __all__ = [
     "Term",
     "Thread",
     "ToArbitrate",
+    "Trace",
     "User",
     "UserSession",
     "Verdict",
@@ -189,13 +196,19 @@ __all__ = [
     "Weather",
     "Wish",
     "Within",
+    "astray",
     "at",
+    "changed_between",
+    "counted_again",
     "create_tasks",
+    "curve",
     "db",
     "deliverable_structure",
     "deliverable_task",
     "differences",
     "facts_since_last",
+    "figures_at",
+    "figures_by_objective",
     "figures_of",
     "find",
     "fold",
@@ -204,6 +217,7 @@ __all__ = [
     "index_changed",
     "index_disagreements",
     "is_overdue",
+    "kept_counts",
     "kinds_of",
     "next_digest",
     "now",
@@ -213,6 +227,7 @@ __all__ = [
     "quietly",
     "reading",
     "record",
+    "recount",
     "reindex",
     "relaunch",
     "sweep_imports",

@@ -17,6 +17,7 @@ from models.membership import ChantierMembership, ChantierStructure
 from models.notification import Notification
 from models.slugs import slugify
 from models.structure import Structure, StructureMember
+from models.traces import ARCHIVED, OPEN_CHANTIER, leave_of_chantier
 from models.unique import unless_taken
 from models.user import ChantierRole, User
 
@@ -73,6 +74,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
             )
             db.session.add(chantier)
         record(chantier, "chantier.created", by=by)
+        leave_of_chantier(chantier.id, None, OPEN_CHANTIER)
         return chantier
 
     @classmethod
@@ -133,6 +135,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
             raise Refused("already_archived")
         self.archived_at = now()
         record(self, "chantier.archived", by=by)
+        leave_of_chantier(self.id, OPEN_CHANTIER, ARCHIVED)
 
     def reopen(self, *, by: User) -> None:
         """Open an archived chantier again. Raises Refused("not_archived")."""
@@ -140,6 +143,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
             raise Refused("not_archived")
         self.archived_at = None
         record(self, "chantier.reopened", by=by)
+        leave_of_chantier(self.id, ARCHIVED, OPEN_CHANTIER)
 
     @classmethod
     def hold_open(cls, chantier_id: int) -> bool:

@@ -27,11 +27,13 @@ from models.activity import from_to, record
 from models.base import Base, IntId, Line, LongText, Versioned, db, now, today
 from models.concerns.editable import Editable
 from models.concerns.sourced import Sourced
+from models.concerns.traced import Traced
 from models.concerns.trashable import Trashable, index_of_bin
 from models.deliverable_version import DeliverableVersion, StoredFile, Verdict, VersionKind
 from models.errors import Refused
 from models.review import ReviewRound, forget_reviews_of
 from models.slugs import slugify
+from models.traces import Shape
 
 if TYPE_CHECKING:
     from models.chantier import Chantier
@@ -85,7 +87,7 @@ deliverable_task = Table(
 )
 
 
-class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
+class Deliverable(Versioned, Editable, Sourced, Traced, Trashable, Base):
     """Something that the chantier will hand to the world: a référentiel, a cartographie, a note."""
 
     __tablename__ = "deliverable"
@@ -175,6 +177,7 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
         )
         db.session.add(deliverable)
         record(deliverable, "deliverable.created", by=by)
+        deliverable._trace_birth()
         deliverable.entrust(structures, by=by)
         return deliverable
 
@@ -272,7 +275,8 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
         if objective.id == self.objective_id:
             return
         objective.hold_for_work(self.chantier_id)
-        self.objective_id = objective.id
+        with self.traced():
+            self.objective_id = objective.id
         self.objective = objective
         record(self, "deliverable.edited", by=by, fields=["objective"])
 
@@ -280,7 +284,9 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
         """Set, move or remove its expected date."""
         if expected_on == self.expected_on:
             return
-        before, self.expected_on = self.expected_on, expected_on
+        before = self.expected_on
+        with self.traced():
+            self.expected_on = expected_on
         record(self, "deliverable.rescheduled", by=by, **from_to(before, expected_on))
 
     def entrust(self, structures: Iterable["Structure"], *, by: "User | None") -> None:
@@ -473,12 +479,24 @@ class Deliverable(Versioned, Editable, Sourced, Trashable, Base):
     def _go_to(self, state: DeliverableState) -> None:
         if self.state == DeliverableState.IN_REVIEW:
             ReviewRound.close_all(self)
-        self.state, self.state_since = state, now()
+        with self.traced():
+            self.state, self.state_since = state, now()
 
     def _decide(self, version: DeliverableVersion, *, approved: bool, words: str, by: "User") -> None:
         self.verdicts.insert(
             0, Verdict(version_id=version.id, approved=approved, words=words, by=by, at=now())
         )
+
+    def _shape(self) -> Shape:
+        return Shape(self.chantier_id, self.objective_id, str(self.state), self.expected_on)
+
+    def on_trashed(self) -> None:
+        """It leaves the figures."""
+        self._trace_binned()
+
+    def on_restored(self) -> None:
+        """It counts again."""
+        self._trace_restored()
 
     def erase(self) -> None:
         """Blank its words; versions lose their content and leave their files to the sweep."""

@@ -34,6 +34,7 @@ from models.outgoing_mail import OutgoingMail
 from models.task_dependencies import TaskDependencies
 from models.task_life import STARTED, StatusChange, TaskLife, TaskStatus
 from models.task_order import GAP as GAP
+from models.traces import Shape
 
 if TYPE_CHECKING:
     from models.chantier import Chantier
@@ -270,7 +271,8 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
         # In the order of their numbers, so that two tasks that swap objectives never wait for each other.
         for objective_id, change in sorted([(self.objective_id, -1), (objective.id, +1)]):
             count_task(objective_id, self.status, change)
-        self.objective_id = objective.id
+        with self.traced():
+            self.objective_id = objective.id
         self.objective = objective
         record(self, "task.moved", by=by, objective=objective.text[:200])
 
@@ -278,7 +280,9 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
         """Set, move or remove its due date."""
         if due_on == self.due_on:
             return
-        before, self.due_on = self.due_on, due_on
+        before = self.due_on
+        with self.traced():
+            self.due_on = due_on
         record(self, "task.rescheduled", by=by, **from_to(before, due_on))
 
     def entrust(
@@ -303,7 +307,8 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
         if structure.id not in by.standing.structures:
             raise Refused("not_own_structure")
         self.pilote = structure
-        self.pilote_id = structure.id
+        with self.traced():
+            self.pilote_id = structure.id
         self.chantier.enrol(structure, by=by)
         record(self, "task.taken", by=by, structure=structure.name)
 
@@ -322,7 +327,8 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
         if before == after and old_pilote is pilote:
             return
         self.pilote, self.contributors, self.people = pilote, contributors, people
-        self.pilote_id = pilote.id if pilote else None
+        with self.traced():
+            self.pilote_id = pilote.id if pilote else None
         for structure in [*([pilote] if pilote else []), *contributors]:
             self.chantier.enrol(structure, by=by)
         for person in people:
@@ -357,6 +363,11 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
             task=self.id,
         )
 
+    def _shape(self) -> Shape:
+        return Shape(
+            self.chantier_id, self.objective_id, str(self.status), self.due_on, self.pilote_id is not None
+        )
+
     # Checklist --------------------------------------------------------------------------------------------------------
 
     def add_item(self, text: str, *, by: "User") -> ChecklistItem:
@@ -373,10 +384,12 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
     def on_trashed(self) -> None:
         """It leaves its objective's figures."""
         count_task(self.objective_id, self.status, -1)
+        self._trace_binned()
 
     def on_restored(self) -> None:
         """It counts again."""
         count_task(self.objective_id, self.status, +1)
+        self._trace_restored()
 
     def erase(self) -> None:
         """Blank its words; status changes, dates and carriers stay, and with them the figures of the past."""

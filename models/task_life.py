@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from models.activity import record
 from models.base import Base, IntId, LongText, db, now
+from models.concerns.traced import Traced
 from models.errors import Refused
 from models.objective import count_task
 from models.task_order import TaskOrder
@@ -55,7 +56,7 @@ class StatusChange(Base):
     by: Mapped["User | None"] = relationship(lazy="raise_on_sql")
 
 
-class TaskLife(TaskOrder):
+class TaskLife(Traced, TaskOrder):
     """What makes a task go through its statuses, from « À venir » to « Terminée » or « Abandonnée »."""
 
     if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class TaskLife(TaskOrder):
         """Keep the first line of its history, and count it."""
         db.session.add(StatusChange(task_id=self.id, at=now(), by=by, from_status="", to_status=self.status))
         count_task(self.objective_id, self.status, +1)
+        self._trace_birth()
 
     def start(self, *, by: "User") -> None:
         """Begin, or go on with it."""
@@ -249,7 +251,8 @@ class TaskLife(TaskOrder):
         )
         count_task(self.objective_id, self.status, -1)
         count_task(self.objective_id, to, +1)
-        self.status, self.status_since = to, at
+        with self.traced():
+            self.status, self.status_since = to, at
         self.blocked_reason = self.blocked_need = ""
         # A card that changes column arrives on top, where its people look for what just moved.
         self.position = self._top_of_column()

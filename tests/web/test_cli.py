@@ -19,6 +19,7 @@ from chantiers.storage import current_storage
 from models import (
     Activity,
     Chantier,
+    DayCount,
     Deliverable,
     DeliverableVersion,
     ObjectiveTally,
@@ -230,11 +231,13 @@ def test_the_doctor_counts_again(run: Callable[..., str], in_app: InApp) -> None
         objective = make_objective(make_chantier())
         make_task(objective)
         session.execute(update(ObjectiveTally).values(todo=7))
+        session.execute(update(DayCount).values(todo=7))
         session.execute(update(Task).values(last_news_at=now() - timedelta(days=90)))
     output = run("doctor", status=1)
     assert (
         "Compteurs faux, par objectif : 1 (" in output
         and "Dates de dernières nouvelles fausses : 1 (" in output
+        and "Chiffres du passé faux : 1 jours." in output
     )
     assert "Tout va bien." in run("doctor", "--repair")
     with in_app() as session:
