@@ -336,9 +336,9 @@ def history() -> Iterator[Finding]:
     kept, counted = kept_counts(), counted_again()
     off = {key for key in kept.keys() | counted.keys() if kept.get(key) != counted.get(key)}
     if lost:
-        yield wrong(f"Traces perdues : {_some(lost)}. Relancez avec --repair : elles reprennent aujourd’hui.")
+        yield wrong(f"Traces perdues : {_some(lost)}. Relancez avec --repair : elles reprennent aujourd’hui.")
     if off:
-        yield wrong(f"Chiffres du passé faux : {len(off)} jours. Relancez avec --repair pour recompter.")
+        yield wrong(f"Chiffres du passé faux, par objectif et par jour : {len(off)}. Relancez avec --repair pour recompter.")
     elif not lost:
         yield well("Les chiffres des jours passés sont ceux de leurs traces.")
 

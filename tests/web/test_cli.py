@@ -230,6 +230,7 @@ def test_the_doctor_counts_again(run: Callable[..., str], in_app: InApp) -> None
         make_demarche()
         objective = make_objective(make_chantier())
         make_task(objective)
+        session.commit()
         session.execute(update(ObjectiveTally).values(todo=7))
         session.execute(update(DayCount).values(todo=7))
         session.execute(update(Task).values(last_news_at=now() - timedelta(days=90)))
@@ -237,7 +238,7 @@ def test_the_doctor_counts_again(run: Callable[..., str], in_app: InApp) -> None
     assert (
         "Compteurs faux, par objectif : 1 (" in output
         and "Dates de dernières nouvelles fausses : 1 (" in output
-        and "Chiffres du passé faux : 1 jours." in output
+        and "Chiffres du passé faux, par objectif et par jour : 1." in output
     )
     assert "Tout va bien." in run("doctor", "--repair")
     with in_app() as session:
