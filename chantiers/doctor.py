@@ -338,7 +338,9 @@ def history() -> Iterator[Finding]:
     if lost:
         yield wrong(f"Traces perdues : {_some(lost)}. Relancez avec --repair : elles reprennent aujourd’hui.")
     if off:
-        yield wrong(f"Chiffres du passé faux, par objectif et par jour : {len(off)}. Relancez avec --repair pour recompter.")
+        yield wrong(
+            f"Chiffres du passé faux, par objectif et par jour : {len(off)}. Relancez avec --repair pour recompter."
+        )
     elif not lost:
         yield well("Les chiffres des jours passés sont ceux de leurs traces.")
 

@@ -12,6 +12,7 @@ from chantiers.deliverables.routes import deliverables
 from chantiers.exports.routes import exports
 from chantiers.health.routes import health
 from chantiers.imports.routes import imports
+from chantiers.history.routes import history
 from chantiers.invitations.routes import invitations
 from chantiers.joining.routes import joining
 from chantiers.leaving.routes import leaving
@@ -50,6 +51,7 @@ ROOMS = (
     search,
     structures,
     coordination,
+    history,
     meetings,
     report,
     checkpoints,

@@ -46,7 +46,17 @@ from models.digest import Digest, next_digest
 from models.errors import Refused
 from models.expiry import forget_expired
 from models.handover import Handover, Holdings
-from models.history import Changes, Figures, Point, changed_between, curve, figures_at, figures_by_objective
+from models.history import (
+    Changes,
+    Figures,
+    Point,
+    changed_between,
+    curve,
+    figures_at,
+    figures_at_each,
+    figures_by_objective,
+    landmarks,
+)
 from models.import_batch import ImportBatch, ImportKind, ImportState, sweep_imports
 from models.imported_row import Fate, ImportedRow
 from models.imported_row import Outcome as LineOutcome
@@ -208,6 +218,7 @@ __all__ = [
     "differences",
     "facts_since_last",
     "figures_at",
+    "figures_at_each",
     "figures_by_objective",
     "figures_of",
     "find",
@@ -219,6 +230,7 @@ __all__ = [
     "is_overdue",
     "kept_counts",
     "kinds_of",
+    "landmarks",
     "next_digest",
     "now",
     "only",

@@ -11,10 +11,10 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 
 from models.activity import Activity
-from models.base import HOME, db, today
+from models.base import HOME, Base, db, today
 from models.errors import Refused
 from models.objective import percent
 from models.traces import ARCHIVED, AWAITED, FIGURES, IN_BIN, DayCount, Trace
@@ -123,6 +123,23 @@ def beginning() -> date | None:
     return db.session.scalar(select(func.min(Trace.day)).where(Trace.kind == "chantier"))
 
 
+def landmarks(most: int = 3) -> list[tuple[str, date]]:
+    """The latest past days that people gathered on, the last first: "meeting" or "checkpoint", and the day."""
+    kinds = (
+        ("meeting", Base.metadata.tables["meeting"].c, ("held",)),
+        ("checkpoint", Base.metadata.tables["checkpoint"].c, ("asked",)),
+    )
+    past = [
+        select(literal(kind).label("kind"), columns.held_on.label("day")).where(
+            columns.held_on < today(), columns.state.in_(states)
+        )
+        for kind, columns, states in kinds
+    ]
+    rows = union_all(*past).subquery()
+    latest = select(rows.c.kind, rows.c.day).order_by(rows.c.day.desc(), rows.c.kind.desc()).limit(most)
+    return [(kind, day) for kind, day in db.session.execute(latest)]
+
+
 def total(figures: Iterable[Figures]) -> Figures:
     """What several chantiers come to together."""
     return sum(figures, Figures())
@@ -136,10 +153,21 @@ def figures_at(day: date) -> dict[int, Figures]:
 
     Raises Refused("day_to_come").
     """
-    _refuse_future(day)
-    opened = [chantier_id for chantier_id, status in _chantiers_at(day).items() if status != ARCHIVED]
-    found = _summed(DayCount.chantier_id, day)
-    return {chantier_id: found.get(chantier_id, Figures()) for chantier_id in opened}
+    [found] = figures_at_each(day)
+    return found
+
+
+def figures_at_each(*days: date) -> list[dict[int, Figures]]:
+    """What `figures_at` tells of each of these days, in one statement for each and one for all."""
+    traces = _traces_of_chantiers()
+    found = []
+    for day in days:
+        _refuse_future(day)
+        status_then = {trace.chantier_id: trace.status for trace in traces if trace.day <= day}
+        counted = _summed(DayCount.chantier_id, day)
+        opened = [chantier_id for chantier_id, status in status_then.items() if status != ARCHIVED]
+        found.append({chantier_id: counted.get(chantier_id, Figures()) for chantier_id in opened})
+    return found
 
 
 def figures_by_objective(day: date, chantier_id: int) -> dict[int, Figures]:
@@ -160,11 +188,6 @@ def _summed(by: Any, day: date, *conditions: Any) -> dict[int, Figures]:
     sums = [func.sum(getattr(DayCount, figure)) for figure in FIGURES]
     query = select(by, *sums).where(DayCount.day <= day, *conditions).group_by(by)
     return {number: Figures(*map(int, counts)) for number, *counts in db.session.execute(query)}
-
-
-def _chantiers_at(day: date) -> dict[int, str]:
-    """How the chantiers stood that there were by that day."""
-    return {trace.chantier_id: trace.status for trace in _traces_of_chantiers() if trace.day <= day}
 
 
 def _traces_of_chantiers() -> Sequence[Any]:

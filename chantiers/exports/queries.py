@@ -17,6 +17,7 @@ from chantiers.coordination.queries import Period
 from chantiers.coordination.queries import TaskFilters as EveryTaskFilters
 from chantiers.deliverables import queries as deliverable_queries
 from chantiers.exports.tables import Column, Sheet
+from chantiers.history.queries import Past
 from chantiers.links import absolute
 from chantiers.presentation import label, type_name
 from chantiers.sentences import sentence
@@ -400,6 +401,36 @@ def progress_updates() -> Sheet:
         Column("Ce qu’il faudrait", 60),
     ]
     return Sheet("Points d’avancement", columns, lines)
+
+
+def history(past: Past) -> Sheet:
+    """The figures at a past day: two lines for each chantier or objective, that day's and today's."""
+    lines = (
+        (
+            f"{row.chantier.number}. {row.title}" if row.chantier else row.title,
+            day,
+            figures.progress,
+            *figures.statuses.values(),
+            figures.late,
+            figures.without_pilote,
+            figures.deliverables,
+            figures.finished,
+        )
+        for row in past.rows
+        for day, figures in ((past.day, row.then), (today(), row.now))
+        if figures is not None
+    )
+    columns = [
+        Column("Objectif" if past.chantier else "Chantier", 60),
+        Column("Au", 12),
+        Column("Avancement (%)", 15),
+        *(Column(label(status, "status"), 12) for status in past.now.statuses),
+        Column("En retard", 12),
+        Column("Sans pilote", 12),
+        Column("Livrables", 12),
+        Column("Livrables validés", 17),
+    ]
+    return Sheet("Historique", columns, lines)
 
 
 def objectives() -> Sheet:

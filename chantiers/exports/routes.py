@@ -21,6 +21,7 @@ from chantiers.exports import feeds, queries, told
 from chantiers.exports.tables import Sheet, as_csv, as_workbook
 from chantiers.extensions import current_demarche
 from chantiers.forms import asked_number
+from chantiers.history import queries as history_queries
 from chantiers.policy import can
 from chantiers.structures.queries import asked
 from chantiers.tasks.queries import Filters as TaskFilters
@@ -127,6 +128,16 @@ def structures() -> ResponseReturnValue:
 def dashboard() -> ResponseReturnValue:
     """The table of the coordination."""
     return handed(queries.dashboard(acting(), silent_after()))
+
+
+@exports.get("/exports/historique")
+@require("dashboard.read")
+@in_french
+def history() -> ResponseReturnValue:
+    """The figures at a past day beside today's, as the page of the past shows them."""
+    past = history_queries.past(acting(), request.args)
+    about = f"au {past.day.strftime('%d/%m/%Y')}"
+    return handed(queries.history(past), about, told.of_history(past))
 
 
 @exports.get("/exports/demarche.xlsx")

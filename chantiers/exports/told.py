@@ -7,6 +7,7 @@ from sqlalchemy import or_, select
 from chantiers.coordination.queries import Period
 from chantiers.coordination.queries import TaskFilters as EveryTaskFilters
 from chantiers.deliverables.queries import Filters as DeliverableFilters
+from chantiers.history.queries import Past
 from chantiers.presentation import DELIVERABLE_TYPES, label
 from chantiers.tasks.queries import Filters as TaskFilters
 from models import (
@@ -75,6 +76,11 @@ def of_deliverables(filters: DeliverableFilters) -> str:
         ("État", filters.state and label(filters.state, "state")),
         ("En retard", filters.late and "oui"),
     )
+
+
+def of_history(past: Past) -> str:
+    """The day that was told, and the chantier."""
+    return _told(("Jour", past.day.strftime("%d/%m/%Y")), ("Chantier", past.chantier and past.chantier.title))
 
 
 def of_structures(search: str, kind: str, chantier: str) -> str:

@@ -1,0 +1,92 @@
+"""Where the lines of a curve pass: the arithmetic of `ui.curve`, in hundredths of its plot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from models import Point
+
+#: The plot leaves room above for the words on its lines, and below for its days.
+TOP, BOTTOM = 12.0, 84.0
+#: Closer than that, the words on two lines would touch.
+NEAR = 14.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line: what it counts, where it passes, and where its words stand."""
+
+    kind: str
+    path: str
+    amount: int
+    end: float
+    #: Whether its words stand above its end, or below.
+    is_above: bool
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A curve ready to be drawn: its lines, the amounts and the days that its axes name, and what it was made of."""
+
+    points: Sequence[Point]
+    lines: Sequence[Line]
+    #: Where an amount stands, and the amount.
+    amounts: Sequence[tuple[float, int]]
+    #: Where the chosen day stands, if it is on the curve.
+    marked: tuple[float, date] | None
+
+    @property
+    def first(self) -> Point:
+        return self.points[0]
+
+    @property
+    def middle(self) -> Point:
+        return self.points[len(self.points) // 2]
+
+    @property
+    def last(self) -> Point:
+        return self.points[-1]
+
+
+def drawn(points: Sequence[Point], marked: date | None = None) -> Curve:
+    """The curve of tasks open and done through these points, with a day marked on it."""
+    top = _round(max(max(point.open, point.done) for point in points))
+    first, last = points[0].day, points[-1].day
+    days = max((last - first).days, 1)
+
+    def across(day: date) -> float:
+        return round((day - first).days * 100 / days, 2)
+
+    def up(amount: int) -> float:
+        return round(BOTTOM - (BOTTOM - TOP) * amount / top, 2)
+
+    ends = {kind: up(getattr(points[-1], kind)) for kind in ("open", "done")}
+    lines = []
+    for kind, other in (("open", "done"), ("done", "open")):
+        is_lower = ends[kind] > ends[other] or (ends[kind] == ends[other] and kind == "open")
+        lines.append(
+            Line(
+                kind=kind,
+                path=" ".join(f"{across(point.day)},{up(getattr(point, kind))}" for point in points),
+                amount=getattr(points[-1], kind),
+                end=ends[kind],
+                is_above=not (is_lower and abs(ends[kind] - ends[other]) < NEAR),
+            )
+        )
+    within = marked is not None and first < marked < last
+    return Curve(
+        points=points,
+        lines=lines,
+        amounts=[(up(amount), amount) for amount in (top // 2, top)],
+        marked=(across(marked), marked) if marked and within else None,
+    )
+
+
+def _round(amount: int) -> int:
+    """The even, round amount at or above this one, so that half of it is whole too."""
+    unit = 2
+    while True:
+        for step in (unit, unit * 2, unit * 3, unit * 5 if unit > 2 else unit * 4):
+            if amount <= step:
+                return step
+        unit *= 10
