@@ -10,6 +10,8 @@ from models import Point
 TOP, BOTTOM = 12.0, 84.0
 #: Closer than that, the words on two lines would touch.
 NEAR = 14.0
+#: From where on the words at the end of a line stand over it, or under.
+WORDS = 80.0
 
 
 @dataclass(frozen=True)
@@ -19,8 +21,8 @@ class Line:
     kind: str
     path: str
     amount: int
-    end: float
-    #: Whether its words stand above its end, or below.
+    words_at: float
+    #: Whether its words stand above it, or below.
     is_above: bool
 
 
@@ -61,16 +63,20 @@ def drawn(points: Sequence[Point], marked: date | None = None) -> Curve:
         return round(BOTTOM - (BOTTOM - TOP) * amount / top, 2)
 
     ends = {kind: up(getattr(points[-1], kind)) for kind in ("open", "done")}
+    # The words stand clear of what of their line passes over or under them.
+    tail = [*(point for point in points if across(point.day) >= WORDS), points[-1]]
     lines = []
     for kind, other in (("open", "done"), ("done", "open")):
         is_lower = ends[kind] > ends[other] or (ends[kind] == ends[other] and kind == "open")
+        is_above = not (is_lower and abs(ends[kind] - ends[other]) < NEAR)
+        passed = [up(getattr(point, kind)) for point in tail]
         lines.append(
             Line(
                 kind=kind,
                 path=" ".join(f"{across(point.day)},{up(getattr(point, kind))}" for point in points),
                 amount=getattr(points[-1], kind),
-                end=ends[kind],
-                is_above=not (is_lower and abs(ends[kind] - ends[other]) < NEAR),
+                words_at=min(passed) if is_above else max(passed),
+                is_above=is_above,
             )
         )
     within = marked is not None and first < marked < last
@@ -83,10 +89,8 @@ def drawn(points: Sequence[Point], marked: date | None = None) -> Curve:
 
 
 def _round(amount: int) -> int:
-    """The even, round amount at or above this one, so that half of it is whole too."""
+    """The round amount at or above this one of which half is whole too."""
     unit = 2
-    while True:
-        for step in (unit, unit * 2, unit * 3, unit * 5 if unit > 2 else unit * 4):
-            if amount <= step:
-                return step
-        unit *= 10
+    while amount > unit * 5:
+        unit *= 10 if unit > 2 else 5
+    return max(-(-amount // unit), 1) * unit

@@ -50,6 +50,7 @@ EXCUSED = {
     "exports.deliverables": "a file",
     "exports.demarche": "a file",
     "exports.feed": "data, for diaries",
+    "exports.history": "a file",
     "exports.journal": "a file",
     "exports.members": "a file",
     "exports.structures": "a file",
