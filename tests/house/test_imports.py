@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: What each file below models/ stands on; everything else there is a thing, and stands on all of these.
 GROUND = {"models.base", "models.errors", "models.passwords", "models.slugs", "models.turns", "models.unique"}
-JOURNAL = {"models.activity"}
+JOURNAL = {"models.activity", "models.traces"}
 
 #: What models may use beside the standard library and themselves: a database and a hash, nothing of the web.
 MODELS_MAY_USE = {"argon2", "flask_sqlalchemy", "models", "snowballstemmer", "sqlalchemy"}
