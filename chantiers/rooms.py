@@ -11,8 +11,8 @@ from chantiers.correspondence.routes import correspondence
 from chantiers.deliverables.routes import deliverables
 from chantiers.exports.routes import exports
 from chantiers.health.routes import health
-from chantiers.imports.routes import imports
 from chantiers.history.routes import history
+from chantiers.imports.routes import imports
 from chantiers.invitations.routes import invitations
 from chantiers.joining.routes import joining
 from chantiers.leaving.routes import leaving

@@ -177,7 +177,7 @@ class Deliverable(Versioned, Editable, Sourced, Traced, Trashable, Base):
         )
         db.session.add(deliverable)
         record(deliverable, "deliverable.created", by=by)
-        deliverable._trace_birth()
+        deliverable.trace_birth()
         deliverable.entrust(structures, by=by)
         return deliverable
 
@@ -492,11 +492,11 @@ class Deliverable(Versioned, Editable, Sourced, Traced, Trashable, Base):
 
     def on_trashed(self) -> None:
         """It leaves the figures."""
-        self._trace_binned()
+        self.trace_binned()
 
     def on_restored(self) -> None:
         """It counts again."""
-        self._trace_restored()
+        self.trace_restored()
 
     def erase(self) -> None:
         """Blank its words; versions lose their content and leave their files to the sweep."""

@@ -13,6 +13,7 @@ from models.objective import Objective, count_task, counted_together
 from models.search import refresh
 from models.task import GAP, Task
 from models.task_life import StatusChange, TaskStatus
+from models.traces import Shape, leave
 
 if TYPE_CHECKING:
     from models.structure import Structure
@@ -121,6 +122,7 @@ def _open_histories(wanted: Sequence[NewTask], tasks: Sequence[Task], *, by: "Us
     with counted_together():
         for task in tasks:
             count_task(task.objective_id, task.status, +1)
+            task.trace_birth()
 
 
 def trash_tasks(ids: Collection[int], *, by: "User") -> "Sequence[Row[*tuple[Any, ...]]]":
@@ -128,7 +130,10 @@ def trash_tasks(ids: Collection[int], *, by: "User") -> "Sequence[Row[*tuple[Any
 
     As with their birth, each task's own page tells it, and the chantier's journal is the caller's.
     """
-    columns = (Task.id, Task.chantier_id, Task.objective_id, Task.status, Task.title)
+    columns = (
+        *(Task.id, Task.chantier_id, Task.objective_id, Task.status, Task.title),
+        *(Task.due_on, Task.pilote_id),
+    )
     here = select(*columns).where(Task.id.in_(ids), Task.live()).order_by(Task.id)
     tasks = db.session.execute(here.with_for_update()).all()
     if not tasks:
@@ -139,6 +144,14 @@ def trash_tasks(ids: Collection[int], *, by: "User") -> "Sequence[Row[*tuple[Any
     with counted_together():
         for task in tasks:
             count_task(task.objective_id, task.status, -1)
+            shape = Shape(
+                task.chantier_id,
+                task.objective_id,
+                task.status,
+                task.due_on,
+                task.pilote_id is not None,
+            )
+            leave("task", task.id, shape, None)
     refresh("task", [task.id for task in tasks])
     return tasks
 

@@ -384,12 +384,12 @@ class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
     def on_trashed(self) -> None:
         """It leaves its objective's figures."""
         count_task(self.objective_id, self.status, -1)
-        self._trace_binned()
+        self.trace_binned()
 
     def on_restored(self) -> None:
         """It counts again."""
         count_task(self.objective_id, self.status, +1)
-        self._trace_restored()
+        self.trace_restored()
 
     def erase(self) -> None:
         """Blank its words; status changes, dates and carriers stay, and with them the figures of the past."""

@@ -101,7 +101,7 @@ class TaskLife(Traced, TaskOrder):
         """Keep the first line of its history, and count it."""
         db.session.add(StatusChange(task_id=self.id, at=now(), by=by, from_status="", to_status=self.status))
         count_task(self.objective_id, self.status, +1)
-        self._trace_birth()
+        self.trace_birth()
 
     def start(self, *, by: "User") -> None:
         """Begin, or go on with it."""

@@ -33,11 +33,14 @@ class Traced:
         if after != before and not self.is_trashed:
             leave(self.__tablename__, self.id, before, after)
 
-    def _trace_birth(self) -> None:
+    def trace_birth(self) -> None:
+        """It counts from today on."""
         leave(self.__tablename__, self.id, None, self._shape(), is_born=True)
 
-    def _trace_binned(self) -> None:
+    def trace_binned(self) -> None:
+        """It counts no more."""
         leave(self.__tablename__, self.id, self._shape(), None)
 
-    def _trace_restored(self) -> None:
+    def trace_restored(self) -> None:
+        """It counts again."""
         leave(self.__tablename__, self.id, None, self._shape())

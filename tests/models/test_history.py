@@ -26,6 +26,7 @@ from models import (
     Task,
     TaskStatus,
     Trace,
+    astray,
     changed_between,
     counted_again,
     curve,
@@ -38,6 +39,7 @@ from models import (
     today,
 )
 from models.history import STATES, STATUSES
+from models.many_tasks import NewTask, create_tasks, trash_tasks
 from models.retracing import FIGURES as OLD_FIGURES
 from models.retracing import retrace
 from models.traces import FIGURES
@@ -303,6 +305,32 @@ def test_a_savepoint_taken_back_counts_nothing(session: Session) -> None:
     session.rollback()
     session.commit()
     assert counted_again() == kept_counts()
+
+
+def test_many_tasks_at_once_are_counted_too(session: Session, clock: Clock) -> None:
+    """Those that a spreadsheet brings, maybe done already, and its undoing."""
+    by = make_coordinator()
+    objective, pilote = make_objective(make_chantier()), make_structure()
+    session.commit()
+    late = today() - timedelta(days=1)
+    tasks = create_tasks(
+        [
+            NewTask(objective, "Semer", due_on=late, pilote=pilote),
+            NewTask(objective, "Récolter", status=TaskStatus.DONE),
+            NewTask(objective, "Vendre", due_on=late),
+        ],
+        by=by,
+    )
+    session.commit()
+    first = today()
+    clock.forward(days=1)
+    trash_tasks([task.id for task in tasks[:2]], by=by)
+    session.commit()
+    assert figures_at(first)[objective.chantier_id] == Figures(todo=2, done=1, late=2, without_pilote=1)
+    assert figures_at(today())[objective.chantier_id] == Figures(todo=1, late=1, without_pilote=1)
+    changes = changed_between(first - timedelta(days=1), first)[objective.chantier_id]
+    assert len(changes.created) == 3 and changes.finished == [tasks[1].id]
+    assert list(astray()) == [] and counted_again() == kept_counts()
 
 
 def test_those_who_write_at_once_are_all_counted(app: Flask, session: Session) -> None:
