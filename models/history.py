@@ -199,15 +199,23 @@ def _traces_of_chantiers() -> Sequence[Any]:
 
 
 def curve(
-    first: date, last: date, points: int = MOST_POINTS, *, chantier_id: int | None = None
+    first: date,
+    last: date,
+    points: int = MOST_POINTS,
+    *,
+    chantier_id: int | None = None,
+    through: date | None = None,
 ) -> list[Point]:
     """Tasks open, done and abandoned, day after day, of one chantier or of all that were not archived then.
 
-    There are as many points as days, or `points` of them at equal distances, the first and the last included.
+    There are as many points as days, or `points` of them at equal distances, the first and the last included; and one
+    of the day `through`, so that a curve passes where that day's figures say.
     Raises Refused("day_to_come").
     """
     _refuse_future(last)
     days = _spread(first, last, min(points, MOST_POINTS))
+    if through is not None and first < through < last:
+        days = sorted({*days, through})
     if chantier_id is not None:
         return _points(days, _daily(last, DayCount.chantier_id == chantier_id))
     daily = _daily(last)

@@ -158,7 +158,7 @@ def _curve(began: date | None, chantier: Chantier | None, marked: date) -> Curve
     if began is None:
         return None
     first = chantier.created_at.astimezone(HOME).date() if chantier else began
-    points = curve(first, today(), chantier_id=chantier.id if chantier else None)
+    points = curve(first, today(), chantier_id=chantier.id if chantier else None, through=marked)
     if len(points) < 2 or not any(point.open or point.done for point in points):
         return None
     return drawn(points, marked)

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 from markupsafe import Markup
 
 from chantiers.comparison import compare
+from chantiers.curves import drawn
+from models import Point
 
 TODAY = date(2024, 3, 12)
 
@@ -180,6 +182,19 @@ TIMELINE = [
     },
 ]
 
+CURVE = drawn(
+    [
+        Point(TODAY - timedelta(weeks=20 - week), opened, done, 0)
+        for week, (opened, done) in enumerate(
+            zip(
+                (0, 3, 6, 8, 11, 12, 12, 15, 17, 18, 18, 17, 19, 22, 21, 20, 18, 19, 17, 16, 15),
+                (0, 0, 0, 1, 2, 4, 5, 5, 6, 8, 10, 12, 12, 14, 17, 19, 22, 23, 26, 28, 30),
+                strict=True,
+            )
+        )
+    ],
+    TODAY - timedelta(weeks=7),
+)
 _MONDAY = TODAY - timedelta(days=TODAY.weekday())
 WEEKS = [
     {

@@ -68,6 +68,9 @@ def test_a_day_beside_today(session: Session, clock: Clock, visitor: Callable[..
     assert first[2].split()[1:3] == ["↗", "+2"] and first[3].split()[1:3] == ["↘", "−3"]
     assert "archivé ou supprimé depuis" in second[0] and "pas encore ouvert" in third[0]
     assert page.has("1 terminée") is False and page.has("3 terminées")
+    assert ["12 avril 2024", "4", "1", "0"] in page.rows(
+        "Tâches ouvertes, terminées et abandonnées, jour par jour"
+    )
     # Each day of the curve is told in its table, and leads to its figures.
     last = page.rows("Tâches ouvertes, terminées et abandonnées, jour par jour")[-1]
     assert last == ["2 septembre 2024", "0", "3", "0"]
