@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from models import Point
+from models import Point, curve, today
 
 #: The plot leaves room above for the words on its lines, and below for its days.
 TOP, BOTTOM = 12.0, 84.0
@@ -48,6 +48,14 @@ class Curve:
     @property
     def last(self) -> Point:
         return self.points[-1]
+
+
+def curve_since(first: date, chantier_id: int | None = None, marked: date | None = None) -> Curve | None:
+    """The curve from a day until today, of one chantier or of all; None where there is nothing to draw yet."""
+    points = curve(first, today(), chantier_id=chantier_id, through=marked)
+    if len(points) < 2 or not any(point.open or point.done for point in points):
+        return None
+    return drawn(points, marked)
 
 
 def drawn(points: Sequence[Point], marked: date | None = None) -> Curve:

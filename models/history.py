@@ -170,13 +170,13 @@ def figures_at_each(*days: date) -> list[dict[int, Figures]]:
     return found
 
 
-def figures_by_objective(day: date, chantier_id: int) -> dict[int, Figures]:
-    """The figures of each objective of a chantier at the end of a day, where something hung on it by then.
+def figures_by_objective(day: date, *chantier_ids: int) -> dict[int, Figures]:
+    """The figures of each objective of these chantiers at the end of a day, where something hung on it by then.
 
     Raises Refused("day_to_come").
     """
     _refuse_future(day)
-    return _summed(DayCount.objective_id, day, DayCount.chantier_id == chantier_id)
+    return _summed(DayCount.objective_id, day, DayCount.chantier_id.in_(chantier_ids))
 
 
 def _refuse_future(day: date) -> None:

@@ -38,9 +38,11 @@ from chantiers.coordination.filters import TaskFilters as TaskFilters
 from chantiers.coordination.lists import IN_ORDER as IN_ORDER
 from chantiers.coordination.lists import period_of as period_of
 from chantiers.coordination.lists import task_numbers as task_numbers
+from chantiers.curves import Curve, curve_since
 from chantiers.policy import can
 from models import (
     FINISHED,
+    HOME,
     SUBJECT_OF,
     Activity,
     Chantier,
@@ -170,6 +172,8 @@ class Dashboard:
     #: The latest point d'avancement of each chantier that is shown, for those who read them.
     weather: dict[int, ProgressUpdate]
     show_silence: bool
+    #: Since the beginning, of all chantiers or of the one that the scope names.
+    curve: Curve | None
 
     def total(self, figure: str) -> int:
         """A figure over all chantiers."""
@@ -227,7 +231,16 @@ def dashboard(user: User, silent_after: int, scope: Scope | None = None, page: i
         relaunched=relaunched(matters),
         weather=ProgressUpdate.latest_by_chantier(shown) if can(user, "progress.read") else {},
         show_silence=user.is_coordinator or any(user.leads(chantier_id) for chantier_id in rows),
+        curve=_curve(scope, list(rows.values())),
     )
+
+
+def _curve(scope: Scope, rows: Sequence[Row]) -> Curve | None:
+    """Tasks open and done since the beginning; of what one structure carries, no past is kept."""
+    if scope.structure or not rows:
+        return None
+    began = min(row.chantier.created_at.astimezone(HOME).date() for row in rows)
+    return curve_since(began, rows[0].chantier.id if scope.chantier else None)
 
 
 def narrowed(scope: Scope, chantiers: Sequence[Chantier], kind: Matter | None = None) -> Within:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from chantiers.curves import Curve, drawn
+from chantiers.curves import Curve, curve_since
 from models import (
     HOME,
     Chantier,
@@ -16,7 +16,6 @@ from models import (
     Objective,
     ObjectiveKind,
     User,
-    curve,
     db,
     figures_at_each,
     figures_by_objective,
@@ -158,7 +157,4 @@ def _curve(began: date | None, chantier: Chantier | None, marked: date) -> Curve
     if began is None:
         return None
     first = chantier.created_at.astimezone(HOME).date() if chantier else began
-    points = curve(first, today(), chantier_id=chantier.id if chantier else None, through=marked)
-    if len(points) < 2 or not any(point.open or point.done for point in points):
-        return None
-    return drawn(points, marked)
+    return curve_since(first, chantier.id if chantier else None, marked)

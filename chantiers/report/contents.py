@@ -139,6 +139,8 @@ class Report:
     place: str
     opening: str
     made_at: datetime
+    #: Whether it tells how things stood on the evening of the session, and not how they stand now.
+    is_past: bool
     since: datetime
     since_words: str
     figures: Figures

@@ -51,12 +51,7 @@ def _elements(report: Report) -> Iterator[Element]:
     for part in report.chantiers:
         yield from _chantier(part, report)
     yield from _presences(report)
-    yield {"kind": "break"}
-    yield _heading(1, _("Annexe : les tâches ouvertes"))
-    for part in report.chantiers:
-        if part.open_tasks.lines:
-            yield _heading(2, part.title, part)
-            yield _open_tasks(part)
+    yield from _annex(report)
 
 
 def _heading(level: int, text: str, part: ChantierPart | None = None) -> Element:
@@ -297,6 +292,16 @@ def _presences(report: Report) -> Iterator[Element]:
         yield _table(_("Qui était là"), columns, rows, [5, 2, 5])
 
 
+def _annex(report: Report) -> Iterator[Element]:
+    listed = [part for part in report.chantiers if part.open_tasks.lines]
+    if listed:
+        yield {"kind": "break"}
+        yield _heading(1, _("Annexe : les tâches ouvertes"))
+    for part in listed:
+        yield _heading(2, part.title, part)
+        yield _open_tasks(part)
+
+
 def _open_tasks(part: ChantierPart) -> Element:
     rows = [
         [each.title, each.state, each.who or _("Sans pilote"), _when(each.on, each.is_late)]
@@ -309,7 +314,10 @@ def _open_tasks(part: ChantierPart) -> Element:
 
 def preface(report: Report) -> dict[str, str]:
     """What stands under the title: whose document it is, of when."""
-    made = _("Chiffres du %(when)s", when=instant(report.made_at))
+    if report.is_past:
+        made = _("Chiffres tels qu’ils étaient au soir du %(day)s", day=day(report.held_on))
+    else:
+        made = _("Chiffres du %(when)s", when=instant(report.made_at))
     return {
         "title": title_of(report),
         "demarche": sayable(report.demarche),

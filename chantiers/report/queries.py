@@ -10,7 +10,7 @@ from dataclasses import fields
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import joinedload
 
 from chantiers.links import absolute
@@ -45,14 +45,20 @@ from models import (
     ObjectiveKind,
     ObjectiveTally,
     ProgressUpdate,
+    StatusChange,
     Structure,
     Task,
     TaskStatus,
     User,
+    changed_between,
     db,
+    figures_at,
+    figures_by_objective,
     is_overdue,
     now,
+    today,
 )
+from models import Figures as FiguresOfDay
 
 #: How many of a sort are named in a chantier, and how many of its open tasks its annex lists.
 NAMED, ANNEXED = 10, 40
@@ -106,7 +112,9 @@ def _report(
     earlier: Meeting | None,
     decisions: dict[int, list[DecisionLine]],
 ) -> Report:
-    parts = _chantiers(user, since)
+    # A session that was held keeps the figures of its day, whatever happened since.
+    past = session.held_on if session and session.is_held and session.held_on < today() else None
+    parts = _chantiers_then(user, since, past) if past else _chantiers(user, since)
     return Report(
         title="Comité de pilotage" if session else "Où en sont les chantiers",
         demarche=demarche.name if demarche else "Chantiers",
@@ -115,6 +123,7 @@ def _report(
         place=session.place if session else "",
         opening=session.opening if session else "",
         made_at=now(),
+        is_past=past is not None,
         since=since,
         since_words="depuis le dernier comité" if earlier else "sur la période",
         figures=_sum([part.figures for part in parts]),
@@ -207,6 +216,104 @@ def _chantiers(user: User, since: datetime) -> list[ChantierPart]:
         )
         for chantier in open_ones
     ]
+
+
+def _chantiers_then(user: User, since: datetime, day: date) -> list[ChantierPart]:
+    """The chantiers as they stood on the evening of a day: its figures, and what had moved by then.
+
+    What is open and what is promised today says nothing of that day: it is left out.
+    """
+    figures, evening = figures_at(day), beginning_of(day + timedelta(days=1))
+    shown = db.session.scalars(Chantier.visible_to(user).where(Chantier.id.in_(figures))).all()
+    ids = [chantier.id for chantier in shown]
+    referents = _referents(ids)
+    told = ProgressUpdate.latest_by_chantier(ids, evening) if can(user, "progress.read") else {}
+    objectives = _objectives_then(ids, day)
+    changes = changed_between(_day(since), day)
+    named = _named_tasks(
+        [number for each in changes.values() for number in (*each.finished[:NAMED], *each.blocked[:NAMED])],
+        evening,
+    )
+    steps = _deliverables_moved(user, ids, since, evening)
+
+    def listed(numbers: list[int]) -> Listed:
+        return Listed([named[number] for number in numbers[:NAMED] if number in named], len(numbers))
+
+    return [
+        ChantierPart(
+            number=chantier.number,
+            title=chantier.title,
+            hue=chantier.hue,
+            address=absolute("chantier.show", slug=chantier.slug),
+            referents=referents[chantier.id],
+            figures=_as_told(figures[chantier.id]),
+            told=_told(told.get(chantier.id)),
+            objectives=objectives[chantier.id],
+            finished=listed(changes[chantier.id].finished if chantier.id in changes else []),
+            started=Listed(),
+            blocked=listed(changes[chantier.id].blocked if chantier.id in changes else []),
+            deliverables_moved=steps.get(chantier.id, Listed()),
+            deliverables=Listed(),
+            open_tasks=Listed(),
+        )
+        for chantier in shown
+    ]
+
+
+def _as_told(then: FiguresOfDay) -> Figures:
+    """The figures of a past day under the names of the document."""
+    return Figures(
+        **then.statuses,
+        counted=then.counted,
+        late=then.late,
+        unled=then.without_pilote,
+        deliverables_done=then.finished,
+        deliverables=then.deliverables,
+    )
+
+
+def _objectives_then(ids: list[int], day: date) -> dict[int, list[ObjectiveLine]]:
+    then = figures_by_objective(day, *ids)
+    query = (
+        select(Objective.id, Objective.chantier_id, Objective.text)
+        .where(Objective.id.in_(then), Objective.text != "")
+        .order_by(Objective.chantier_id, Objective.position, Objective.id)
+    )
+    found: dict[int, list[ObjectiveLine]] = defaultdict(list)
+    for number, chantier_id, text in db.session.execute(query):
+        found[chantier_id].append(
+            ObjectiveLine(text, then[number].done, then[number].counted, then[number].blocked)
+        )
+    return found
+
+
+def _named_tasks(ids: list[int], before: datetime) -> dict[int, Line]:
+    """These tasks, with the last change of their status before an instant, and what was said of it."""
+    rank = func.row_number().over(partition_by=StatusChange.task_id, order_by=StatusChange.id.desc())
+    last = (
+        select(
+            StatusChange.task_id, StatusChange.at, StatusChange.reason, StatusChange.need, rank.label("rank")
+        )
+        .where(StatusChange.task_id.in_(ids), StatusChange.at < before)
+        .subquery()
+    )
+    query = (
+        select(Task.id, Task.title, Structure.name.label("pilote"), last.c.at, last.c.reason, last.c.need)
+        .join(last, and_(last.c.task_id == Task.id, last.c.rank == 1))
+        .outerjoin(Structure, Structure.id == Task.pilote_id)
+        .where(Task.title != "")
+    )
+    return {
+        row.id: Line(
+            row.title,
+            on=_day(row.at),
+            who=row.pilote or "",
+            words=row.reason,
+            need=row.need,
+            address=_task(row.id),
+        )
+        for row in db.session.execute(query)
+    }
 
 
 def _told(update: ProgressUpdate | None) -> Told | None:
@@ -403,7 +510,9 @@ def _deliverables(user: User, ids: list[int]) -> dict[int, list[Line]]:
     return found
 
 
-def _deliverables_moved(user: User, ids: list[int], since: datetime) -> dict[int, Listed]:
+def _deliverables_moved(
+    user: User, ids: list[int], since: datetime, until: datetime | None = None
+) -> dict[int, Listed]:
     """What deliverables went through since; of drafts, mere observers are told nothing."""
     told = [
         name
@@ -412,7 +521,12 @@ def _deliverables_moved(user: User, ids: list[int], since: datetime) -> dict[int
     ]
     steps = (
         select(Activity.action, Activity.subject_id, func.max(Activity.at).label("at"))
-        .where(Activity.chantier_id.in_(ids), Activity.at >= since, Activity.action.in_(told))
+        .where(
+            Activity.chantier_id.in_(ids),
+            Activity.at >= since,
+            Activity.at < (until or now()),
+            Activity.action.in_(told),
+        )
         .group_by(Activity.action, Activity.subject_id)
         .subquery()
     )

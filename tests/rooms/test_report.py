@@ -172,3 +172,45 @@ def test_the_annexes_name_the_first_and_count_the_others(scene, visitor, session
     # Ten of those that were begun, and forty of the open ones in the annex, three of which were there before.
     assert words.count("Une tâche de plus") == 10 + 37
     assert "et 50 autres, dans le classeur" in words and "et 23 autres, dans le classeur" in words
+
+
+def test_a_session_that_was_held_keeps_the_figures_of_its_day(session, visitor, clock):
+    clock.travel_to("2024-03-01 10:00")
+    make_demarche()
+    by, chantier = make_coordinator(), make_chantier("Mobilité", number=1)
+    objective = make_objective(chantier, "Recenser")
+    done, blocked, other = (
+        make_task(objective, title, by=by) for title in ("Une finie", "Une bloquée", "Une autre")
+    )
+    clock.travel_to("2024-03-10 10:00")
+    done.finish(by=by)
+    blocked.block("Un mur.", "Une porte", by=by)
+    ProgressUpdate.write(chantier, Weather.RAIN, "Il pleut en mars.", by=by)
+    meeting = Meeting.plan(today(), by=by)
+    meeting.close(by=by)
+    session.commit()
+    address = f"/copil/{meeting.id}/document.docx"
+    clock.forward(hours=2)
+    person = visitor(by)
+    clock.travel_to("2024-03-11 10:00")
+    then = words_of(person.get(address).data)
+    for said in (
+        "33 % (1 sur 3)",
+        "Une finie",
+        "Une bloquée",
+        "Un mur.",
+        "Il pleut en mars.",
+        "au soir du 10 mars 2024",
+    ):
+        assert said in then, said
+    # Whatever happens later, it says the same.
+    clock.travel_to("2024-06-01 10:00")
+    blocked.unblock(by=by)
+    other.finish(by=by)
+    done.reopen(by=by)
+    make_task(objective, "Une nouvelle", by=by)
+    ProgressUpdate.write(chantier, Weather.BRIGHT, "Il fait beau en juin.", by=by)
+    session.commit()
+    assert words_of(visitor(by).get(address).data) == then
+    with pikepdf.open(BytesIO(visitor(by).get(address.replace("docx", "pdf")).data)) as pdf:
+        assert "/H2" in structure_of(pdf)
