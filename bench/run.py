@@ -19,7 +19,7 @@ from flask import Flask
 from bench import servers
 from bench.generate import Made, application, fill
 from bench.load import Browser, Pace, at_once, pace_of
-from bench.screens import MOST_STATEMENTS, Screen, cookie_for, people, screens, statements_of
+from bench.screens import Screen, cookie_for, most_statements, people, screens, statements_of
 from bench.servers import Server, serving
 from bench.writing import an_objective, creating, kept
 
@@ -145,7 +145,7 @@ def measure_screens(world: World, floor: Server, plan: Plan, persons: Sequence[s
                 if screen.name == MEASURED_AT_LEAST and beside.ratio < LEAST_RATIO:
                     missed.append(f"{screen.name}, {person}, {connections} : {beside.ratio:.2f} du plancher")
             print()
-            if statements > MOST_STATEMENTS:
+            if statements > most_statements(screen.name):
                 missed.append(f"{screen.name}, {person} : {statements} requêtes SQL")
     print(f"mémoire : produit {world.server.memory:.0f} Mo, plancher {floor.memory:.0f} Mo")
     return missed
@@ -180,7 +180,7 @@ def measure_growth(small: World, large: World, plan: Plan) -> list[str]:
                     pace.add(pace_of(each.server.port, cookie, screen.address, 1, plan.seconds))
             growth = paces[0].rate / paces[1].rate
             print(f"{one.name:<22}{person:<14}{counts[0]:>10}{counts[1]:>10}{growth:>21.2f}", flush=True)
-            if counts[0] != counts[1] or counts[1] > MOST_STATEMENTS:
+            if counts[0] != counts[1] or counts[1] > most_statements(one.name):
                 missed.append(f"{one.name}, {person} : {counts[0]} puis {counts[1]} requêtes SQL")
             if one.name == "coordination" and growth > MOST_GROWTH:
                 missed.append(f"{one.name}, {person} : {growth:.1f} fois plus long à 100 000 tâches")

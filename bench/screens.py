@@ -15,6 +15,13 @@ from models import Deliverable, Task, TaskStatus, User, UserSession, db
 #: Transactions and settings are not questions.
 NOT_COUNTED = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK|PRAGMA|SAVEPOINT|RELEASE|SET)\b", re.IGNORECASE)
 MOST_STATEMENTS = 12
+#: The one screen that may take more: it tells of every chantier, and of the past.
+MORE_STATEMENTS = {"coordination": 15}
+
+
+def most_statements(screen: str) -> int:
+    """How many statements a screen may take."""
+    return MORE_STATEMENTS.get(screen, MOST_STATEMENTS)
 
 
 @dataclass(frozen=True)

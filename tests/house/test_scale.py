@@ -4,7 +4,7 @@ import pytest
 
 from bench.generate import generate, index
 from bench.load import at_once
-from bench.screens import MOST_STATEMENTS, cookie_for, people, screens, statements_of
+from bench.screens import cookie_for, most_statements, people, screens, statements_of
 from bench.writing import an_objective, creating, kept
 from chantiers import doctor
 from models import db
@@ -21,10 +21,6 @@ def made(app, database, **size):
     with app.app_context():
         index()
     return done
-
-
-#: The one screen that may take more: it tells of every chantier, and of the past.
-MORE = {"coordination": 15}
 
 
 def counted(app, made):
@@ -48,7 +44,7 @@ def assert_flat(few, many):
         page: f"{len(few[page])} then {len(many[page])}" for page in few if len(few[page]) != len(many[page])
     }
     assert not grown, grown
-    heavy = {page: len(many[page]) for page in many if len(many[page]) > MORE.get(page[1], MOST_STATEMENTS)}
+    heavy = {page: len(many[page]) for page in many if len(many[page]) > most_statements(page[1])}
     assert not heavy, heavy
 
 
