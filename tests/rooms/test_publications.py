@@ -66,7 +66,7 @@ def test_what_is_published_is_late_no_more(scene, visitor):
     structure = make.make_structure("Ecosolies")
     scene.guide.entrust([structure], by=scene.referent)
     scene.guide.reschedule(today() - timedelta(days=3), by=scene.referent)
-    scene.guide.publish(LICENCE, by=scene.referent)
+    scene.guide.publish("CC BY-SA 4.0", by=scene.referent)
     db.session.commit()
     person = visitor(scene.member)
     for address in (
