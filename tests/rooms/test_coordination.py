@@ -127,6 +127,7 @@ def count_of(page):
     return int(words.split()[0])
 
 
+@pytest.mark.databases("sqlite")
 def test_every_figure_opens_a_list_of_exactly_that_many(rich, visitor):
     labo = rich["labo"].id
     first_screens = ("/coordination", "/coordination/mouvements?depuis=dernier-copil")
