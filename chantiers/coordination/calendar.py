@@ -186,7 +186,7 @@ def _appointments(calendar: Calendar, user: User) -> Line:
         for thing, name, place in kinds
     ]
     for place, number, name, day in db.session.execute(union_all(*questions).order_by("day", "number")):
-        words = _("Point d’étape : %(name)s", name=name) if name else _("Comité de pilotage")
+        words = _("Point d’étape : %(name)s", name=name) if name else _("Comité de pilotage")
         item = Item(f"{place}{number}", words, weekday(day), "calendar", False)
         line.cells[calendar.place_of(day)].append(item)
     return line

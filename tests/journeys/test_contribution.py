@@ -154,7 +154,7 @@ def test_from_an_invitation_to_what_anybody_downloads(
     mutine.get_by_text("votre avis est enregistré").wait_for()
     referent.goto(deliverable)
     referent.get_by_text("Avis donnés : 3 sur 5").wait_for()
-    assert referent.get_by_text("On attend encore : Le Silence, Les Rives").is_visible()
+    referent.get_by_text("On attend encore : Le Silence, Les Rives").wait_for()
     said = referent.locator(".comment", has_text="Nous relirons lundi.")
     assert said.get_by_text("par mail").is_visible() and "a écrit" not in said.inner_text()
     referent.get_by_role("link", name="Demander des modifications").click()
@@ -184,7 +184,7 @@ def test_from_an_invitation_to_what_anybody_downloads(
         session.execute(update(ReviewRound).values(closes_on=today() - timedelta(days=1)))
     referent.goto(deliverable)
     referent.get_by_text("il reste à décider").wait_for()
-    assert referent.get_by_text("On attend encore : Le Silence").is_visible()
+    referent.get_by_text("On attend encore : Le Silence").wait_for()
 
     # The référent approves and publishes; anybody downloads it.
     referent.get_by_role("button", name="Valider la version 2").click()

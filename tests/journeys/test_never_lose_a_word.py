@@ -75,4 +75,4 @@ def test_a_refused_save_keeps_every_field(signed_in_page, task, watch):
     watch.expect("422")
     page.get_by_role("button", name="Enregistrer").click()
     assert page.get_by_label("Description").input_value() == WORDS
-    assert page.get_by_text("Ce champ est nécessaire.").first.is_visible()
+    page.get_by_text("Ce champ est nécessaire.").first.wait_for()

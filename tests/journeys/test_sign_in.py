@@ -89,4 +89,4 @@ def test_the_demonstration_lets_each_role_in_with_one_click(
         assert axe(page) == []
         page.locator(f'form[action$="/demonstration/{key}"] button').click()
         page.wait_for_url("**/mon-travail")
-        assert page.get_by_text(f"{key.title()} (exemple)").first.is_visible()
+        page.get_by_text(f"{key.title()} (exemple)").first.wait_for()

@@ -60,7 +60,7 @@ def test_a_task_from_its_creation_to_its_end(signed_in_page, in_app, place, scri
     page.get_by_role("checkbox", name="Le Kiif").check()
     page.get_by_role("button", name="Créer la tâche").click()
     page.get_by_role("heading", name="Visiter trois lieux").wait_for()
-    assert page.get_by_text("12 mars 2027").is_visible()
+    page.get_by_text("12 mars 2027").wait_for()
     page.locator("summary", has_text="Signaler un blocage").click()
     page.get_by_label("Qu’est-ce qui bloque ?").fill("Personne n’a les clés.")
     page.get_by_role("button", name="Signaler un blocage", exact=True).click()
@@ -171,7 +171,7 @@ def test_a_refused_move_stays_in_its_line(signed_in_page, in_app, place, watch):
     watch.expect("409")
     line.get_by_role("button", name="Commencer").click()
     line.get_by_text("Entre-temps, le statut a changé : En cours.").wait_for()
-    assert line.get_by_role("button", name="C’est fait").is_visible()
+    line.get_by_role("button", name="C’est fait").wait_for()
     assert page.locator(".task-row").count() == 4
 
 
