@@ -10,6 +10,8 @@ from models import Point, curve, today
 TOP, BOTTOM = 12.0, 84.0
 #: Closer than that, the words on two lines would touch.
 NEAR = 14.0
+#: How many points a short table tells.
+TOLD = 12
 #: From where on the words at the end of a line stand over it, or under.
 WORDS = 80.0
 
@@ -48,6 +50,12 @@ class Curve:
     @property
     def last(self) -> Point:
         return self.points[-1]
+
+    @property
+    def told(self) -> Sequence[Point]:
+        """Some of its points at equal distances, for a short table; the last one among them."""
+        step = -(-len(self.points) // TOLD)
+        return self.points[::-1][::step][::-1]
 
 
 def curve_since(first: date, chantier_id: int | None = None, marked: date | None = None) -> Curve | None:
