@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Select, String, select
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Select, String, and_, or_, select, true
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.base import Base, IntId, Line, db, now
@@ -163,6 +163,15 @@ NAMING_PEOPLE = frozenset(
     }
 )
 
+#: What the journal tells mere observers of deliverables: nothing of a draft, its dates or the opinions on it.
+TOLD_TO_OBSERVERS = frozenset(
+    {"deliverable.created", "deliverable.approved", "deliverable.published", "deliverable.unpublished"}
+)
+#: Besides the others about deliverables, what it keeps from them: what is said there, and what référents feel.
+KEPT_FROM_OBSERVERS = frozenset(
+    {"comment.edited", "comment.deleted", "chantier.progress_told", "chantier.progress_reworded"}
+)
+
 _only: ContextVar[frozenset[str] | None] = ContextVar("only", default=None)
 
 
@@ -237,6 +246,16 @@ class Activity(Base):
         }
         if told != self.particulars:
             self.particulars = told
+
+    @classmethod
+    def told_to(cls, user: "User") -> ColumnElement[bool]:
+        """The condition of a line that this person may read."""
+        if not user.is_only_observer:
+            return true()
+        of_deliverables = cls.action.startswith("deliverable.")
+        return and_(
+            or_(~of_deliverables, cls.action.in_(TOLD_TO_OBSERVERS)), cls.action.not_in(KEPT_FROM_OBSERVERS)
+        )
 
     @classmethod
     def about(cls, subject: Any) -> "Select[Activity]":

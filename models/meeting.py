@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, delete, func, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, delete, func, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -213,8 +213,7 @@ class Meeting(Versioned, Editable, Base):
 
     @classmethod
     def whole(cls) -> Iterable[ORMOption]:
-        """Loading options for its page: presences, agenda, decisions and what follows them."""
-        # The relationship is named here and not imported: a decision needs meetings before meetings need decisions.
+        """Loading options for its page: who came, and its agenda."""
         return (
             selectinload(cls.presences).joinedload(MeetingPresence.structure),
             selectinload(cls.items).joinedload(AgendaItem.chantier),
@@ -225,17 +224,6 @@ class Meeting(Versioned, Editable, Base):
         """The latest session before a day, held or whose minutes are still open; cancelled ones do not count."""
         earlier = select(cls).where(cls.held_on < day, cls.state != MeetingState.CANCELLED)
         return db.session.scalar(earlier.order_by(cls.held_on.desc()).limit(1))
-
-    @classmethod
-    def next_from(cls, day: date) -> "Meeting | None":
-        """The first session planned from a day on, that day included."""
-        return db.session.scalar(cls.coming(day).limit(1))
-
-    @classmethod
-    def coming(cls, day: date) -> "Select[Meeting]":
-        """The sessions planned from a day on, the nearest first."""
-        planned = select(cls).where(cls.held_on >= day, cls.state == MeetingState.PLANNED)
-        return planned.order_by(cls.held_on)
 
 
 class MeetingPresence(Base):

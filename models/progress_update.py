@@ -58,11 +58,6 @@ class Facts:
     #: What moved, by where it went (a status, a state or "version"), the latest first, `NAMED` of each at most.
     moved: Mapping[str, list[Moved]]
 
-    @property
-    def is_quiet(self) -> bool:
-        """Whether nothing was recorded at all."""
-        return not self.moved and not self.figures["people"]
-
     def frozen(self) -> dict[str, Any]:
         """The figures as they are kept, with the instant that they look back to."""
         return {"since": self.since.isoformat(), **self.figures}

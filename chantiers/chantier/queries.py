@@ -42,16 +42,6 @@ AGENDA, BLOCKED, NEWS, DELIVERABLES, STRUCTURES = 10, 5, 8, 60, 16
 WEATHERS = 6
 #: Lines on one page of the journal.
 LINES = 50
-#: Where the history of drafts shows: what a mere observer may not read.
-DRAFT_ACTIONS = (
-    "deliverable.version_added",
-    "deliverable.submitted",
-    "deliverable.withdrawn",
-    "deliverable.sent_back",
-    "deliverable.commented",
-    "comment.edited",
-    "comment.deleted",
-)
 
 
 def chantier(slug: str) -> Chantier | None:
@@ -198,7 +188,7 @@ class Glance:
         return sum(self.counts.values()) - self.counts[TaskStatus.ABANDONED]
 
 
-def glance(of: Chantier, silent_after: int, only_observer: bool) -> Glance:
+def glance(of: Chantier, silent_after: int, user: User) -> Glance:
     """The chantier's page, in eight statements whatever it holds."""
     objectives = _objectives_with_figures(of, silent_after)
     promised: dict[int, list[Any]] = {}
@@ -227,8 +217,10 @@ def glance(of: Chantier, silent_after: int, only_observer: bool) -> Glance:
         referents=referents,
         structures=structures,
         structures_total=structures_total,
-        news=entries(of, only_observer, limit=NEWS),
-        updates=[] if only_observer else db.session.scalars(ProgressUpdate.of(of.id).limit(WEATHERS)).all(),
+        news=entries(of, user, limit=NEWS),
+        updates=[]
+        if user.is_only_observer
+        else db.session.scalars(ProgressUpdate.of(of.id).limit(WEATHERS)).all(),
     )
 
 
@@ -409,7 +401,7 @@ JOURNAL_KINDS = {
 
 def entries(
     of: Chantier,
-    only_observer: bool,
+    user: User,
     *,
     limit: int = LINES,
     before: int | None = None,
@@ -428,12 +420,10 @@ def entries(
             Deliverable, and_(Activity.subject_type == "deliverable", Deliverable.id == Activity.subject_id)
         )
         .options(joinedload(Activity.actor))
-        .where(Activity.chantier_id == of.id)
+        .where(Activity.chantier_id == of.id, Activity.told_to(user))
         .order_by(Activity.id.desc())
         .limit(limit)
     )
-    if only_observer:
-        lines = lines.where(Activity.action.not_in(DRAFT_ACTIONS))
     if before:
         lines = lines.where(Activity.id < before)
     if kind in JOURNAL_KINDS:

@@ -44,7 +44,7 @@ def index() -> ResponseReturnValue:
 def show(chantier: Chantier) -> ResponseReturnValue:
     """A chantier at a glance."""
     silent_after = current_demarche.silent_after_days if current_demarche else 45
-    glance = queries.glance(chantier, silent_after, current_user.is_only_observer)
+    glance = queries.glance(chantier, silent_after, acting())
     coming = Checkpoint.coming() if acting().steers(chantier.id) and not chantier.is_archived else None
     asked = (
         JoinRequest.latest_of(acting(), chantier)
@@ -78,7 +78,7 @@ def journal(chantier: Chantier) -> ResponseReturnValue:
     actor_id, before = asked_number("personne"), asked_number("before")
     entries = queries.entries(
         chantier,
-        current_user.is_only_observer,
+        acting(),
         limit=queries.LINES + 1,
         before=before,
         kind=kind,

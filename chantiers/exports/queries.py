@@ -293,14 +293,14 @@ def members(chantier: Chantier, with_email: bool) -> Sheet:
 # The journal ----------------------------------------------------------------------------------------------------------
 
 
-def journal(chantier: Chantier, only_observer: bool, kind: str, actor_id: int | None) -> Sheet:
+def journal(chantier: Chantier, user: User, kind: str, actor_id: int | None) -> Sheet:
     """The lines of a chantier's journal under these filters, latest first."""
 
     def lines() -> Iterator[Sequence[Any]]:
         before = None
         while True:
             entries = chantier_queries.entries(
-                chantier, only_observer, limit=PAGE, before=before, kind=kind, actor_id=actor_id
+                chantier, user, limit=PAGE, before=before, kind=kind, actor_id=actor_id
             )
             for entry in entries:
                 words = sentence(entry.activity, entry.is_trashed, at_home=True).striptags()

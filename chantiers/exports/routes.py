@@ -89,7 +89,7 @@ def journal(chantier: Chantier) -> ResponseReturnValue:
     """The journal of a chantier."""
     actor_id = asked_number("personne")
     kind = request.args.get("quoi", "")
-    lines = queries.journal(chantier, acting().is_only_observer, kind, actor_id)
+    lines = queries.journal(chantier, acting(), kind, actor_id)
     return handed(lines, chantier.title, told.of_journal(kind, actor_id, chantier))
 
 

@@ -10,6 +10,7 @@ from flask_babel import ngettext
 from chantiers.access import acting, require
 from chantiers.extensions import current_demarche
 from chantiers.forms import Form, asked_page, create_once, saved
+from chantiers.markdown import plain
 from chantiers.meetings import queries
 from chantiers.meetings.forms import (
     DecisionEditForm,
@@ -28,6 +29,9 @@ from chantiers.refusals import say
 from models import AgendaItem, Decision, FollowUp, Meeting, Refused, db
 
 meetings = Blueprint("meetings", __name__)
+
+#: How much of a decision makes the title of its task.
+TITLE = 120
 
 
 # Sessions -------------------------------------------------------------------------------------------------------------
@@ -167,6 +171,8 @@ def add_item(meeting: Meeting) -> ResponseReturnValue:
 @require("meeting.propose", queries.meeting)
 def take_up(meeting: Meeting) -> ResponseReturnValue:
     """Put on the agenda what waits for a decision and was ticked."""
+    if not meeting.is_planned:
+        raise Refused("meeting_not_planned")
     chosen = set(request.form.getlist("matter")[:200])
     added = 0
     for matter in _proposed(meeting):
@@ -380,7 +386,7 @@ def follow(decision: Decision) -> ResponseReturnValue:
     """Make the task by which a decision is followed."""
     objectives = queries.objectives(decision.chantier_id)
     structures = queries.structures(acting())
-    form = FollowForm(title=_first_words(decision.text))
+    form = FollowForm(title=plain(decision.text, TITLE))
     form.offer(objectives, structures)
     if not form.validate_on_submit():
         page = _follow_page(decision, form, bool(objectives))
@@ -405,12 +411,6 @@ def follow(decision: Decision) -> ResponseReturnValue:
         form.form_errors = [*form.form_errors, say(refused)]
         now_so = queries.decision(decision_id)
         return _follow_page(now_so, form, bool(objectives)), 409
-
-
-def _first_words(text: str) -> str:
-    """A title out of a decision: its first line, as far as a title goes."""
-    line = next((line.strip("#*- ") for line in text.splitlines() if line.strip("#*- ")), "")
-    return line if len(line) <= 120 else line[:120].rsplit(" ", 1)[0] + "…"
 
 
 def _follow_page(decision: Decision | None, form: Form, has_objectives: bool) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import url_for
-from sqlalchemy import Select, false, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from chantiers import points
 from models import (
@@ -14,9 +15,11 @@ from models import (
     Chantier,
     Checkpoint,
     CheckpointLine,
+    Decision,
     Deliverable,
     DeliverableState,
     JoinRequest,
+    Meeting,
     ObjectiveTally,
     ProgressUpdate,
     ReviewRequest,
@@ -81,6 +84,9 @@ class MyWork:
     #: Those of this person's structures that lead what is expected: their pages tell what the list does not hold.
     structures: Sequence[Structure]
     belongs: bool
+    #: What a mere observer comes for: what was achieved, and what was decided. Empty for others.
+    finished: Sequence[Deliverable]
+    decisions: Sequence[Decision]
     #: When their visit before this one ended; None for whoever comes for the first time.
     since: datetime | None
 
@@ -99,22 +105,25 @@ def my_work(user: User) -> MyWork:
     """Everything that « Mon travail » shows to this person, in a fixed number of statements."""
     standing = user.standing
     led = [chantier_id for chantier_id in standing.chantiers if user.leads(chantier_id)]
-    expected = expected_of(user)
+    watches = user.is_only_observer
+    expected = expected_of(user) if not watches else []
     decisions = _waiting_for_referent(led) if led else []
-    help_wanted = _where_to_help(user) if not user.is_only_observer else []
+    help_wanted = _where_to_help(user) if not watches else []
     return MyWork(
         expected=expected[:LINES],
         has_more_expected=len(expected) > LINES,
         to_validate=[task for task in decisions if task.status == TaskStatus.TO_VALIDATE],
         blocked_in_mine=[task for task in decisions if task.status == TaskStatus.BLOCKED],
         in_review=_in_review(led) if led else [],
-        point=_point(user) if not user.is_only_observer else None,
+        point=_point(user) if not watches else None,
         joining=db.session.scalars(JoinRequest.waiting_in(led).limit(LINES)).all() if led else [],
-        asked=_asked(user) if not user.is_only_observer else [],
+        asked=_asked(user) if not watches else [],
         needing_help=[task for task in help_wanted if task.status == TaskStatus.BLOCKED],
         unclaimed=[task for task in help_wanted if task.status != TaskStatus.BLOCKED],
-        chantiers=_my_chantiers(user),
-        news=_news(list(standing.chantiers), user.last_visit_at or now() - RECENTLY),
+        chantiers=_chantiers_of(user),
+        news=_news(user, user.last_visit_at or now() - RECENTLY),
+        finished=_finished() if watches else [],
+        decisions=_decided() if watches else [],
         since=user.last_visit_at,
         structures=_leading(expected, standing.structures),
         belongs=bool(standing.structures or standing.chantiers),
@@ -211,13 +220,34 @@ def _where_to_help(user: User) -> Sequence[Task]:
     return _read_both(blocked, unclaimed, lines=OFFERS)
 
 
-def _my_chantiers(user: User) -> Sequence[MyChantier]:
+def _finished() -> Sequence[Deliverable]:
+    """What was achieved last."""
+    done = Deliverable.finished(), Deliverable.live(), Chantier.archived_at.is_(None)
+    query = select(Deliverable).join(Deliverable.chantier).where(*done)
+    latest = query.order_by(Deliverable.state_since.desc(), Deliverable.id.desc()).limit(OFFERS)
+    told = (
+        contains_eager(Deliverable.chantier),
+        joinedload(Deliverable.type),
+        selectinload(Deliverable.structures),
+    )
+    return db.session.scalars(latest.options(*told)).all()
+
+
+def _decided() -> Sequence[Decision]:
+    """What the comités de pilotage decided last, and what became of it."""
+    query = select(Decision).join(Decision.meeting).where(Decision.withdrawn_at.is_(None))
+    latest = query.order_by(Meeting.held_on.desc(), Decision.id.desc()).limit(OFFERS)
+    return db.session.scalars(latest.options(contains_eager(Decision.meeting), *Decision.with_task())).all()
+
+
+def _chantiers_of(user: User) -> Sequence[MyChantier]:
+    """Those in which this person takes part; for whoever only observes, all of them."""
     done = func.coalesce(func.sum(ObjectiveTally.done), 0)
     counted = func.coalesce(func.sum(ObjectiveTally.counted), 0)
     query = (
         select(Chantier, done, counted, ProgressUpdate.is_waited_for())
         .outerjoin(ObjectiveTally, ObjectiveTally.chantier_id == Chantier.id)
-        .where(Chantier.id.in_(list(user.standing.chantiers)), Chantier.archived_at.is_(None))
+        .where(*_watched(user, Chantier.id), Chantier.archived_at.is_(None))
         .group_by(Chantier.id)
         .order_by(Chantier.number)
     )
@@ -233,12 +263,19 @@ def _my_chantiers(user: User) -> Sequence[MyChantier]:
     ]
 
 
-def _news(chantier_ids: list[int], since: datetime) -> Sequence[Activity]:
-    """The latest lines of the journal in these chantiers since an instant."""
+def _watched(user: User, chantier_id: Any) -> list[ColumnElement[bool]]:
+    """The condition of a chantier that this person follows: their own; a mere observer looks at all."""
+    return [] if user.is_only_observer else [chantier_id.in_(list(user.standing.chantiers))]
+
+
+def _news(user: User, since: datetime) -> Sequence[Activity]:
+    """The latest lines of the journal since an instant, in the chantiers that this person follows."""
     query = (
         select(Activity)
         .where(
-            Activity.chantier_id.in_(chantier_ids),
+            Activity.chantier_id.is_not(None),
+            *_watched(user, Activity.chantier_id),
+            Activity.told_to(user),
             Activity.at > since,
             Activity.actor_id.is_not(None),
         )

@@ -3,32 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-
-@dataclass(frozen=True)
-class Figures:
-    """Where tasks and deliverables stand, of a chantier or of all."""
-
-    done: int = 0
-    counted: int = 0
-    to_validate: int = 0
-    in_progress: int = 0
-    todo: int = 0
-    blocked: int = 0
-    abandoned: int = 0
-    late: int = 0
-    unled: int = 0
-    deliverables_done: int = 0
-    deliverables: int = 0
-
-    @property
-    def progress(self) -> int | None:
-        """Share of tasks done, in whole percent."""
-        return self.done * 100 // self.counted if self.counted else None
-
-    @property
-    def open(self) -> int:
-        """Tasks that are not over."""
-        return self.todo + self.in_progress + self.to_validate + self.blocked
+from models import Figures
 
 
 @dataclass(frozen=True)
@@ -131,7 +106,6 @@ class PresenceLine:
 class Report:
     """The whole document."""
 
-    title: str
     demarche: str
     bearer: str
     #: The session that it is for; nothing for a report of a period.
@@ -142,7 +116,8 @@ class Report:
     #: Whether it tells how things stood on the evening of the session, and not how they stand now.
     is_past: bool
     since: datetime
-    since_words: str
+    #: Whether that is the day of the committee before, or the beginning of a period that somebody chose.
+    is_since_committee: bool
     figures: Figures
     chantiers: list[ChantierPart]
     agenda: list[AgendaLine]

@@ -11,8 +11,9 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from chantiers.presentation import day, instant, short_date
-from chantiers.report.contents import ChantierPart, DecisionLine, Figures, Line, Listed, Report
+from chantiers.report.contents import ChantierPart, DecisionLine, Line, Listed, Report
 from chantiers.report.prose import blocks, plain, sayable
+from models import Figures
 
 Element = dict[str, Any]
 
@@ -27,6 +28,10 @@ def title_of(report: Report) -> str:
     if report.held_on:
         return _("Comité de pilotage du %(day)s", day=day(report.held_on))
     return _("Où en sont les chantiers au %(day)s", day=day(report.made_at))
+
+
+def _since(report: Report) -> str:
+    return _("depuis le dernier comité") if report.is_since_committee else _("sur la période")
 
 
 def _sound(element: Any) -> Any:
@@ -47,7 +52,7 @@ def _elements(report: Report) -> Iterator[Element]:
     yield {"kind": "figures", "items": _figures(report.figures)}
     yield _side_by_side(report)
     yield from _asked_and_decided(report)
-    yield _heading(1, _("Chantier par chantier, %(since)s", since=report.since_words))
+    yield _heading(1, _("Chantier par chantier, %(since)s", since=_since(report)))
     for part in report.chantiers:
         yield from _chantier(part, report)
     yield from _presences(report)
@@ -79,19 +84,19 @@ def _figures(figures: Figures) -> list[dict[str, str]]:
     promised = ngettext(
         "livrable validé sur %(total)d",
         "livrables validés sur %(total)d",
-        figures.deliverables_done,
+        figures.finished,
         total=figures.deliverables,
     )
     return [
         {"value": share, "label": _("d’avancement")},
         {"value": str(figures.done), "label": done},
-        {"value": str(figures.deliverables_done), "label": promised},
+        {"value": str(figures.finished), "label": promised},
         {
             "value": str(figures.blocked),
             "label": ngettext("tâche bloquée", "tâches bloquées", figures.blocked),
         },
         {"value": str(figures.late), "label": ngettext("tâche en retard", "tâches en retard", figures.late)},
-        {"value": str(figures.unled), "label": _("sans pilote")},
+        {"value": str(figures.without_pilote), "label": _("sans pilote")},
     ]
 
 
@@ -122,8 +127,8 @@ def _side_by_side(report: Report) -> Element:
                 ),
                 str(figures.blocked),
                 str(figures.late),
-                str(figures.unled),
-                _("%(done)d sur %(total)d", done=figures.deliverables_done, total=figures.deliverables),
+                str(figures.without_pilote),
+                _("%(done)d sur %(total)d", done=figures.finished, total=figures.deliverables),
             ]
         )
     widths = [6, *([2] if weather else []), 3, 2, 2, 2, 2]
@@ -211,8 +216,8 @@ def _chantier(part: ChantierPart, report: Report) -> Iterator[Element]:
                 for each in part.objectives
             ],
         }
-    yield from _lines(_("Terminé %(since)s", since=report.since_words), part.finished)
-    yield from _lines(_("Mis en cours %(since)s", since=report.since_words), part.started)
+    yield from _lines(_("Terminé %(since)s", since=_since(report)), part.finished)
+    yield from _lines(_("Mis en cours %(since)s", since=_since(report)), part.started)
     yield from _lines(_("Livrables qui ont bougé"), part.deliverables_moved)
     yield from _blocked(part.blocked)
     if part.deliverables.lines:

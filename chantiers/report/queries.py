@@ -5,13 +5,11 @@ shown, not with what is stored. The whole is in the workbook of the démarche.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, select
-from sqlalchemy.orm import joinedload
 
 from chantiers.links import absolute
 from chantiers.policy import can
@@ -20,7 +18,6 @@ from chantiers.report.contents import (
     AgendaLine,
     ChantierPart,
     DecisionLine,
-    Figures,
     Line,
     Listed,
     ObjectiveLine,
@@ -31,7 +28,6 @@ from chantiers.report.contents import (
 from chantiers.sentences import name_of
 from models import (
     HOME,
-    OPEN,
     Activity,
     Chantier,
     ChantierMembership,
@@ -40,10 +36,10 @@ from models import (
     Deliverable,
     DeliverableType,
     Demarche,
+    Figures,
     Meeting,
     Objective,
     ObjectiveKind,
-    ObjectiveTally,
     ProgressUpdate,
     StatusChange,
     Structure,
@@ -58,7 +54,6 @@ from models import (
     now,
     today,
 )
-from models import Figures as FiguresOfDay
 
 #: How many of a sort are named in a chantier, and how many of its open tasks its annex lists.
 NAMED, ANNEXED = 10, 40
@@ -116,7 +111,6 @@ def _report(
     past = session.held_on if session and session.is_held and session.held_on < today() else None
     parts = _chantiers_then(user, since, past) if past else _chantiers(user, since)
     return Report(
-        title="Comité de pilotage" if session else "Où en sont les chantiers",
         demarche=demarche.name if demarche else "Chantiers",
         bearer=demarche.bearer if demarche else "",
         held_on=session.held_on if session else None,
@@ -125,18 +119,14 @@ def _report(
         made_at=now(),
         is_past=past is not None,
         since=since,
-        since_words="depuis le dernier comité" if earlier else "sur la période",
-        figures=_sum([part.figures for part in parts]),
+        is_since_committee=earlier is not None,
+        figures=sum((part.figures for part in parts), Figures()),
         chantiers=parts,
         agenda=_agenda(session) if session else [],
         decisions=decisions.get(session.id, []) if session else [],
         earlier_decisions=decisions.get(earlier.id, []) if earlier else [],
         presences=_presences(session) if session else [],
     )
-
-
-def _sum(figures: Sequence[Figures]) -> Figures:
-    return Figures(**{each.name: sum(getattr(one, each.name) for one in figures) for each in fields(Figures)})
 
 
 # The session ----------------------------------------------------------------------------------------------------------
@@ -190,7 +180,7 @@ def _chantiers(user: User, since: datetime) -> list[ChantierPart]:
     ids = [chantier.id for chantier in open_ones]
     referents = _referents(ids)
     told = ProgressUpdate.latest_by_chantier(ids) if can(user, "progress.read") else {}
-    objectives, figures = _objectives(ids), _figures(user, ids)
+    figures, objectives = figures_at(today()), _objectives(ids, today())
     moved = _tasks_moved(ids, since)
     blocked, to_do = _blocked(ids), _open_tasks(ids)
     steps, deliverables = _deliverables_moved(user, ids, since), _deliverables(user, ids)
@@ -201,18 +191,15 @@ def _chantiers(user: User, since: datetime) -> list[ChantierPart]:
             hue=chantier.hue,
             address=absolute("chantier.show", slug=chantier.slug),
             referents=referents[chantier.id],
-            figures=figures[chantier.id],
+            figures=figures.get(chantier.id, Figures()),
             told=_told(told.get(chantier.id)),
             objectives=objectives[chantier.id],
             finished=moved.get((chantier.id, TaskStatus.DONE), Listed()),
             started=moved.get((chantier.id, TaskStatus.IN_PROGRESS), Listed()),
-            blocked=Listed(blocked[chantier.id], figures[chantier.id].blocked),
+            blocked=blocked.get(chantier.id, Listed()),
             deliverables_moved=steps.get(chantier.id, Listed()),
-            deliverables=Listed(
-                deliverables[chantier.id],
-                figures[chantier.id].deliverables - figures[chantier.id].deliverables_done,
-            ),
-            open_tasks=Listed(to_do[chantier.id], figures[chantier.id].open),
+            deliverables=deliverables.get(chantier.id, Listed()),
+            open_tasks=to_do.get(chantier.id, Listed()),
         )
         for chantier in open_ones
     ]
@@ -228,7 +215,7 @@ def _chantiers_then(user: User, since: datetime, day: date) -> list[ChantierPart
     ids = [chantier.id for chantier in shown]
     referents = _referents(ids)
     told = ProgressUpdate.latest_by_chantier(ids, evening) if can(user, "progress.read") else {}
-    objectives = _objectives_then(ids, day)
+    objectives = _objectives(ids, day)
     changes = changed_between(_day(since), day)
     named = _named_tasks(
         [number for each in changes.values() for number in (*each.finished[:NAMED], *each.blocked[:NAMED])],
@@ -246,7 +233,7 @@ def _chantiers_then(user: User, since: datetime, day: date) -> list[ChantierPart
             hue=chantier.hue,
             address=absolute("chantier.show", slug=chantier.slug),
             referents=referents[chantier.id],
-            figures=_as_told(figures[chantier.id]),
+            figures=figures[chantier.id],
             told=_told(told.get(chantier.id)),
             objectives=objectives[chantier.id],
             finished=listed(changes[chantier.id].finished if chantier.id in changes else []),
@@ -258,33 +245,6 @@ def _chantiers_then(user: User, since: datetime, day: date) -> list[ChantierPart
         )
         for chantier in shown
     ]
-
-
-def _as_told(then: FiguresOfDay) -> Figures:
-    """The figures of a past day under the names of the document."""
-    return Figures(
-        **then.statuses,
-        counted=then.counted,
-        late=then.late,
-        unled=then.without_pilote,
-        deliverables_done=then.finished,
-        deliverables=then.deliverables,
-    )
-
-
-def _objectives_then(ids: list[int], day: date) -> dict[int, list[ObjectiveLine]]:
-    then = figures_by_objective(day, *ids)
-    query = (
-        select(Objective.id, Objective.chantier_id, Objective.text)
-        .where(Objective.id.in_(then), Objective.text != "")
-        .order_by(Objective.chantier_id, Objective.position, Objective.id)
-    )
-    found: dict[int, list[ObjectiveLine]] = defaultdict(list)
-    for number, chantier_id, text in db.session.execute(query):
-        found[chantier_id].append(
-            ObjectiveLine(text, then[number].done, then[number].counted, then[number].blocked)
-        )
-    return found
 
 
 def _named_tasks(ids: list[int], before: datetime) -> dict[int, Line]:
@@ -340,145 +300,102 @@ def _referents(ids: list[int]) -> dict[int, list[str]]:
     return found
 
 
-def _objectives(ids: list[int]) -> dict[int, list[ObjectiveLine]]:
+def _objectives(ids: list[int], day: date) -> dict[int, list[ObjectiveLine]]:
+    """The objectives of these chantiers with their figures of a day: those of today, or what hung on them by then."""
+    then = figures_by_objective(day, *ids)
+    there = Objective.live() if day == today() else Objective.id.in_(then)
     query = (
-        select(Objective)
-        .where(Objective.chantier_id.in_(ids), Objective.kind == ObjectiveKind.OPERATIONAL, Objective.live())
+        select(Objective.id, Objective.chantier_id, Objective.text)
+        .where(
+            Objective.chantier_id.in_(ids),
+            Objective.kind == ObjectiveKind.OPERATIONAL,
+            Objective.text != "",
+            there,
+        )
         .order_by(Objective.chantier_id, Objective.position, Objective.id)
-        .options(joinedload(Objective.tally, innerjoin=True))
     )
     found: dict[int, list[ObjectiveLine]] = defaultdict(list)
-    for each in db.session.scalars(query):
-        tally = each.tally
-        found[each.chantier_id].append(ObjectiveLine(each.text, tally.done, tally.counted, tally.blocked))
+    for number, chantier_id, text in db.session.execute(query):
+        told = then.get(number, Figures())
+        found[chantier_id].append(ObjectiveLine(text, told.done, told.counted, told.blocked))
     return found
 
 
-def _figures(user: User, ids: list[int]) -> dict[int, Figures]:
-    """Where everything stands now: the tallies, and what indexes count, in three statements."""
-    names = [str(status) for status in TaskStatus]
-    counts: dict[int, dict[str, int]] = {number: {} for number in ids}
-    sums = [func.sum(getattr(ObjectiveTally, name)) for name in (*names, "counted")]
-    tallies = select(ObjectiveTally.chantier_id, *sums).where(ObjectiveTally.chantier_id.in_(ids))
-    for chantier_id, *found in db.session.execute(tallies.group_by(ObjectiveTally.chantier_id)):
-        counts[chantier_id] |= {
-            name: int(number or 0) for name, number in zip((*names, "counted"), found, strict=True)
-        }
-    late = select(func.count()).where(Task.chantier_id == Chantier.id, Task.late()).scalar_subquery()
-    unled = (
-        select(func.count()).where(Task.chantier_id == Chantier.id, Task.without_pilote()).scalar_subquery()
-    )
-    for chantier_id, *alerts in db.session.execute(
-        select(Chantier.id, late, unled).where(Chantier.id.in_(ids))
-    ):
-        counts[chantier_id] |= dict(zip(("late", "unled"), alerts, strict=True))
-    promised = (
-        select(Deliverable.chantier_id, func.count(), func.count().filter(Deliverable.finished()))
-        .where(Deliverable.chantier_id.in_(ids), Deliverable.live())
-        .group_by(Deliverable.chantier_id)
-    )
-    for chantier_id, total, done in db.session.execute(promised):
-        counts[chantier_id] |= {"deliverables": total, "deliverables_done": done}
-    return {number: Figures(**found) for number, found in counts.items()}
-
-
-def _first_of_each(query: Any, chantier_id: Any, most: int, *order: Any) -> Any:
-    """The first rows of each chantier, with how many it has."""
+def _listed(
+    query: Any, most: int, order: Sequence[Any], line: Callable[[Any], Line], *, each: Sequence[Any]
+) -> dict[Any, Listed]:
+    """The first rows of each chantier (or of what `each` tells apart besides) as lines, with how many there are."""
     ranked = query.add_columns(
-        func.row_number().over(partition_by=chantier_id, order_by=order).label("rank"),
-        func.count().over(partition_by=chantier_id).label("total"),
+        func.row_number().over(partition_by=each, order_by=order).label("rank"),
+        func.count().over(partition_by=each).label("total"),
     ).subquery()
-    return select(ranked).where(ranked.c.rank <= most).order_by(ranked.c.chantier_id, ranked.c.rank)
+    shown = select(ranked).where(ranked.c.rank <= most).order_by(ranked.c.chantier_id, ranked.c.rank)
+    found: dict[Any, Listed] = {}
+    for row in db.session.execute(shown):
+        key = row.chantier_id if len(each) == 1 else (row.chantier_id, row.status)
+        found.setdefault(key, Listed([], row.total)).lines.append(line(row))
+    return found
+
+
+def _tasks(*columns: Any) -> Any:
+    """Tasks with their chantier and whoever leads them."""
+    named = (Task.chantier_id, Task.id, Task.title, Task.status, Structure.name.label("pilote"), *columns)
+    return select(*named).outerjoin(Structure, Structure.id == Task.pilote_id)
 
 
 def _tasks_moved(ids: list[int], since: datetime) -> dict[tuple[int, str], Listed]:
     """The tasks that were finished or begun since and still are, the latest first."""
-    place = (Task.chantier_id, Task.status)
-    query = (
-        select(Task.chantier_id, Task.id, Task.title, Task.status, Task.status_since.label("at"))
-        .add_columns(Structure.name.label("pilote"))
-        .outerjoin(Structure, Structure.id == Task.pilote_id)
-        .where(
-            Task.chantier_id.in_(ids),
-            Task.live(),
-            Task.status_since >= since,
-            Task.in_status(TaskStatus.DONE, TaskStatus.IN_PROGRESS),
-        )
+    moved = Task.in_status(TaskStatus.DONE, TaskStatus.IN_PROGRESS), Task.status_since >= since
+    query = _tasks(Task.status_since.label("at")).where(Task.chantier_id.in_(ids), Task.live(), *moved)
+    return _listed(
+        query,
+        NAMED,
+        (Task.status_since.desc(), Task.id.desc()),
+        lambda row: Line(
+            row.title, label(row.status, "status"), _day(row.at), row.pilote or "", address=_task(row.id)
+        ),
+        each=(Task.chantier_id, Task.status),
     )
-    found: dict[tuple[int, str], Listed] = {}
-    latest = (Task.status_since.desc(), Task.id.desc())
-    for row in db.session.execute(_first_of_each(query, place, NAMED, *latest)):
-        listed = found.setdefault((row.chantier_id, row.status), Listed([], row.total))
-        listed.lines.append(
-            Line(
-                row.title, label(row.status, "status"), _day(row.at), row.pilote or "", address=_task(row.id)
-            )
-        )
-    return found
 
 
-def _blocked(ids: list[int]) -> dict[int, list[Line]]:
-    query = (
-        select(
-            Task.chantier_id,
-            Task.id,
-            Task.title,
-            Task.status_since.label("at"),
-            Task.blocked_reason,
-            Task.blocked_need,
-            Structure.name.label("pilote"),
-        )
-        .outerjoin(Structure, Structure.id == Task.pilote_id)
-        .where(Task.chantier_id.in_(ids), Task.blocked_now())
+def _blocked(ids: list[int]) -> dict[int, Listed]:
+    """The blocked tasks, the longest blocked first, with their sentences."""
+    query = _tasks(Task.status_since.label("at"), Task.blocked_reason, Task.blocked_need)
+    return _listed(
+        query.where(Task.chantier_id.in_(ids), Task.blocked_now()),
+        NAMED,
+        (Task.status_since, Task.id),
+        lambda row: Line(
+            row.title,
+            on=_day(row.at),
+            who=row.pilote or "",
+            words=row.blocked_reason,
+            need=row.blocked_need,
+            address=_task(row.id),
+        ),
+        each=(Task.chantier_id,),
     )
-    found: dict[int, list[Line]] = defaultdict(list)
-    longest = (Task.status_since, Task.id)
-    for row in db.session.execute(_first_of_each(query, Task.chantier_id, NAMED, *longest)):
-        found[row.chantier_id].append(
-            Line(
-                row.title,
-                on=_day(row.at),
-                who=row.pilote or "",
-                words=row.blocked_reason,
-                need=row.blocked_need,
-                address=_task(row.id),
-            )
-        )
-    return found
 
 
-def _open_tasks(ids: list[int]) -> dict[int, list[Line]]:
+def _open_tasks(ids: list[int]) -> dict[int, Listed]:
     """The open tasks of the annex: those that are due first."""
-    query = (
-        select(
-            Task.chantier_id,
-            Task.id,
-            Task.title,
-            Task.status,
-            Task.due_on,
-            Structure.name.label("pilote"),
-        )
-        .outerjoin(Structure, Structure.id == Task.pilote_id)
-        .where(Task.chantier_id.in_(ids), Task.open_now())
+    return _listed(
+        _tasks(Task.due_on).where(Task.chantier_id.in_(ids), Task.open_now()),
+        ANNEXED,
+        (Task.due_on.is_(None), Task.due_on, Task.id),
+        lambda row: Line(
+            row.title,
+            label(row.status, "status"),
+            row.due_on,
+            row.pilote or "",
+            is_late=row.due_on is not None and row.due_on < today(),
+            address=_task(row.id),
+        ),
+        each=(Task.chantier_id,),
     )
-    found: dict[int, list[Line]] = defaultdict(list)
-    soonest = (Task.due_on.is_(None), Task.due_on, Task.id)
-    for row in db.session.execute(_first_of_each(query, Task.chantier_id, ANNEXED, *soonest)):
-        late = row.due_on is not None and row.due_on < now().astimezone(HOME).date()
-        found[row.chantier_id].append(
-            Line(
-                row.title,
-                label(row.status, "status"),
-                row.due_on,
-                row.pilote or "",
-                is_late=late and row.status in OPEN,
-                address=_task(row.id),
-            )
-        )
-    return found
 
 
-def _deliverables(user: User, ids: list[int]) -> dict[int, list[Line]]:
+def _deliverables(user: User, ids: list[int]) -> dict[int, Listed]:
     """What is still promised: those with a date first."""
     told = Deliverable.date_told_to(user)
     query = (
@@ -494,38 +411,34 @@ def _deliverables(user: User, ids: list[int]) -> dict[int, list[Line]]:
         .join(DeliverableType, DeliverableType.key == Deliverable.type_key)
         .where(Deliverable.chantier_id.in_(ids), Deliverable.unfinished())
     )
-    found: dict[int, list[Line]] = defaultdict(list)
-    soonest = (told.is_(None), told, Deliverable.id)
-    for row in db.session.execute(_first_of_each(query, Deliverable.chantier_id, NAMED, *soonest)):
-        found[row.chantier_id].append(
-            Line(
-                row.title,
-                label(row.state, "state"),
-                row.expected_on,
-                type_name(row),
-                is_late=is_overdue(row.state, row.expected_on),
-                address=absolute("deliverables.show", deliverable_id=row.id),
-            )
-        )
-    return found
+    return _listed(
+        query,
+        NAMED,
+        (told.is_(None), told, Deliverable.id),
+        lambda row: Line(
+            row.title,
+            label(row.state, "state"),
+            row.expected_on,
+            type_name(row),
+            is_late=is_overdue(row.state, row.expected_on),
+            address=absolute("deliverables.show", deliverable_id=row.id),
+        ),
+        each=(Deliverable.chantier_id,),
+    )
 
 
 def _deliverables_moved(
     user: User, ids: list[int], since: datetime, until: datetime | None = None
 ) -> dict[int, Listed]:
     """What deliverables went through since; of drafts, mere observers are told nothing."""
-    told = [
-        name
-        for name in STEPS
-        if can(user, "deliverable.read_draft") or STEPS[name] in ("approved", "published")
-    ]
     steps = (
         select(Activity.action, Activity.subject_id, func.max(Activity.at).label("at"))
         .where(
             Activity.chantier_id.in_(ids),
             Activity.at >= since,
             Activity.at < (until or now()),
-            Activity.action.in_(told),
+            Activity.action.in_(STEPS),
+            Activity.told_to(user),
         )
         .group_by(Activity.action, Activity.subject_id)
         .subquery()
@@ -535,19 +448,18 @@ def _deliverables_moved(
         .join(steps, steps.c.subject_id == Deliverable.id)
         .where(Deliverable.live())
     )
-    found: dict[int, Listed] = {}
-    latest = (steps.c.at.desc(), Deliverable.id)
-    for row in db.session.execute(_first_of_each(query, Deliverable.chantier_id, NAMED, *latest)):
-        listed = found.setdefault(row.chantier_id, Listed([], row.total))
-        listed.lines.append(
-            Line(
-                row.title,
-                label(STEPS[row.action], "step"),
-                _day(row.at),
-                address=absolute("deliverables.show", deliverable_id=row.id),
-            )
-        )
-    return found
+    return _listed(
+        query,
+        NAMED,
+        (steps.c.at.desc(), Deliverable.id),
+        lambda row: Line(
+            row.title,
+            label(STEPS[row.action], "step"),
+            _day(row.at),
+            address=absolute("deliverables.show", deliverable_id=row.id),
+        ),
+        each=(Deliverable.chantier_id,),
+    )
 
 
 def _task(task_id: int) -> str:

@@ -1,9 +1,23 @@
 """What every answer says of itself to the browser, and what no page nor log says of people."""
 
 import re
+from datetime import date
 
 import pytest
+from sqlalchemy import select
 
+from models import (
+    Chantier,
+    Comment,
+    Deliverable,
+    Opinion,
+    ProgressUpdate,
+    ReviewRequest,
+    ReviewRound,
+    User,
+    Weather,
+    db,
+)
 from tests.house.conftest import Scene
 from tests.house.crawl import crawl
 from tests.house.test_route_matrix import assert_none, token
@@ -33,6 +47,54 @@ def test_a_referent_meets_addresses_only_where_people_are_managed(scene: Scene) 
         if not OF_MEMBERS.match(where)
         and (found := ADDRESS.findall(visitor.visit("GET", where, None, check=False).html))
     )
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("name", ["stranger", "observer"])
+def test_nothing_of_a_draft_nor_of_what_referents_feel_reaches_who_may_not_read_it(
+    scene: Scene, name: str
+) -> None:
+    """Words and a date planted in every part of a draft, and in a point d'avancement, are looked for on every page."""
+    addresses = crawl(scene, "coordinator").addresses
+    with scene.app.app_context():
+        plant(scene, "motcache", date(2031, 7, 9))
+        db.session.commit()
+    visitor, reader = scene.person(name), scene.person("participant")
+    planted = re.compile(r"motcache|2031|avis sur la version|a donné l’avis")
+    seen = [
+        where for where in addresses if planted.search(reader.visit("GET", where, None, check=False).html)
+    ]
+    # Whoever may read it meets it on many pages: the walk would see a leak.
+    assert len(seen) > 8
+    assert_none(
+        f"{where}: {found[:3]}"
+        for where in addresses
+        if "motcache" not in where
+        and (found := planted.findall(visitor.visit("GET", where, None, check=False).html))
+    )
+
+
+def plant(scene: Scene, word: str, day: date) -> None:
+    """Put this word and this day wherever a draft, or what a référent says of their chantier, holds words and days."""
+    by = db.session.get_one(User, scene.world.people["referent"])
+    asked = db.session.get_one(User, scene.world.people["participant"])
+    numbers = [scene.world.deliverables[name] for name in ("drafting", "expected")]
+    for draft in db.session.scalars(
+        select(Deliverable).where(Deliverable.id.in_(numbers)).options(*Deliverable.whole())
+    ).unique():
+        draft.edit(by=by, description=word)
+        draft.reschedule(day, by=by)
+        draft.add_text(f"# {word}", word, by=by)
+        Comment.write(draft, word, by=by)
+        draft.submit(by=by)
+        version = draft.versions[-1]
+        opened = ReviewRound.open(draft, version, [asked], [], by=by, closes_on=day, message=word)
+        db.session.flush()
+        request = db.session.scalars(ReviewRequest.whole(opened.requests[0].id)).one()
+        request.answer(Opinion.TO_REWORK, word, by=asked)
+    update = db.session.get_one(ProgressUpdate, scene.world.progress_updates["ours"])
+    update.chantier = db.session.get_one(Chantier, update.chantier_id)
+    update.reword(Weather.STORM, word, word, by=by)
 
 
 @pytest.mark.databases("sqlite")
