@@ -409,11 +409,16 @@ def follow(decision: Decision) -> ResponseReturnValue:
     except Refused as refused:
         db.session.rollback()
         form.form_errors = [*form.form_errors, say(refused)]
-        now_so = queries.decision(decision_id)
-        return _follow_page(now_so, form, bool(objectives)), 409
+        as_it_is = queries.decision(decision_id)
+        assert as_it_is is not None, "a decision is never deleted"
+        return _follow_page(as_it_is, form, bool(objectives)), 409
 
 
-def _follow_page(decision: Decision | None, form: Form, has_objectives: bool) -> str:
+def _follow_page(decision: Decision, form: Form, has_objectives: bool) -> str:
     return render_template(
-        "meetings/follow.html", decision=decision, form=form, has_objectives=has_objectives
+        "meetings/follow.html",
+        decision=decision,
+        meeting=decision.meeting,
+        form=form,
+        has_objectives=has_objectives,
     )

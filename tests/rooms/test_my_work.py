@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from models import ChantierRole, today
+from models import ChantierRole, Decision, Meeting, Role, today
 from tests import factories as make
 
 
@@ -103,3 +103,40 @@ def test_the_screen_costs_the_same_whatever_there_is(session, visitor):
     with guest.count_statements() as many:
         guest.get("/mon-travail")
     assert len(few) == len(many) <= 12, many
+
+
+def test_a_funder_finds_what_moved_what_was_achieved_and_what_was_decided(session, visitor):
+    make.make_demarche()
+    chantier, by = make.make_chantier("Mobilité"), make.make_coordinator()
+    objective = make.make_objective(chantier)
+    make.make_task(objective, "Visiter trois lieux", by=by).finish(by=by)
+    approved, draft = (
+        make.make_deliverable(objective, title, by=by) for title in ("Le guide", "Le brouillon")
+    )
+    for deliverable in (approved, draft):
+        deliverable.add_text("Texte", "", by=by)
+    approved.approve(by=by)
+    draft.reschedule(today() + timedelta(days=9), by=by)
+    meeting = Meeting.plan(today(), by=by)
+    Decision.take(meeting, "On se réunit à Rennes.", by=by, chantier_id=chantier.id)
+    observer = make.make_user(role=Role.OBSERVER)
+    session.commit()
+    guest = visitor(observer)
+    with guest.count_statements() as statements:
+        page = guest.get("/mon-travail")
+    assert len(statements) <= 12, statements
+    assert page.has("Ce qui a abouti") and page.texts("a", class_="task-row__title") == ["Le guide"]
+    for told in (
+        "a terminé la tâche Visiter trois lieux",
+        "On se réunit à Rennes.",
+        "Mobilité",
+        "Voir le tableau de bord",
+    ):
+        assert page.has(told), told
+    for kept in (
+        "déposé la version",
+        "attend le livrable",
+        "Mettre à jour les tâches",
+        "Ce qu’on attend de vous",
+    ):
+        assert not page.has(kept), kept
