@@ -29,6 +29,7 @@ from models.checkpoint import (
 )
 from models.comment import Comment, Thread
 from models.comment_attachment import ATTACHMENTS, CommentAttachment
+from models.commit import COMMIT_STEPS
 from models.concerns.trashable import RESTORABLE
 from models.decision import Decision, FollowUp
 from models.deliverable import (
@@ -97,6 +98,7 @@ __all__ = [
     "ATTACHMENTS",
     "A_MONTH",
     "CATALOGUE",
+    "COMMIT_STEPS",
     "DEMONSTRATION_ENTRIES",
     "FINISHED",
     "GRACE",

@@ -14,7 +14,6 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     delete,
-    event,
     exists,
     func,
     literal,
@@ -26,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.activity import CATALOGUE, UNTOLD, Activity
 from models.base import Base, IntId, db, now
@@ -299,24 +298,19 @@ def _muted(activity: Activity, people: Any) -> Any:
     return exists().where(following.user_id == people.c.id, following.wish == str(Wish.MUTE), same | chantier)
 
 
-@event.listens_for(Session, "before_commit")
 def tell_recorded(session: Any) -> None:
-    """What the transaction recorded is told in the same transaction: never without it, never twice."""
-    untold = session.info.pop(UNTOLD, [])
-    if untold:
-        session.flush()
-        for activity, also in untold:
-            if activity.action.endswith(".trashed"):
-                Notification.put_away(activity.subject_type, activity.subject_id)
-            if activity.subject_type in SUBJECTS and (CATALOGUE[activity.action].tells or also):
-                tell(activity, also)
+    """Tell whom it concerns what the transaction recorded (a step of `models.commit`): never without it, never twice.
 
-
-@event.listens_for(Session, "after_soft_rollback")
-def _forget_what_was_not_kept(session: Session, previous: Any) -> None:
-    if previous.nested:
-        return
-    session.info.pop(UNTOLD, None)
+    Subject after subject, so that two transactions that tell of the same things never wait for each other.
+    """
+    session.flush()
+    # What a savepoint took back is in the session no more.
+    untold = [told for told in session.info.pop(UNTOLD, []) if told[0] in session]
+    for activity, also in sorted(untold, key=lambda told: (told[0].subject_type, told[0].subject_id)):
+        if activity.action.endswith(".trashed"):
+            Notification.put_away(activity.subject_type, activity.subject_id)
+        if activity.subject_type in SUBJECTS and (CATALOGUE[activity.action].tells or also):
+            tell(activity, also)
 
 
 def _insert() -> Any:

@@ -466,11 +466,8 @@ def _mark_stale(session: Session, _context: Any) -> None:
             stale.add((f"said of {type(thing).__tablename__}", thing.id))
 
 
-@event.listens_for(Session, "before_commit")
 def index_changed(session: Any) -> None:
-    """What the transaction changed is found as it is now, from the moment that it is kept."""
-    if session.in_nested_transaction():
-        return
+    """Make the index agree with what the transaction changed (a step of `models.commit`)."""
     session.flush()
     stale: set[tuple[str, int]] = session.info.pop(STALE, set())
     by_kind: dict[str, set[int]] = {}
@@ -485,12 +482,6 @@ def index_changed(session: Any) -> None:
     # In one order, so that two who change the same things never wait for each other.
     for kind in sorted(by_kind):
         refresh(kind, by_kind[kind])
-
-
-@event.listens_for(Session, "after_soft_rollback")
-def _forget_stale(session: Session, previous: Any) -> None:
-    if not previous.nested:
-        session.info.pop(STALE, None)
 
 
 # Finding --------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, String, delete, event, func, insert, literal, select, text
+from sqlalchemy import ForeignKey, Index, String, delete, func, insert, literal, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -174,14 +174,13 @@ def leave_of_chantier(chantier_id: int, was: str | None, status: str) -> None:
     )
 
 
-@event.listens_for(Session, "before_commit")
 def count_traces(session: Any) -> None:
-    """Count what the transaction changed, in the transaction.
+    """Count what the transaction changed (the last step of `models.commit`).
 
-    Only now, and objective after objective in the order of their numbers: whoever holds a day's counts waits for
+    Only then, and objective after objective in the order of their numbers: whoever holds a day's counts waits for
     nothing but further ones, so that two who write in the same objectives never wait for each other.
     """
-    if session.in_nested_transaction() or UNCOUNTED not in session.info:
+    if UNCOUNTED not in session.info:
         return
     session.flush()
     changes: Changes = {}
@@ -192,12 +191,6 @@ def count_traces(session: Any) -> None:
     rows = _rows(changes)
     if rows:
         session.execute(_adding(session), rows)
-
-
-@event.listens_for(Session, "after_soft_rollback")
-def _forget_uncounted(session: Session, previous: Any) -> None:
-    if not previous.nested:
-        session.info.pop(UNCOUNTED, None)
 
 
 def _rows(changes: Changes) -> list[dict[str, Any]]:

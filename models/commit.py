@@ -1,0 +1,38 @@
+"""Steps of every commit, in their order: people are notified, the search index follows, the figures are counted.
+
+They are part of the transaction, which is kept with all of them or not at all. Each takes its locks in one order, and
+the counts of a day, which everybody shares, are taken last: two commits never wait for each other.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from models.activity import UNTOLD
+from models.notification import tell_recorded
+from models.search import STALE, index_changed
+from models.traces import UNCOUNTED, count_traces
+
+#: What is done before the database is asked to commit.
+COMMIT_STEPS: tuple[Callable[[Any], None], ...] = (tell_recorded, index_changed, count_traces)
+#: Where the session keeps what the steps will need: it goes with the transaction that is not kept.
+WAITING = (UNTOLD, STALE, UNCOUNTED)
+
+
+@event.listens_for(Session, "before_commit")
+def take_steps(session: Session) -> None:
+    """Take every step, once for the whole transaction: a savepoint that is released commits nothing."""
+    if session.in_nested_transaction():
+        return
+    for step in COMMIT_STEPS:
+        step(session)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def forget_what_waits(session: Session, previous: Any) -> None:
+    """Forget what waited for the commit that will not be; a savepoint takes back its own rows only."""
+    if not previous.nested:
+        for key in WAITING:
+            session.info.pop(key, None)
