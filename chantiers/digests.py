@@ -41,9 +41,8 @@ def _post_some() -> int:
         "digest", [(person.id, None, f"digest:{person.id}:{_period(person)}") for person in reachable]
     )
     for person in people:
-        person.next_digest_at = (
-            next_digest(person.digest, person.digest_day, moment) if person in reachable else None
-        )
+        due_next = next_digest(person.digest, person.digest_day, moment) if person in reachable else None
+        person.set_facts(next_digest_at=due_next)
     return len(people)
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Select, String, and_, or_, select, true
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Select, String, and_, or_, select, true, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from models.base import Base, IntId, Line, db, now
 
@@ -302,10 +303,24 @@ def record(
         particulars=particulars,
     )
     if kind.is_news and hasattr(subject, "last_news_at"):
-        subject.last_news_at = at
+        _date_news(subject, at)
     kept = _only.get()
     if kept is None or action in kept:
         db.session.add(activity)
         if not is_quiet():
             db.session.info.setdefault(UNTOLD, []).append((activity, tuple(also_tell)))
     return activity
+
+
+def _date_news(subject: Any, at: datetime) -> None:
+    """Date the latest news of a subject: with the edit that it comes with, else beside its version.
+
+    Two people who comment on the same thing edit nothing, and neither may be refused for the other's sake.
+    """
+    if db.session.is_modified(subject):
+        subject.last_news_at = max(subject.last_news_at, at)
+        return
+    table = subject.__table__
+    dating = update(table).where(table.c.id == subject.id, table.c.last_news_at < at)
+    db.session.execute(dating.values(last_news_at=at))
+    set_committed_value(subject, "last_news_at", max(subject.last_news_at, at))

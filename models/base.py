@@ -5,13 +5,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, Select, String, Text, event
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    FromClause,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Table,
+    Text,
+    event,
+    inspect,
+    update,
+)
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.types import TypeDecorator
 
 from models.turns import Turns
@@ -104,11 +119,30 @@ db = SQLAlchemy(
 class Versioned:
     """Counts the writes of a row, so that two people saving at once can never overwrite each other unseen."""
 
+    if TYPE_CHECKING:
+        __table__: ClassVar[FromClause]
+        id: Mapped[int]
+
     version: Mapped[int] = mapped_column(Integer, nullable=False)
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:
         return {"version_id_col": cls.version}
+
+    def set_facts(self, **facts: Any) -> None:
+        """Write columns that are facts about the row and no edit of it: a last visit, a date of last news.
+
+        The version neither counts nor is asked: facts conflict with nobody's edit, and of two written at once the
+        later stays.
+        """
+        if not inspect(self).persistent:
+            for name, value in facts.items():
+                setattr(self, name, value)
+            return
+        table = cast(Table, self.__table__)
+        db.session.execute(update(table).where(table.c.id == self.id).values(facts))
+        for name, value in facts.items():
+            set_committed_value(self, name, value)
 
 
 Row = TypeVar("Row")

@@ -51,12 +51,19 @@ class WantsMail:
         seen_at: Mapped[datetime | None]
         last_visit_at: Mapped[datetime | None]
 
+        def set_facts(self, **facts: object) -> None:
+            """Write facts beside the version (`models.base.Versioned`)."""
+
     def choose_mails(self, *, at_once: bool, digest: str, day: int, checkpoints: bool | None = None) -> None:
         """Choose which mails to get; a matter of their own, not of the journal."""
-        self.mail_at_once, self.digest, self.digest_day = at_once, str(Digest(digest)), day
-        if checkpoints is not None:
-            self.mail_checkpoints = checkpoints
-        self.next_digest_at = next_digest(self.digest, day, now())
+        how_often = str(Digest(digest))
+        self.set_facts(
+            mail_at_once=at_once,
+            mail_checkpoints=self.mail_checkpoints if checkpoints is None else checkpoints,
+            digest=how_often,
+            digest_day=day,
+            next_digest_at=next_digest(how_often, day, now()),
+        )
 
     @property
     def wants_checkpoints(self) -> bool:
@@ -66,21 +73,22 @@ class WantsMail:
     def stop_mails(self, which: str) -> None:
         """One click in a mail stops that kind: "digest", "checkpoint", or "at_once"."""
         if which == "digest":
-            self.digest, self.next_digest_at = str(Digest.NEVER), None
+            self.set_facts(digest=str(Digest.NEVER), next_digest_at=None)
         elif which == "checkpoint":
-            self.mail_checkpoints = False
+            self.set_facts(mail_checkpoints=False)
         else:
-            self.mail_at_once = False
+            self.set_facts(mail_at_once=False)
 
     def be_seen(self) -> bool:
         """They are here. A first sign after hours away begins a visit; false where there is nothing to write."""
         moment = now()
         if self.seen_at is not None and moment - self.seen_at < timedelta(minutes=10):
             return False
+        facts: dict[str, datetime | None] = {"seen_at": moment}
         if self.seen_at is None or moment - self.seen_at > VISIT:
-            self.last_visit_at = self.seen_at
+            facts["last_visit_at"] = self.seen_at
         if self.seen_at is None and self.next_digest_at is None:
             # Mail begins with the first visit: nobody hears from us who never came.
-            self.next_digest_at = next_digest(self.digest, self.digest_day, moment)
-        self.seen_at = moment
+            facts["next_digest_at"] = next_digest(self.digest, self.digest_day, moment)
+        self.set_facts(**facts)
         return True

@@ -176,7 +176,7 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
 
     def renew_feeds(self) -> None:
         """Put an end to the addresses of their calendars; new ones take their place."""
-        self.feed_number += 1
+        self.set_facts(feed_number=self.feed_number + 1)
 
     @property
     def initials(self) -> str:
@@ -189,6 +189,10 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
         if self._standing is None:
             self._standing = _read_standing(self.id)
         return self._standing
+
+    def forget_standing(self) -> None:
+        """Read the standing anew when it is next asked for: time has passed since."""
+        self._standing = None
 
     def leads(self, chantier_id: int) -> bool:
         """Whether this person is a référent of the chantier."""
@@ -244,19 +248,18 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
         problem = passwords.problem(password, self.name, self.email or "")
         if problem:
             raise Refused(problem)
-        self.password_hash = passwords.hash(password)
-        self.password_changed_at = now()
+        self.set_facts(password_hash=passwords.hash(password), password_changed_at=now())
         PasswordLink.end_all_of(self)
         SignInLink.end_all_of(self)
 
     def rehash(self, password: str) -> None:
         """Keep a password that was just verified with today's settings, if it was kept with older ones."""
         if self.password_hash is not None and passwords.needs_rehash(self.password_hash):
-            self.password_hash = passwords.hash(password)
+            self.set_facts(password_hash=passwords.hash(password))
 
     def speak(self, locale: str) -> None:
         """Choose their language, or the browser's with "": a matter of their own screens, not of the journal."""
-        self.locale = locale
+        self.set_facts(locale=locale)
 
     def close(self, *, by: "User") -> None:
         """End the account: nobody signs in with it again, the history keeps its author without a name or an address.
@@ -389,4 +392,4 @@ def _forget_standings(session: Session, _context: object) -> None:
     ):
         for thing in session.identity_map.values():
             if isinstance(thing, User):
-                thing._standing = None
+                thing.forget_standing()
