@@ -3,18 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from flask import Flask, abort, current_app, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
-from werkzeug.exceptions import NotFound
+from flask_login import current_user, logout_user
 
 from chantiers.extensions import SAFE_METHODS
 from chantiers.policy import IN_ARCHIVE, TABLE, can
-from models import Chantier, User
+from models import Chantier, User, UserSession, db
 
 View = Callable[..., ResponseReturnValue]
+Thing = TypeVar("Thing")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -64,19 +65,43 @@ def require(
                 if not can(current_user, permission):
                     abort(403)
                 return view(**values)
-            thing = load(**values)
-            if thing is None:
-                raise NotFound()
-            if not can(current_user, permission, about(thing)):
-                abort(403)
-            if permission not in IN_ARCHIVE and not _stays_open(about(thing)):
-                abort(403)
-            return view(thing)
+            return view(allowed(permission, load(**values), about))
 
         guarded.access = Access(permission=permission)  # type: ignore[attr-defined]
         return guarded
 
     return declare
+
+
+def allowed(permission: str, thing: Thing | None, about: Callable[[Any], Any] = lambda thing: thing) -> Thing:
+    """Return the thing, or answer 404 where it was not found and 403 where this person may not do that to it now.
+
+    A request that writes holds the thing's chantier open until its transaction ends; an archived one answers 403.
+    """
+    if thing is None:
+        abort(404)
+    if not can(current_user, permission, about(thing)):
+        abort(403)
+    if permission not in IN_ARCHIVE and not _stays_open(about(thing)):
+        abort(403)
+    return thing
+
+
+def outside_transaction(work: Callable[[], Result]) -> Result:
+    """Do what takes its time, such as keeping a file, with no transaction open: others write meanwhile.
+
+    All that was read before is forgotten, the person's own rights included: what is to be changed is loaded again and
+    passes through `allowed` again. A person who was signed out or lost their account meanwhile gets 401.
+    """
+    db.session.commit()
+    result = work()
+    db.session.expire_all()
+    person = acting()
+    person.forget_standing()
+    if UserSession.with_token(person.session_token or "") is None or not person.may_sign_in:
+        logout_user()
+        abort(401)
+    return result
 
 
 def _stays_open(thing: Any) -> bool:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request
+from flask import Blueprint, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from chantiers import markdown, uploads
-from chantiers.access import acting, only_reads, require, signed_in
+from chantiers.access import acting, allowed, only_reads, outside_transaction, require, signed_in
 from chantiers.commenting import CommentForm
 from chantiers.comments import queries
 from chantiers.comments.forms import EditCommentForm, HelpForm
@@ -68,18 +68,10 @@ def write(subject: Any) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return writing_page(subject, form), form.refusal if form.is_submitted() else 200
     kind, subject_id = subject.__tablename__, subject.id
-    stored: list[StoredFile] = []
-    if form.facts:
-        # Keeping files takes its time: others write meanwhile. The row comes after, with the rights of then.
-        db.session.commit()
-        stored = form.store()
+    stored: list[StoredFile] = outside_transaction(form.store) if form.facts else []
 
     def create() -> str:
-        still = queries.subject(kind, subject_id) if stored else subject
-        if still is None:
-            abort(404)
-        if not can(acting(), "comment.write", still) or not Chantier.hold_open(still.chantier_id):
-            abort(403)
+        still = allowed("comment.write", queries.subject(kind, subject_id) if stored else subject)
         comment = Comment.write(still, form.body.data or "", by=acting(), files=stored)
         flash(_("Votre commentaire est publié."), "success")
         return f"{place_of(still)}#commentaire-{comment.id}"

@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from chantiers import files, uploads
 from chantiers import versions as wording
-from chantiers.access import acting, require, signed_in
+from chantiers.access import acting, allowed, outside_transaction, require, signed_in
 from chantiers.commenting import CommentForm
 from chantiers.comparison import compare as compare_texts
 from chantiers.deliverables import queries
@@ -336,7 +336,8 @@ def publish(deliverable: Deliverable) -> ResponseReturnValue:
         return _publish_page(queries.to_change(deliverable.id) or abort(404), form), 409
     db.session.commit()
     flash(
-        _("C’est publié : la version %(number)d est en ligne, pour tout le monde.", number=reference.number)
+        _("C’est publié : la version %(number)d est en ligne, pour tout le monde.", number=reference.number),
+        "success",
     )
     return _back_to(deliverable)
 
@@ -365,7 +366,9 @@ def unpublish(deliverable: Deliverable) -> ResponseReturnValue:
         return _refused("deliverables/unpublish.html", deliverable.id, form, refused)
     db.session.commit()
     saved(form)
-    flash(_("Ce n’est plus publié. Son adresse répond qu’il a été retiré ; elle lui reste réservée."))
+    flash(
+        _("Ce n’est plus publié. Son adresse répond qu’il a été retiré ; elle lui reste réservée."), "success"
+    )
     return _back_to(deliverable)
 
 
@@ -396,9 +399,7 @@ def new_version(deliverable: Deliverable) -> ResponseReturnValue:
         except FileRefused as refused:
             form.file.errors = [files.message(refused)]
             return _version_page(form, deliverable), 413 if refused.code == "too_large" else 422
-        # Keeping a large file takes its time: others write meanwhile. The row comes after, with the rights of then.
-        db.session.commit()
-        file = uploads.stored(form.file.data, facts)
+        file = outside_transaction(lambda: uploads.stored(form.file.data, facts))
     try:
         return create_once(form, lambda: _add_version(deliverable_id, form, file))
     except Refused as refused:
@@ -413,11 +414,7 @@ def _start_from_latest(form: VersionForm, deliverable: Deliverable) -> None:
 
 
 def _add_version(deliverable_id: int, form: VersionForm, file: StoredFile | None) -> str:
-    deliverable = queries.to_change(deliverable_id)
-    if deliverable is None:
-        abort(404)
-    if not can(current_user, "deliverable.add_version", deliverable):
-        abort(403)
+    deliverable = allowed("deliverable.add_version", queries.to_change(deliverable_id))
     note = form.note.data or ""
     if file:
         version = deliverable.add_file(file, note, by=acting())
