@@ -72,8 +72,8 @@ from models import (
 PAGE = 15
 #: How many matters of each kind the first page shows, and how many the page of one kind.
 MATTERS, MATTERS_ON_PAGE = 3, 40
-#: Objectives drawn for a chantier, and next deliverables told of it.
-AIMS, NEXT = 6, 2
+#: Next deliverables told of a chantier.
+NEXT = 2
 
 STATUSES = tuple(str(status) for status in TaskStatus)
 STATES = tuple(str(state) for state in DeliverableState)

@@ -81,5 +81,8 @@ def refuse(asked: JoinRequest) -> ResponseReturnValue:
     asked.refuse(form.words.data or "", by=acting())
     db.session.commit()
     saved(form)
-    flash(_("La demande de %(name)s est refusée ; votre réponse lui est signalée.", name=asked.person.name))
+    flash(
+        _("La demande de %(name)s est refusée ; votre réponse lui est signalée.", name=asked.person.name),
+        "success",
+    )
     return redirect(url_for("chantier.members", slug=asked.chantier.slug), 303)
