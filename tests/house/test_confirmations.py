@@ -13,9 +13,8 @@ def uncategorised(tree: ast.Module) -> Iterator[int]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "flash":
             given = [*node.args[1:], *(word.value for word in node.keywords if word.arg == "category")]
-            named = [
-                each.value for each in given for each in ast.walk(each) if isinstance(each, ast.Constant)
-            ]
+            parts = (part for each in given for part in ast.walk(each))
+            named = [part.value for part in parts if isinstance(part, ast.Constant)]
             if not CATEGORIES.intersection(named):
                 yield node.lineno
 

@@ -172,7 +172,8 @@ def meanwhile(app, monkeypatch):
     def arrange(deed):
         def slow(*arguments, **options):
             monkeypatch.setattr(storage, "save", save)
-            deed()
+            # In a thread of its own, as another request would be: this one's session knows nothing of it.
+            at_once(deed)
             return save(*arguments, **options)
 
         monkeypatch.setattr(storage, "save", slow)
