@@ -22,6 +22,7 @@ from sqlalchemy.engine import Connection
 
 from app import create_app
 from chantiers.config import ROOT, database_url
+from migrations.backfill_history import retrace
 from models import (
     CATALOGUE,
     HUES,
@@ -39,9 +40,8 @@ from models import (
     now,
     reindex,
 )
-from models.retracing import retrace
-from models.slugs import slugify
-from models.task import GAP
+from models.ground.slugs import slugify
+from models.tasks.task import GAP
 
 #: How long the démarche has been at work.
 PAST = timedelta(days=210)

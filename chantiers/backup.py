@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Table
 from chantiers.config import ROOT
 from chantiers.storage import FileMissing, InvalidKey, Storage, current_storage
 from models import Base, db, now, reading
-from models.base import UTCDateTime
+from models.ground.base import UTCDateTime
 
 FORMAT = 1
 MANIFEST = "manifest.json"

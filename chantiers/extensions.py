@@ -12,7 +12,7 @@ from werkzeug.local import LocalProxy
 
 from chantiers.config import ROOT
 from models import Demarche, User, UserSession, db
-from models.base import prepare, reading
+from models.ground.base import prepare, reading
 
 LOCALES = ("fr", "en")
 #: What only reads.

@@ -10,7 +10,7 @@ from flask import current_app
 from sqlalchemy import Connection
 
 from models import db
-from models.base import UTCDateTime
+from models.ground.base import UTCDateTime
 
 #: How many seconds a process waits for another that is migrating the same database.
 PATIENCE = 600

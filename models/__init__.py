@@ -1,6 +1,54 @@
 """The domain's only door: what exists, and what can be done to it."""
 
-from models.account import (
+from models.commit import COMMIT_STEPS
+from models.deliverables.deliverable import (
+    FINISHED,
+    Deliverable,
+    DeliverableState,
+    DeliverableType,
+    deliverable_structure,
+    deliverable_task,
+    is_overdue,
+)
+from models.deliverables.review import USUAL_REVIEW, Opinion, Review, ReviewRequest, ReviewRound
+from models.deliverables.version import DeliverableVersion, StoredFile, Verdict, VersionKind
+from models.demarche.chantier import HUES, Chantier
+from models.demarche.demarche import CharterAcceptance, CharterVersion, Demarche
+from models.demarche.objective import Objective, ObjectiveKind, ObjectiveTally, percent
+from models.demarche.structure import Structure, StructureAlias, StructureKind, StructureMember
+from models.discussion.attachment import ATTACHMENTS, CommentAttachment
+from models.discussion.comment import Comment, Thread
+from models.discussion.notification import SUBJECTS, Following, Notification, Wish, tell_recorded
+from models.discussion.reminder import Recipient, relaunch, whom_to_relaunch
+from models.figures.history import (
+    Changes,
+    Figures,
+    Point,
+    changed_between,
+    curve,
+    figures_at,
+    figures_at_each,
+    figures_by_objective,
+    landmarks,
+)
+from models.figures.trace import DayCount, Trace, astray, counted_again, kept_counts, recount
+from models.ground.base import HOME, Base, at, db, fold, held, now, reading, today
+from models.ground.refused import Refused
+from models.imports.batch import ImportBatch, ImportKind, ImportState, sweep_imports
+from models.imports.bulk_tasks import NewTask, create_tasks
+from models.imports.row import Fate, ImportedRow
+from models.imports.row import Outcome as LineOutcome
+from models.imports.tasks import WITHOUT_REASON, differences
+from models.joining.handover import Handover, Holdings
+from models.joining.invitation import Invitation
+from models.joining.join_request import JoinRequest, JoinState
+from models.journal import CATALOGUE, Activity, only, quietly, record
+from models.mail.incoming import IncomingMail, Outcome
+from models.mail.outgoing import POSTED, MailState, OutgoingMail
+from models.people import passwords
+from models.people.mail_preferences import Digest, next_digest
+from models.people.membership import ChantierMembership, ChantierStructure
+from models.people.sign_in import (
     DEMONSTRATION_ENTRIES,
     SESSION_LIFE,
     PasswordLink,
@@ -9,12 +57,23 @@ from models.account import (
     Submission,
     UserSession,
 )
-from models.activity import CATALOGUE, Activity, only, quietly, record
-from models.arbitration import SUBJECT_OF, Matter, Place, ToArbitrate, Within, to_arbitrate
-from models.base import HOME, Base, at, db, fold, held, now, reading, today
-from models.chantier import HUES, Chantier
-from models.checklist import ChecklistItem
-from models.checkpoint import (
+from models.people.user import ChantierRole, Role, Standing, User
+from models.retention.expiry import forget_expired
+from models.retention.purge import Purged, purge_bin
+from models.search.index import (
+    LONGEST_QUESTION,
+    MOST_FOUND,
+    SearchEntry,
+    Term,
+    find,
+    index_changed,
+    index_disagreements,
+    kinds_of,
+    reindex,
+    terms_of,
+)
+from models.steering.arbitration import SUBJECT_OF, Matter, Place, ToArbitrate, Within, to_arbitrate
+from models.steering.checkpoint import (
     GRACE,
     TO_ASK,
     USUAL_NOTICE,
@@ -27,72 +86,14 @@ from models.checkpoint import (
     wants_checkpoints,
     whom_to_ask,
 )
-from models.comment import Comment, Thread
-from models.comment_attachment import ATTACHMENTS, CommentAttachment
-from models.commit import COMMIT_STEPS
-from models.concerns.trashable import RESTORABLE
-from models.decision import Decision, FollowUp
-from models.deliverable import (
-    FINISHED,
-    Deliverable,
-    DeliverableState,
-    DeliverableType,
-    deliverable_structure,
-    deliverable_task,
-    is_overdue,
-)
-from models.deliverable_version import DeliverableVersion, StoredFile, Verdict, VersionKind
-from models.demarche import CharterAcceptance, CharterVersion, Demarche
-from models.digest import Digest, next_digest
-from models.errors import Refused
-from models.expiry import forget_expired
-from models.handover import Handover, Holdings
-from models.history import (
-    Changes,
-    Figures,
-    Point,
-    changed_between,
-    curve,
-    figures_at,
-    figures_at_each,
-    figures_by_objective,
-    landmarks,
-)
-from models.import_batch import ImportBatch, ImportKind, ImportState, sweep_imports
-from models.imported_row import Fate, ImportedRow
-from models.imported_row import Outcome as LineOutcome
-from models.incoming_mail import IncomingMail, Outcome
-from models.invitation import Invitation
-from models.join_request import JoinRequest, JoinState
-from models.many_tasks import NewTask, create_tasks
-from models.meeting import AgendaItem, Attendance, Meeting, MeetingPresence, MeetingState, Presence
-from models.membership import ChantierMembership, ChantierStructure
-from models.notification import SUBJECTS, Following, Notification, Wish, tell_recorded
-from models.objective import Objective, ObjectiveKind, ObjectiveTally, percent
-from models.outgoing_mail import POSTED, MailState, OutgoingMail
-from models.progress_update import A_MONTH, Facts, ProgressUpdate, Weather, facts_since_last
-from models.purge import Purged, purge_bin
-from models.relaunch import Recipient, relaunch, whom_to_relaunch
-from models.review import USUAL_REVIEW, Opinion, Review, ReviewRequest, ReviewRound
-from models.search import (
-    LONGEST_QUESTION,
-    MOST_FOUND,
-    SearchEntry,
-    Term,
-    find,
-    index_changed,
-    index_disagreements,
-    kinds_of,
-    reindex,
-    terms_of,
-)
-from models.structure import Structure, StructureAlias, StructureKind, StructureMember
-from models.task import Task, task_person, task_structure, title_matches
-from models.task_dependencies import task_dependency
-from models.task_import import WITHOUT_REASON, differences
-from models.task_life import OPEN, STARTED, StatusChange, TaskStatus
-from models.traces import DayCount, Trace, astray, counted_again, kept_counts, recount
-from models.user import ChantierRole, Role, Standing, User
+from models.steering.decision import Decision, FollowUp
+from models.steering.meeting import AgendaItem, Attendance, Meeting, MeetingPresence, MeetingState, Presence
+from models.steering.progress_update import A_MONTH, Facts, ProgressUpdate, Weather, facts_since_last
+from models.tasks.checklist import ChecklistItem
+from models.tasks.dependencies import task_dependency
+from models.tasks.status import OPEN, STARTED, StatusChange, TaskStatus
+from models.tasks.task import Task, task_person, task_structure, title_matches
+from models.traits.trashable import RESTORABLE
 
 __all__ = [
     "ATTACHMENTS",
@@ -236,6 +237,7 @@ __all__ = [
     "next_digest",
     "now",
     "only",
+    "passwords",
     "percent",
     "purge_bin",
     "quietly",

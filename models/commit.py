@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from models.activity import UNTOLD
-from models.notification import tell_recorded
-from models.search import STALE, index_changed
-from models.traces import UNCOUNTED, count_traces
+from models.discussion.notification import tell_recorded
+from models.figures.trace import UNCOUNTED, count_traces
+from models.journal import UNTOLD
+from models.search.index import STALE, index_changed
 
 #: What is done before the database is asked to commit.
 COMMIT_STEPS: tuple[Callable[[Any], None], ...] = (tell_recorded, index_changed, count_traces)

@@ -40,7 +40,7 @@ from models import (
     only,
     record,
 )
-from models.concerns.sourced import Sourced
+from models.traits.loaded_from_file import Sourced
 
 #: What the journal says of a load: one line for the whole, and those that open a chantier's own history.
 KEPT_LINES = ("demarche.imported", "charter.published", "chantier.created")

@@ -21,7 +21,7 @@ from chantiers.refusals import say
 from chantiers.spreadsheets import Unreadable, disarmed
 from chantiers.storage import FileMissing, current_storage
 from models import Fate, ImportBatch, ImportedRow, ImportKind, LineOutcome, Refused, StoredFile, db
-from models.base import reading
+from models.ground.base import reading
 
 imports = Blueprint("imports", __name__)
 

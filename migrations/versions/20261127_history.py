@@ -6,7 +6,7 @@ Revision: 20261127_history
 import sqlalchemy as sa
 from alembic import op
 
-from models.retracing import FIGURES, retrace
+from migrations.backfill_history import FIGURES, retrace
 
 revision = "20261127_history"
 down_revision = "20261127_progress"

@@ -13,18 +13,25 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 #: What each file below models/ stands on; everything else there is a thing, and stands on all of these.
-GROUND = {"models.base", "models.errors", "models.passwords", "models.slugs", "models.turns", "models.unique"}
-JOURNAL = {"models.activity", "models.traces"}
+GROUND = {
+    "models.ground.base",
+    "models.ground.refused",
+    "models.people.passwords",
+    "models.ground.slugs",
+    "models.ground.write_queue",
+    "models.ground.uniqueness",
+}
+JOURNAL = {"models.journal", "models.figures.trace", "models.figures.traced"}
 
 #: What models may use beside the standard library and themselves: a database and a hash, nothing of the web.
 MODELS_MAY_USE = {"argon2", "flask_sqlalchemy", "models", "snowballstemmer", "sqlalchemy"}
 
 #: Doors other than `models` itself, with the one name that each lends.
 OTHER_DOORS = {
-    ("models.base", "UTCDateTime"),
-    ("models.base", "prepare"),
-    ("models.base", "reading"),
-    ("models.concerns.sourced", "Sourced"),
+    ("models.ground.base", "UTCDateTime"),
+    ("models.ground.base", "prepare"),
+    ("models.ground.base", "reading"),
+    ("models.traits.loaded_from_file", "Sourced"),
 }
 
 #: Rooms that show others' things in another form, and may use their queries.
@@ -106,7 +113,7 @@ def room_of(module: str) -> str | None:
 
 
 def target(imported: Import) -> str:
-    """The module that an import loads: `from models import passwords` loads models.passwords."""
+    """The module that an import loads: `from models.people import passwords` loads models.people.passwords."""
     inner = f"{imported.module}.{imported.name}"
     return inner if inner in ours() else imported.module
 
@@ -141,7 +148,7 @@ def sys_stdlib() -> frozenset[str]:
 
 
 def upwards_in_models(module: Module) -> list[Import]:
-    """Within models/: ground → concerns and journal → things → the door, and types may look anywhere."""
+    """Within models/: ground → traits and journal → things → the door, and types may look anywhere."""
     if module.name.split(".")[0] != "models" or module.name == "models":
         return []
     found = [
@@ -153,7 +160,7 @@ def upwards_in_models(module: Module) -> list[Import]:
 def _height(module: str) -> int:
     if module in GROUND:
         return 0
-    if module in JOURNAL or module.startswith("models.concerns"):
+    if module in JOURNAL or module.startswith("models.traits"):
         return 1
     return 3 if module == "models" else 2
 
@@ -236,8 +243,8 @@ def test_the_tree_is_the_one_that_was_read() -> None:
     assert {
         "app",
         "models",
-        "models.base",
-        "models.task",
+        "models.ground.base",
+        "models.tasks.task",
         "chantiers.rooms",
         "chantiers.tasks.routes",
     } <= set(ours())
@@ -251,25 +258,25 @@ def test_the_tree_is_the_one_that_was_read() -> None:
         (in_functions, "chantiers.forms", "def f():\n    import json"),
         (
             in_functions,
-            "models.task",
+            "models.tasks.task",
             "class A:\n    def f(self):\n        if self:\n            from models import b",
         ),
         (relative, "chantiers.tasks.routes", "from . import forms"),
-        (out_of_the_domain, "models.task", "from flask import request"),
-        (out_of_the_domain, "models.task", "import flask_login"),
-        (out_of_the_domain, "models.task", "from chantiers.policy import can"),
-        (out_of_the_domain, "models.task", "if TYPE_CHECKING:\n    from app import create_app"),
-        (upwards_in_models, "models.base", "from models.task import Task"),
-        (upwards_in_models, "models.activity", "from models.user import User"),
-        (upwards_in_models, "models.base", "from models.activity import record"),
-        (upwards_in_models, "models.task", "from models import Chantier"),
-        (past_the_door, "chantiers.tasks.queries", "from models.task import Task"),
-        (past_the_door, "chantiers.tasks.queries", "import models.task"),
+        (out_of_the_domain, "models.tasks.task", "from flask import request"),
+        (out_of_the_domain, "models.tasks.task", "import flask_login"),
+        (out_of_the_domain, "models.tasks.task", "from chantiers.policy import can"),
+        (out_of_the_domain, "models.tasks.task", "if TYPE_CHECKING:\n    from app import create_app"),
+        (upwards_in_models, "models.ground.base", "from models.tasks.task import Task"),
+        (upwards_in_models, "models.journal", "from models.people.user import User"),
+        (upwards_in_models, "models.ground.base", "from models.journal import record"),
+        (upwards_in_models, "models.tasks.task", "from models import Chantier"),
+        (past_the_door, "chantiers.tasks.queries", "from models.tasks.task import Task"),
+        (past_the_door, "chantiers.tasks.queries", "import models.tasks.task"),
         (between_rooms, "chantiers.tasks.queries", "from chantiers.deliverables import queries"),
         (between_rooms, "chantiers.policy", "from chantiers.tasks.routes import tasks"),
         (upwards_in_a_room, "chantiers.tasks.forms", "from chantiers.tasks.routes import tasks"),
         (upwards_in_a_room, "chantiers.tasks.routes", "from app import create_app"),
-        (endings, "models.task", "def close(self):\n    db.session.commit()"),
+        (endings, "models.tasks.task", "def close(self):\n    db.session.commit()"),
     ],
 )
 def test_a_broken_rule_is_seen(rule: Rule, name: str, source: str) -> None:
@@ -279,10 +286,13 @@ def test_a_broken_rule_is_seen(rule: Rule, name: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("name", "source"),
     [
-        ("models.task", "from models import passwords\nfrom models.activity import record\nimport secrets"),
-        ("models.activity", "if TYPE_CHECKING:\n    from models.user import User"),
-        ("models", "from models.task import Task"),
-        ("chantiers.extensions", "from models.base import reading\nfrom models import db"),
+        (
+            "models.tasks.task",
+            "from models.people import passwords\nfrom models.journal import record\nimport secrets",
+        ),
+        ("models.journal", "if TYPE_CHECKING:\n    from models.people.user import User"),
+        ("models", "from models.tasks.task import Task"),
+        ("chantiers.extensions", "from models.ground.base import reading\nfrom models import db"),
         ("chantiers.rooms", "from chantiers.tasks.routes import tasks"),
         (
             "chantiers.tasks.routes",

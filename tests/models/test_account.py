@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from models import PasswordLink, Refused, SignInFailure, User, UserSession, passwords
-from models.account import (
+from models.people.sign_in import (
     FAILURES_PER_ACCOUNT,
     FAILURES_PER_ADDRESS,
     LINK_LIFE,

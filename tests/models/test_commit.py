@@ -5,9 +5,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import COMMIT_STEPS, Notification, Refused, SearchEntry
-from models.notification import tell_recorded
-from models.search import index_changed
-from models.traces import count_traces
+from models.discussion.notification import tell_recorded
+from models.figures.trace import count_traces
+from models.search.index import index_changed
 from tests import factories as make
 
 

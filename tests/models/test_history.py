@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from migrations.backfill_history import FIGURES as OLD_FIGURES
+from migrations.backfill_history import retrace
 from models import (
     OPEN,
     Activity,
@@ -38,11 +40,9 @@ from models import (
     recount,
     today,
 )
-from models.history import STATES, STATUSES
-from models.many_tasks import NewTask, create_tasks, trash_tasks
-from models.retracing import FIGURES as OLD_FIGURES
-from models.retracing import retrace
-from models.traces import FIGURES
+from models.figures.history import STATES, STATUSES
+from models.figures.trace import FIGURES
+from models.imports.bulk_tasks import NewTask, create_tasks, trash_tasks
 from tests.conftest import Clock
 from tests.factories import (
     make_chantier,

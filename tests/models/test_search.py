@@ -18,7 +18,7 @@ from models import (
     reindex,
     terms_of,
 )
-from models.search import EMPTY_WORDS, index_words, words_in
+from models.search.index import EMPTY_WORDS, index_words, words_in
 from tests.factories import (
     make_chantier,
     make_coordinator,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.slugs import LENGTH, slugify
+from models.ground.slugs import LENGTH, slugify
 
 
 @pytest.mark.parametrize(

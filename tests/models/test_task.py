@@ -20,7 +20,7 @@ from models import (
     db,
     today,
 )
-from models.task_order import GAP
+from models.tasks.board_order import GAP
 from tests import factories as make
 
 

@@ -137,7 +137,7 @@ class BoardsStayInOrder(RuleBasedStateMachine):
 
 def test_columns_keep_the_order_that_people_gave_them(session, monkeypatch):
     # So little room that a column fills up at every other move.
-    monkeypatch.setattr("models.task_order.GAP", 2)
+    monkeypatch.setattr("models.tasks.board_order.GAP", 2)
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
     run_state_machine_as_test(
         BoardsStayInOrder,

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from models import db
-from models.turns import Turns
+from models.ground.write_queue import Turns
 from tests import factories as make
 
 

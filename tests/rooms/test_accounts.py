@@ -18,7 +18,7 @@ from models import (
     UserSession,
     passwords,
 )
-from models.account import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS
+from models.people.sign_in import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS
 from tests.factories import (
     PASSWORD,
     make_chantier,

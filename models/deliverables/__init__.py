@@ -1,0 +1,1 @@
+"""Deliverables, their versions and their reviews."""

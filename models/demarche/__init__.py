@@ -1,0 +1,1 @@
+"""The démarche and its plan: chantiers, objectives, structures."""

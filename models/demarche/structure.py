@@ -1,0 +1,373 @@
+"""Member structures: who they are, the names they go by, and how two records become one."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, Table, delete, exists, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+
+from models.ground.base import Base, IntId, Line, LongText, Versioned, db, fold, now
+from models.ground.refused import Refused
+from models.ground.slugs import slugify
+from models.ground.uniqueness import unless_taken
+from models.journal import record
+from models.traits.editable import Editable
+from models.traits.loaded_from_file import Sourced
+
+if TYPE_CHECKING:
+    from models.people.membership import ChantierStructure
+    from models.people.user import User
+
+
+#: Addresses below /structures that are not a structure's.
+RESERVED = frozenset({"nouvelle"})
+
+
+class StructureKind(StrEnum):
+    """What kind of organisation it is; empty while nobody has said."""
+
+    UNKNOWN = ""
+    ASSOCIATION = "association"
+    FOUNDATION = "foundation"
+    NETWORK = "network"
+    FUNDER = "funder"
+    LOCAL_AUTHORITY = "local_authority"
+    COMPANY = "company"
+    COOPERATIVE = "cooperative"
+    OTHER = "other"
+
+
+class Structure(Versioned, Editable, Sourced, Base):
+    """An organisation that takes part in the démarche."""
+
+    __tablename__ = "structure"
+
+    id: Mapped[IntId]
+    name: Mapped[Line]
+    #: By which names sort and compare: « Éco » beside « Eco ».
+    name_key: Mapped[Line] = mapped_column(index=True)
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    kind: Mapped[str] = mapped_column(String(20), default=StructureKind.UNKNOWN)
+    site: Mapped[str] = mapped_column(String(500), default="")
+    territory: Mapped[Line] = mapped_column(default="")
+    summary: Mapped[LongText]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    #: Invented for the demonstration; its name says « (exemple) » too.
+    is_example: Mapped[bool] = mapped_column(default=False)
+    #: The record that took this one over; its old address leads there.
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("structure.id"))
+
+    aliases: Mapped[list["StructureAlias"]] = relationship(
+        back_populates="structure", lazy="raise_on_sql", order_by="StructureAlias.name_key"
+    )
+    people: Mapped[list["User"]] = relationship(
+        secondary="structure_member", viewonly=True, lazy="raise_on_sql", order_by="User.name_key"
+    )
+    merged_into: Mapped["Structure | None"] = relationship(lazy="raise_on_sql", remote_side="Structure.id")
+    enrolments: Mapped[list["ChantierStructure"]] = relationship(
+        back_populates="structure", lazy="raise_on_sql", order_by="ChantierStructure.joined_at"
+    )
+
+    @validates("name")
+    def _keep_sort_key(self, _attribute: str, name: str) -> str:
+        self.name_key = sort_key(name)
+        return name
+
+    @classmethod
+    def create(cls, name: str, *, by: "User | None", **fields: object) -> "Structure":
+        """Add a structure. Raises Refused("name_taken") when one goes by that name already."""
+        other = cls.known_as(name)
+        if other is not None:
+            raise Refused("name_taken", name=other.name)
+        with unless_taken("name_taken", name=name):
+            structure = cls(name=name, slug=slugify(name, taken=cls._slug_exists), **fields)
+            db.session.add(structure)
+        record(structure, "structure.created", by=by)
+        return structure
+
+    @classmethod
+    def visible_to(cls, user: "User | None") -> "Select[Structure]":
+        """The directory: every structure that was not merged into another, in the order of names."""
+        return select(cls).where(cls.merged_into_id.is_(None)).order_by(cls.name_key, cls.id)
+
+    @classmethod
+    def known_as(cls, name: str) -> "Structure | None":
+        """The structure that goes by this name or alias, accents and case aside."""
+        key = sort_key(name)
+        by_alias = select(StructureAlias.structure_id).where(StructureAlias.name_key == key)
+        # A name without a letter or a digit, all signs, has no key to compare by.
+        goes_by_it = or_(cls.name_key == key, cls.id.in_(by_alias)) if key else cls.name == name
+        return db.session.scalar(
+            select(cls).where(cls.merged_into_id.is_(None), goes_by_it).order_by(cls.id).limit(1)
+        )
+
+    @classmethod
+    def of_person(cls, user: "User") -> "Select[Structure]":
+        """The structures that this person belongs to, and may engage."""
+        return cls.visible_to(user).where(cls.id.in_(list(user.standing.structures)))
+
+    @classmethod
+    def named_like(cls, words: str) -> ColumnElement[bool]:
+        """The condition of having these words in the name or in an alias, accents and case aside."""
+        key = fold(words)
+        alias = exists().where(
+            StructureAlias.structure_id == cls.id, StructureAlias.name_key.contains(key, autoescape=True)
+        )
+        return or_(cls.name_key.contains(key, autoescape=True), alias)
+
+    @property
+    def journal_title(self) -> str:
+        return self.name
+
+    def edit(self, *, by: "User", **fields: object) -> list[str]:
+        """Change what is said of it. Raises Refused("name_taken")."""
+        name = fields.get("name")
+        if isinstance(name, str) and name != self.name:
+            other = self.known_as(name)
+            if other is not None and other.id != self.id:
+                raise Refused("name_taken", name=other.name)
+        return super().edit(by=by, **fields)
+
+    def also_known_as(self, names: list[str], *, by: "User | None" = None) -> bool:
+        """Make `names` its other names, whole list; returns whether that changed any. Raises Refused("name_taken").
+
+        Nobody's doing is the import's, which keeps a line of its own in the journal.
+        """
+        wanted = {sort_key(name): name for name in names if sort_key(name)}
+        wanted.pop(self.name_key, None)
+        present = {
+            alias.name_key: alias
+            for alias in db.session.scalars(select(StructureAlias).filter_by(structure_id=self.id))
+        }
+        if {key: alias.name for key, alias in present.items()} == wanted:
+            return False
+        for key in wanted.keys() - present.keys():
+            other = self.known_as(wanted[key])
+            if other is not None and other.id != self.id:
+                raise Refused("name_taken", name=other.name)
+            with unless_taken("name_taken", name=wanted[key]):
+                db.session.add(StructureAlias(structure_id=self.id, name=wanted[key], name_key=key))
+        for key in present.keys() & wanted.keys():
+            present[key].name = wanted[key]
+        for key in present.keys() - wanted.keys():
+            db.session.delete(present[key])
+        db.session.flush()
+        if by is not None:
+            record(self, "structure.edited", by=by, fields=["aliases"])
+        return True
+
+    def remove(self, *, by: "User") -> None:
+        """Take out of the directory a record that nothing names: it was put there by mistake.
+
+        Its past parts in chantiers go with it. Raises Refused("structure_in_use").
+        """
+        if self._is_named():
+            raise Refused("structure_in_use", name=self.name)
+        record(self, "structure.removed", by=by)
+        for table in ("chantier_structure", "structure_alias"):
+            db.session.execute(delete(_table(table)).where(_table(table).c.structure_id == self.id))
+        db.session.delete(self)
+        db.session.flush()
+
+    def _is_named(self) -> bool:
+        """Whether any row of any table names it, beside its own names and the parts in chantiers that it left."""
+        for table in Base.metadata.sorted_tables:
+            for column in table.columns:
+                if table.name == "structure_alias" or not column.references(_table("structure").c.id):
+                    continue
+                naming = select(column).where(column == self.id)
+                if table.name == "chantier_structure":
+                    naming = naming.where(table.c.left_at.is_(None))
+                if db.session.scalar(naming.limit(1)) is not None:
+                    return True
+        return False
+
+    # People -----------------------------------------------------------------------------------------------------------
+
+    def gather(self, person: "User", *, by: "User | None") -> None:
+        """Make a person one of its people, and a participant of the chantiers where it takes part.
+
+        Raises Refused("structure_merged") or Refused("account_closed").
+        """
+        if person.closed_at is not None:
+            raise Refused("account_closed")
+        # A chantier that is enrolling this structure at this moment has either finished, or waits for us.
+        taken_over = select(Structure.merged_into_id).where(Structure.id == self.id).with_for_update()
+        if db.session.scalar(taken_over) is not None:
+            raise Refused("structure_merged", structure=self.name)
+        if db.session.get(StructureMember, (self.id, person.id)) is not None:
+            return
+        db.session.add(StructureMember(structure_id=self.id, user_id=person.id))
+        record(person, "person.joined_structure", by=by, structure=self.name)
+        db.session.flush()
+        for enrolment in self._present_enrolments():
+            enrolment.chantier.welcome(person, by=by)
+
+    def part_with(self, person: "User", *, by: "User") -> None:
+        """End a person's belonging; their part in chantiers stays until a référent ends it."""
+        link = db.session.get(StructureMember, (self.id, person.id))
+        if link is None:
+            raise Refused("not_in_structure", person=person.name)
+        db.session.delete(link)
+        db.session.flush()
+        record(person, "person.left_structure", by=by, structure=self.name)
+
+    def _present_enrolments(self) -> "list[ChantierStructure]":
+        """Its parts in chantiers today, always in the same order: in this one several chantiers are locked."""
+        db.session.refresh(self, ["enrolments"])
+        present = [enrolment for enrolment in self.enrolments if enrolment.left_at is None]
+        return sorted(present, key=lambda enrolment: enrolment.chantier_id)
+
+    # Two records of one structure -------------------------------------------------------------------------------------
+
+    def merge_into(self, other: "Structure", *, by: "User") -> None:
+        """Become one with `other`: it takes over every name, person, chantier, task and deliverable of this record,
+        and what is said of it where `other` says nothing.
+
+        Raises Refused("merge_with_itself") or Refused("already_merged").
+        """
+        if other.id == self.id:
+            raise Refused("merge_with_itself")
+        both = select(Structure.merged_into_id).where(Structure.id.in_((self.id, other.id)))
+        taken_over = db.session.scalars(both.order_by(Structure.id).with_for_update()).all()
+        if any(taken_over):
+            raise Refused("already_merged")
+        self._hand_over_work(other)
+        self._hand_over_reviews(other)
+        self._hand_over_names(other)
+        self._hand_over_part(other, by=by)
+        for fact in ("kind", "site", "territory", "summary"):
+            if not getattr(other, fact):
+                setattr(other, fact, getattr(self, fact))
+        self.merged_into_id = other.id
+        earlier = update(Structure).where(Structure.merged_into_id == self.id)
+        db.session.execute(earlier.values(merged_into_id=other.id))
+        record(self, "structure.merged", by=by, into=other.name)
+        db.session.flush()
+        db.session.expire_all()
+
+    def _hand_over_work(self, other: "Structure") -> None:
+        for table_name, owner in (
+            ("task_structure", "task_id"),
+            ("deliverable_structure", "deliverable_id"),
+            ("meeting_presence", "meeting_id"),
+        ):
+            table = _table(table_name)
+            already = select(table.c[owner]).where(table.c.structure_id == other.id).scalar_subquery()
+            mine = table.c.structure_id == self.id
+            db.session.execute(delete(table).where(mine, table.c[owner].in_(already)))
+            db.session.execute(update(table).where(mine).values(structure_id=other.id))
+        tasks = _table("task")
+        db.session.execute(update(tasks).where(tasks.c.pilote_id == self.id).values(pilote_id=other.id))
+        for table in (_table("invitation"), _table("join_request")):
+            asked = update(table).where(table.c.structure_id == self.id)
+            db.session.execute(asked.values(structure_id=other.id))
+        # A structure that leads a task is not also one of its contributors.
+        contributions = _table("task_structure")
+        led = select(tasks.c.id).where(tasks.c.pilote_id == other.id).scalar_subquery()
+        db.session.execute(
+            delete(contributions).where(
+                contributions.c.structure_id == other.id, contributions.c.task_id.in_(led)
+            )
+        )
+
+    def _hand_over_reviews(self, other: "Structure") -> None:
+        """What is asked of it in relectures; asked of both, every answer is kept and one question at least."""
+        requests, reviews = _table("review_request"), _table("review")
+        moving = update(requests).where(requests.c.structure_id == self.id)
+        db.session.execute(moving.values(structure_id=other.id))
+        rows = db.session.execute(
+            select(requests.c.id, requests.c.round_id)
+            .outerjoin(reviews, reviews.c.request_id == requests.c.id)
+            .where(requests.c.structure_id == other.id)
+            .order_by(reviews.c.id.is_(None), requests.c.id)
+            .add_columns(reviews.c.id)
+        ).all()
+        asked: set[int] = set()
+        for request_id, round_id, review_id in rows:
+            if round_id in asked and review_id is None:
+                db.session.execute(delete(requests).where(requests.c.id == request_id))
+            asked.add(round_id)
+
+    def _hand_over_names(self, other: "Structure") -> None:
+        aliases = list(db.session.scalars(select(StructureAlias).filter_by(structure_id=self.id)))
+        for alias in aliases:
+            if alias.name_key == other.name_key:
+                db.session.delete(alias)
+            else:
+                alias.structure_id = other.id
+        known = select(StructureAlias.id).where(StructureAlias.name_key == self.name_key)
+        if self.name_key not in ("", other.name_key) and db.session.scalar(known) is None:
+            db.session.add(StructureAlias(structure_id=other.id, name=self.name, name_key=self.name_key))
+        db.session.flush()
+
+    def _hand_over_part(self, other: "Structure", *, by: "User") -> None:
+        """Its people and its chantiers; and, as with any structure, its people take part in its chantiers."""
+        my_people, their_people = self._memberships(), other._memberships()
+        mine = {e.chantier_id: e for e in self._present_enrolments()}
+        theirs = {e.chantier_id: e for e in other._present_enrolments()}
+        for user_id, membership in my_people.items():
+            if user_id in their_people:
+                kept = their_people[user_id]
+                kept.since = min(kept.since, membership.since)
+            else:
+                kept = StructureMember(structure_id=other.id, user_id=user_id, since=membership.since)
+                db.session.add(kept)
+            db.session.delete(membership)
+        for chantier_id in mine.keys() & theirs.keys():
+            first = min(mine[chantier_id], theirs[chantier_id], key=lambda e: e.joined_at)
+            theirs[chantier_id].joined_at = first.joined_at
+            theirs[chantier_id].enrolled_by_id = first.enrolled_by_id
+            db.session.delete(mine[chantier_id])
+        db.session.flush()
+        enrolments = _table("chantier_structure")
+        moving = update(enrolments).where(enrolments.c.structure_id == self.id)
+        db.session.execute(moving.values(structure_id=other.id))
+        for chantier_id in sorted(mine.keys() ^ theirs.keys()):
+            newcomers = their_people if chantier_id in mine else my_people
+            chantier = (mine.get(chantier_id) or theirs[chantier_id]).chantier
+            chantier.welcome_all(newcomers.keys(), by=by)
+
+    def _memberships(self) -> "dict[int, StructureMember]":
+        rows = db.session.scalars(select(StructureMember).filter_by(structure_id=self.id))
+        return {row.user_id: row for row in rows}
+
+    @classmethod
+    def _slug_exists(cls, slug: str) -> bool:
+        if slug in RESERVED:
+            return True
+        return db.session.scalar(select(cls.id).where(cls.slug == slug)) is not None
+
+
+class StructureMember(Base):
+    """A person belongs to a structure, since when."""
+
+    __tablename__ = "structure_member"
+
+    structure_id: Mapped[int] = mapped_column(ForeignKey("structure.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True, index=True)
+    since: Mapped[datetime] = mapped_column(default=now)
+
+
+class StructureAlias(Base):
+    """Another name that a structure goes by."""
+
+    __tablename__ = "structure_alias"
+
+    id: Mapped[IntId]
+    structure_id: Mapped[int] = mapped_column(ForeignKey("structure.id"), index=True)
+    name: Mapped[Line]
+    name_key: Mapped[Line] = mapped_column(unique=True)
+
+    structure: Mapped[Structure] = relationship(back_populates="aliases", lazy="raise_on_sql")
+
+
+def sort_key(name: str) -> str:
+    """By which names sort and compare, as long as its column allows: folding makes some letters two."""
+    return fold(name)[:300]
+
+
+def _table(name: str) -> Table:
+    """A table of the things that name structures: a merge rewrites them all, without loading any."""
+    return Base.metadata.tables[name]

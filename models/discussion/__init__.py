@@ -1,0 +1,1 @@
+"""Comments and attachments, notifications and reminders."""

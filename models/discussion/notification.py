@@ -1,0 +1,325 @@
+"""What reached whom: the journal tells people, one row for each person and subject, with what they have not read."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    UniqueConstraint,
+    and_,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    union,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from models.deliverables.deliverable import FINISHED
+from models.ground.base import Base, IntId, db, now
+from models.journal import CATALOGUE, UNTOLD, Activity
+from models.people.user import ChantierRole, Role
+
+if TYPE_CHECKING:
+    from models.demarche.chantier import Chantier
+    from models.people.user import User
+
+#: What is told of, opened and read as one thing.
+SUBJECTS = ("task", "deliverable", "objective", "chantier")
+
+
+class Notification(Base):
+    """What a person has been told of one subject: how much of it is unread, and how far mail has told it too."""
+
+    __tablename__ = "notification"
+    __table_args__ = (
+        UniqueConstraint("user_id", "subject_type", "subject_id"),
+        Index(
+            "ix_notification_unread",
+            "user_id",
+            "at",
+            sqlite_where=text("unread > 0"),
+            postgresql_where=text("unread > 0"),
+        ),
+        Index("ix_notification_user_id_at", "user_id", "at"),
+    )
+
+    id: Mapped[IntId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    subject_type: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[int]
+    chantier_id: Mapped[int | None] = mapped_column(ForeignKey("chantier.id"))
+    unread: Mapped[int] = mapped_column(default=0)
+    #: The latest line of the journal that it tells, and when that happened.
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"))
+    at: Mapped[datetime]
+    #: The line up to which the person has read, and that up to which a digest has told.
+    read_up_to: Mapped[int] = mapped_column(default=0)
+    mailed_up_to: Mapped[int] = mapped_column(default=0)
+
+    activity: Mapped[Activity] = relationship(lazy="raise_on_sql")
+    chantier: Mapped["Chantier | None"] = relationship(lazy="raise_on_sql")
+
+    @classmethod
+    def of(cls, user: "User") -> "Select[Notification]":
+        """What this person was told, the latest first, with its latest line."""
+        latest = joinedload(cls.activity).joinedload(Activity.actor)
+        mine = select(cls).where(cls.user_id == user.id, cls.readable_by(user))
+        return mine.order_by(cls.at.desc(), cls.id.desc()).options(latest)
+
+    @classmethod
+    def readable_by(cls, user: "User") -> ColumnElement[bool]:
+        """The condition of a subject that is not in the bin, nor a draft that this person may not read, now."""
+        columns = {kind: _table(kind).c for kind in ("task", "deliverable", "objective")}
+        ids = {kind: select(c.id).where(c.trashed_at.is_(None)) for kind, c in columns.items()}
+        if user.is_only_observer:
+            ids["deliverable"] = ids["deliverable"].where(columns["deliverable"].state.in_(FINISHED))
+        return or_(
+            cls.subject_type == "chantier",
+            *(and_(cls.subject_type == kind, cls.subject_id.in_(each)) for kind, each in ids.items()),
+        )
+
+    @classmethod
+    def unread_of(cls, user: "User", subject: Any) -> int:
+        """How much of a subject this person has not read."""
+        mine = select(cls.unread).where(
+            cls.user_id == user.id,
+            cls.subject_type == subject.__tablename__,
+            cls.subject_id == subject.id,
+        )
+        return db.session.scalar(mine) or 0
+
+    @classmethod
+    def count_unread(cls, user: "User") -> int:
+        """How many subjects hold something that this person has not read."""
+        return db.session.scalar(select(func.count()).where(cls.user_id == user.id, cls.unread > 0)) or 0
+
+    @classmethod
+    def read(cls, user: "User", subject_type: str, subject_id: int) -> None:
+        """This person has opened the subject: what was told of it is read."""
+        cls._read(user, cls.subject_type == subject_type, cls.subject_id == subject_id)
+
+    @classmethod
+    def read_all(cls, user: "User", up_to: int) -> None:
+        """This person has seen the list, as far as its latest line; what came since stays unread."""
+        cls._read(user, cls.activity_id <= up_to)
+
+    @classmethod
+    def _read(cls, user: "User", *which: Any) -> None:
+        reading = update(cls).where(cls.user_id == user.id, cls.unread > 0, *which)
+        values = {"unread": 0, "read_up_to": cls.activity_id}
+        db.session.execute(reading.values(values).execution_options(synchronize_session=False))
+
+    @classmethod
+    def put_away(cls, subject_type: str, subject_id: int) -> None:
+        """The subject is in the bin: nobody has anything left to read of it."""
+        told = update(cls).where(
+            cls.subject_type == subject_type, cls.subject_id == subject_id, cls.unread > 0
+        )
+        values = {"unread": 0, "read_up_to": cls.activity_id}
+        db.session.execute(told.values(values).execution_options(synchronize_session=False))
+
+    @classmethod
+    def forget_chantier(cls, user_id: int, chantier_id: int) -> None:
+        """Whoever leaves a chantier is told nothing more of it, and follows nothing in it."""
+        db.session.execute(delete(cls).where(cls.user_id == user_id, cls.chantier_id == chantier_id))
+        db.session.execute(
+            delete(Following).where(Following.user_id == user_id, Following.chantier_id == chantier_id)
+        )
+
+
+class Wish(StrEnum):
+    """What a person wants to hear of a subject, beyond what concerns them anyway."""
+
+    FOLLOW = "follow"
+    MUTE = "mute"
+
+
+class Following(Base):
+    """A person follows a chantier, a task or a deliverable, or wants to hear nothing of it."""
+
+    __tablename__ = "following"
+    __table_args__ = (
+        UniqueConstraint("user_id", "subject_type", "subject_id"),
+        Index("ix_following_subject", "subject_type", "subject_id"),
+    )
+
+    id: Mapped[IntId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    subject_type: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[int]
+    chantier_id: Mapped[int] = mapped_column(ForeignKey("chantier.id"))
+    wish: Mapped[str] = mapped_column(String(10))
+    since: Mapped[datetime] = mapped_column(default=now)
+
+    @classmethod
+    def wish_of(cls, user: "User", subject: Any) -> str | None:
+        """What this person said of the subject itself: "follow", "mute", or nothing."""
+        return db.session.scalar(
+            select(cls.wish).where(
+                cls.user_id == user.id,
+                cls.subject_type == subject.__tablename__,
+                cls.subject_id == subject.id,
+            )
+        )
+
+    @classmethod
+    def say(cls, user: "User", subject: Any, wish: Wish | None) -> None:
+        """Follow it, mute it, or hear of it again as anybody whom it concerns."""
+        if wish is None:
+            said = (cls.user_id == user.id, cls.subject_type == subject.__tablename__)
+            db.session.execute(delete(cls).where(*said, cls.subject_id == subject.id))
+            return
+        row = {
+            "user_id": user.id,
+            "subject_type": subject.__tablename__,
+            "subject_id": subject.id,
+            "chantier_id": subject.chantier_id,
+            "wish": str(wish),
+            "since": now(),
+        }
+        same = ["user_id", "subject_type", "subject_id"]
+        saying = _insert()(cls).values(row)
+        db.session.execute(saying.on_conflict_do_update(index_elements=same, set_={"wish": str(wish)}))
+
+
+# Telling --------------------------------------------------------------------------------------------------------------
+
+
+def tell(activity: Activity, also: Iterable[int] = ()) -> None:
+    """Tell a line of the journal to whom it concerns, in one statement whatever their number.
+
+    That is the people in charge of the subject, the référents of its chantier and those who follow either, but for
+    whoever did it and for those who muted it; `also` are told in any case: mentioned, asked.
+    """
+    people = _table("user")
+    asked = list(also)
+    concerned = or_(people.c.id.in_(_concerned(activity)) & ~_muted(activity, people), people.c.id.in_(asked))
+    # In the order of their numbers, so that two who tell the same people never wait for each other.
+    recipients = (
+        select(
+            people.c.id,
+            literal(activity.subject_type),
+            literal(activity.subject_id),
+            literal(activity.chantier_id, _column("chantier_id")),
+            literal(1),
+            literal(activity.id),
+            literal(activity.at, _column("at")),
+            literal(0),
+            literal(0),
+        )
+        .where(concerned, people.c.closed_at.is_(None), people.c.id != (activity.actor_id or 0))
+        .where(_may_know(activity, people))
+        .order_by(people.c.id)
+    )
+    told = "user_id subject_type subject_id chantier_id unread activity_id at read_up_to mailed_up_to"
+    telling = _insert()(Notification).from_select(told.split(), recipients)
+    db.session.execute(
+        telling.on_conflict_do_update(
+            index_elements=["user_id", "subject_type", "subject_id"],
+            set_={
+                "unread": Notification.unread + 1,
+                "activity_id": telling.excluded.activity_id,
+                "at": telling.excluded.at,
+                "chantier_id": telling.excluded.chantier_id,
+            },
+        )
+    )
+
+
+def _concerned(activity: Activity) -> Any:
+    """The numbers of the people whom a subject concerns."""
+    memberships, following = _table("chantier_membership").c, _table("following").c
+    leading = select(memberships.user_id).where(
+        memberships.chantier_id == activity.chantier_id, memberships.role == ChantierRole.REFERENT
+    )
+    follows_it = (following.subject_type == activity.subject_type) & (
+        following.subject_id == activity.subject_id
+    )
+    follows_chantier = (following.subject_type == "chantier") & (following.subject_id == activity.chantier_id)
+    followers = select(following.user_id).where(
+        or_(follows_it, follows_chantier), following.wish == str(Wish.FOLLOW)
+    )
+    return union(leading, followers, *_in_charge(activity)).subquery().select()
+
+
+def _in_charge(activity: Activity) -> list[Select[int]]:
+    """The people named on a task, and the members of carrying structures who take part in the chantier."""
+    belonging, memberships = _table("structure_member").c, _table("chantier_membership").c
+    taking_part = select(memberships.user_id).where(memberships.chantier_id == activity.chantier_id)
+    if activity.subject_type == "task":
+        tasks, given, named = _table("task").c, _table("task_structure").c, _table("task_person").c
+        carriers = union(
+            select(tasks.pilote_id).where(tasks.id == activity.subject_id),
+            select(given.structure_id).where(given.task_id == activity.subject_id),
+        )
+        of_task = select(named.user_id).where(named.task_id == activity.subject_id)
+        people = [of_task.where(named.user_id.in_(taking_part))]
+    elif activity.subject_type == "deliverable":
+        responsible = _table("deliverable_structure").c
+        carriers = union(
+            select(responsible.structure_id).where(responsible.deliverable_id == activity.subject_id)
+        )
+        people = []
+    else:
+        return []
+    members = select(belonging.user_id).where(
+        belonging.structure_id.in_(carriers.subquery().select()), belonging.user_id.in_(taking_part)
+    )
+    return [*people, members]
+
+
+def _may_know(activity: Activity, people: Any) -> ColumnElement[bool]:
+    """What happens to a deliverable that is not approved is not for mere observers."""
+    if activity.subject_type != "deliverable":
+        return true()
+    memberships, deliverables = _table("chantier_membership").c, _table("deliverable").c
+    approved = exists().where(deliverables.id == activity.subject_id, deliverables.state.in_(FINISHED))
+    takes_part = exists().where(memberships.user_id == people.c.id)
+    return or_(people.c.role != Role.OBSERVER, takes_part, approved)
+
+
+def _muted(activity: Activity, people: Any) -> Any:
+    following = _table("following").c
+    same = (following.subject_type == activity.subject_type) & (following.subject_id == activity.subject_id)
+    chantier = (following.subject_type == "chantier") & (following.subject_id == activity.chantier_id)
+    return exists().where(following.user_id == people.c.id, following.wish == str(Wish.MUTE), same | chantier)
+
+
+def tell_recorded(session: Any) -> None:
+    """Tell whom it concerns what the transaction recorded (a step of `models.commit`): never without it, never twice.
+
+    Subject after subject, so that two transactions that tell of the same things never wait for each other.
+    """
+    session.flush()
+    # What a savepoint took back is in the session no more.
+    untold = [told for told in session.info.pop(UNTOLD, []) if told[0] in session]
+    for activity, also in sorted(untold, key=lambda told: (told[0].subject_type, told[0].subject_id)):
+        if activity.action.endswith(".trashed"):
+            Notification.put_away(activity.subject_type, activity.subject_id)
+        if activity.subject_type in SUBJECTS and (CATALOGUE[activity.action].tells or also):
+            tell(activity, also)
+
+
+def _insert() -> Any:
+    return sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+
+
+def _table(name: str) -> Any:
+    return Base.metadata.tables[name]
+
+
+def _column(name: str) -> Any:
+    return Notification.__table__.c[name].type

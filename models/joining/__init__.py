@@ -1,0 +1,1 @@
+"""Ways in and out of a chantier: invitations, join requests, handovers."""

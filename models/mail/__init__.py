@@ -1,0 +1,1 @@
+"""Mail queues: the outbox, and the answers that came in."""

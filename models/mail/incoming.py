@@ -1,0 +1,58 @@
+"""The answers that came by mail, and what became of each: none is taken twice, and none vanishes without a word."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, String, func, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.ground.base import Base, IntId, db, now
+
+if TYPE_CHECKING:
+    from models.people.user import User
+
+#: Answers of one person in an hour that become comments: beyond, something answers by itself.
+HOURLY = 30
+
+
+class Outcome(StrEnum):
+    """What became of an answer."""
+
+    COMMENTED = "commented"
+    #: The person was told why it could not be.
+    REFUSED = "refused"
+    #: Nobody was told: it is not from whom it should be, or a machine wrote it.
+    KEPT_ASIDE = "kept_aside"
+
+
+class IncomingMail(Base):
+    """One mail that came in. Its words are in the comment that it became, and nowhere else."""
+
+    __tablename__ = "incoming_mail"
+
+    id: Mapped[IntId]
+    #: A digest of its Message-ID, or of the whole where it has none.
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    received_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    outcome: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    #: In bytes.
+    size: Mapped[int]
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comment.id"), index=True)
+
+    user: Mapped["User | None"] = relationship(lazy="raise_on_sql")
+
+    @classmethod
+    def is_known(cls, key: str) -> bool:
+        """Whether this mail was taken already."""
+        return db.session.scalar(select(cls.id).where(cls.key == key)) is not None
+
+    @classmethod
+    def is_flooding(cls, user: "User") -> bool:
+        """Whether so many answers came from this person within the hour that no human writes them."""
+        lately = select(func.count()).where(
+            cls.user_id == user.id, cls.received_at > now() - timedelta(hours=1)
+        )
+        return (db.session.scalar(lately) or 0) >= HOURLY

@@ -1,0 +1,1 @@
+"""People and their accounts: users, memberships, sessions, passwords, mail preferences."""

@@ -1,0 +1,395 @@
+"""People: who they are, what they may carry, and how their account begins and ends."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    String,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    event,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
+
+from models.ground.base import Base, IntId, Line, Versioned, db, fold, now
+from models.ground.refused import Refused
+from models.ground.uniqueness import unless_taken
+from models.journal import NAMING_PEOPLE, Activity, from_to, record
+from models.people import passwords
+from models.people.mail_preferences import WantsMail
+from models.people.sign_in import PasswordLink, SignInLink, UserSession
+from models.traits.editable import Editable
+from models.traits.loaded_from_file import Sourced
+
+if TYPE_CHECKING:
+    from models.demarche.structure import Structure
+    from models.people.membership import ChantierMembership
+
+
+class Role(StrEnum):
+    """What a person is to the whole démarche; what they are to one chantier is a membership."""
+
+    OBSERVER = "observer"
+    MEMBER = "member"
+    COORDINATOR = "coordinator"
+
+
+class ChantierRole(StrEnum):
+    """What a person is to one chantier."""
+
+    PARTICIPANT = "participant"
+    REFERENT = "referent"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a person stands, as the permission table needs it: their chantiers and their structures, by id."""
+
+    chantiers: dict[int, ChantierRole] = field(default_factory=dict)
+    structures: frozenset[int] = frozenset()
+    #: How many subjects hold something that they have not read.
+    unread: int = 0
+
+
+class User(Versioned, Editable, Sourced, WantsMail, Base):
+    """A person. Without a password they have no account: a name and a title on the page, nothing more."""
+
+    __tablename__ = "user"
+    # Two of its attributes are of one request, not of the table.
+    __allow_unmapped__ = True
+
+    id: Mapped[IntId]
+    name: Mapped[Line]
+    name_key: Mapped[Line] = mapped_column(index=True)
+    title: Mapped[Line] = mapped_column(default="")
+    email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    role: Mapped[str] = mapped_column(String(20), default=Role.MEMBER)
+    #: "fr", "en", or empty for the browser's choice.
+    locale: Mapped[str] = mapped_column(String(5), default="")
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    password_changed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    closed_at: Mapped[datetime | None]
+    #: The number of the last charter they accepted; the acceptances themselves keep the dates.
+    charter_number: Mapped[int] = mapped_column(default=0)
+    #: Mails at once: mentioned, given a task, asked for an opinion. Everything else waits for the digest.
+    mail_at_once: Mapped[bool] = mapped_column(default=True)
+    #: Among these, being asked where one's tasks stand before a committee.
+    mail_checkpoints: Mapped[bool] = mapped_column(default=True)
+    #: "never", "daily" or "weekly"; weekly on this day, 0 is Monday.
+    digest: Mapped[str] = mapped_column(String(10), default="weekly")
+    digest_day: Mapped[int] = mapped_column(default=0)
+    #: When the next digest is due; nothing for those who never came in.
+    next_digest_at: Mapped[datetime | None] = mapped_column(index=True)
+    #: When they were last here, and when their visit before this one ended.
+    seen_at: Mapped[datetime | None]
+    last_visit_at: Mapped[datetime | None]
+    #: How often they renewed the addresses of their calendars: those signed with an earlier number are over.
+    feed_number: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: An invented account of the demonstration, entered in one click and only there.
+    is_example: Mapped[bool] = mapped_column(default=False)
+
+    memberships: Mapped[list["ChantierMembership"]] = relationship(
+        back_populates="user", lazy="raise_on_sql", foreign_keys="ChantierMembership.user_id"
+    )
+    structures: Mapped[list["Structure"]] = relationship(
+        secondary="structure_member", viewonly=True, lazy="raise_on_sql", order_by="Structure.name_key"
+    )
+
+    _standing: Standing | None = None
+    #: The token of the session in which this person is signed in; Flask-Login keeps it in the cookie.
+    session_token: str | None = None
+
+    @validates("name")
+    def _keep_sort_key(self, _attribute: str, name: str) -> str:
+        self.name_key = fold(name)[:300]
+        return name
+
+    @validates("email")
+    def _normalise(self, _attribute: str, email: str | None) -> str | None:
+        return email.strip().lower() or None if email else None
+
+    @classmethod
+    def create(
+        cls,
+        name: str,
+        *,
+        by: "User | None",
+        email: str | None = None,
+        title: str = "",
+        role: Role = Role.MEMBER,
+    ) -> "User":
+        """Bring a person in, without an account. Raises Refused("email_taken")."""
+        person = cls(name=name, email=email, title=title, role=role)
+        person._refuse_taken(person.email)
+        with unless_taken("email_taken", email=email):
+            db.session.add(person)
+        record(person, "person.created", by=by)
+        return person
+
+    @classmethod
+    def with_email(cls, email: str) -> "User | None":
+        """The person of that address, whatever its case."""
+        return db.session.scalar(select(cls).where(cls.email == email.strip().lower()))
+
+    @property
+    def journal_title(self) -> str:
+        return self.name
+
+    @property
+    def is_coordinator(self) -> bool:
+        return self.role == Role.COORDINATOR
+
+    @property
+    def has_account(self) -> bool:
+        """Whether they come in by themselves: with a password, or by links that they get by mail."""
+        return self.closed_at is None and not self.never_came
+
+    @classmethod
+    def with_account(cls) -> ColumnElement[bool]:
+        """The condition of `has_account`."""
+        return and_(cls.closed_at.is_(None), or_(cls.password_hash.is_not(None), cls.seen_at.is_not(None)))
+
+    @property
+    def never_came(self) -> bool:
+        """Whether nobody was ever signed in as this person, nor could be."""
+        return self.password_hash is None and self.seen_at is None
+
+    @property
+    def may_sign_in(self) -> bool:
+        return self.closed_at is None
+
+    def renew_feeds(self) -> None:
+        """Put an end to the addresses of their calendars; new ones take their place."""
+        self.set_facts(feed_number=self.feed_number + 1)
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split()
+        return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
+
+    @property
+    def standing(self) -> Standing:
+        """The person's chantiers and structures, read with one statement and kept until a membership changes."""
+        if self._standing is None:
+            self._standing = _read_standing(self.id)
+        return self._standing
+
+    def forget_standing(self) -> None:
+        """Read the standing anew when it is next asked for: time has passed since."""
+        self._standing = None
+
+    def leads(self, chantier_id: int) -> bool:
+        """Whether this person is a référent of the chantier."""
+        return self.standing.chantiers.get(chantier_id) == ChantierRole.REFERENT
+
+    def takes_part_in(self, chantier_id: int) -> bool:
+        """Whether this person is a member of the chantier, in either role."""
+        return chantier_id in self.standing.chantiers
+
+    def steers(self, chantier_id: int) -> bool:
+        """Whether this person decides in the chantier: one of its référents, or the coordination."""
+        return self.is_coordinator or self.leads(chantier_id)
+
+    @property
+    def is_only_observer(self) -> bool:
+        """A funder who takes part in no chantier."""
+        return self.role == Role.OBSERVER and not self.standing.chantiers
+
+    def edit(self, *, by: "User", **fields: object) -> list[str]:
+        """Change name, title, email or locale; returns the fields that changed. Raises Refused("email_taken").
+
+        Links that were sent to another address stop working.
+        """
+        before = self.email
+        if isinstance(fields.get("email"), str):
+            fields["email"] = self._normalise("email", str(fields["email"]))
+            self._refuse_taken(fields["email"])
+        with unless_taken("email_taken", email=fields.get("email")):
+            changed = super().edit(by=by, **fields)
+        if before is not None and self.email != before:
+            PasswordLink.end_all_of(self)
+            SignInLink.end_all_of(self)
+        return changed
+
+    @property
+    def _edited(self) -> str:
+        return "person.edited"
+
+    def become(self, role: Role, *, by: "User | None") -> None:
+        """Take another role in the démarche. The last coordinator stays one: Refused("last_coordinator")."""
+        if role == self.role:
+            return
+        if self.role == Role.COORDINATOR:
+            self._refuse_if_last_coordinator()
+        record(self, "person.role_changed", by=by, **from_to(self.role, role))
+        self.role = role
+
+    def choose_password(self, password: str) -> None:
+        """Set the password by which they sign in; links to choose one stop working.
+
+        Raises Refused with the code of what is wrong with it.
+        """
+        problem = passwords.problem(password, self.name, self.email or "")
+        if problem:
+            raise Refused(problem)
+        self.set_facts(password_hash=passwords.hash(password), password_changed_at=now())
+        PasswordLink.end_all_of(self)
+        SignInLink.end_all_of(self)
+
+    def rehash(self, password: str) -> None:
+        """Keep a password that was just verified with today's settings, if it was kept with older ones."""
+        if self.password_hash is not None and passwords.needs_rehash(self.password_hash):
+            self.set_facts(password_hash=passwords.hash(password))
+
+    def speak(self, locale: str) -> None:
+        """Choose their language, or the browser's with "": a matter of their own screens, not of the journal."""
+        self.set_facts(locale=locale)
+
+    def close(self, *, by: "User") -> None:
+        """End the account: nobody signs in with it again, the history keeps its author without a name or an address.
+
+        They are signed out everywhere; their links, their waiting mails, what they followed and what they asked end
+        with it. Raises Refused("last_coordinator") or Refused("last_referent").
+        """
+        if self.role == Role.COORDINATOR:
+            self._refuse_if_last_coordinator()
+        self._refuse_if_last_referent()
+        self._leave_journal()
+        self.name = self.title = ""
+        self.email = self.password_hash = self.source = None
+        self.closed_at, self.next_digest_at = now(), None
+        record(self, "person.closed", by=by)
+        self._end_what_waits()
+
+    def _end_what_waits(self) -> None:
+        UserSession.end_all_of(self)
+        PasswordLink.end_all_of(self)
+        SignInLink.end_all_of(self)
+        tables = Base.metadata.tables
+        mails, asked = tables["outgoing_mail"], tables["join_request"]
+        dropped = {"state": "dropped", "reason": "no_account", "settled_at": now(), "leased_until": None}
+        waiting = (mails.c.user_id == self.id, mails.c.state == "waiting")
+        db.session.execute(update(mails).where(*waiting).values(dropped))
+        withdrawn = {"state": "withdrawn", "answered_at": now()}
+        still = (asked.c.person_id == self.id, asked.c.state == "asked")
+        db.session.execute(update(asked).where(*still).values(withdrawn))
+        db.session.execute(update(asked).where(asked.c.person_id == self.id).values(words="", answer=""))
+        for name in ("following", "notification"):
+            db.session.execute(delete(tables[name]).where(tables[name].c.user_id == self.id))
+
+    def _leave_journal(self) -> None:
+        """Lines that name this person beside whoever acted name them no more; what happened stays."""
+        # As the line keeps it: JSON writes accents as numbers.
+        written = json.dumps(self.name)[1:-1]
+        about_them = and_(Activity.subject_type == self.__tablename__, Activity.subject_id == self.id)
+        naming = cast(Activity.particulars, String).contains(written, autoescape=True)
+        lines = select(Activity).where(Activity.action.in_(NAMING_PEOPLE), or_(about_them, naming))
+        for line in db.session.scalars(lines):
+            line.forget_name(self.name)
+
+    def _refuse_taken(self, email: object) -> None:
+        if email is None:
+            return
+        other = db.session.scalar(select(User.id).where(User.email == email))
+        if other is not None and other != self.id:
+            raise Refused("email_taken", email=email)
+
+    @property
+    def is_last_coordinator(self) -> bool:
+        """Whether nobody else is of the coordination."""
+        others = select(User.id).where(
+            User.role == Role.COORDINATOR, User.closed_at.is_(None), User.id != self.id
+        )
+        return db.session.scalar(others.limit(1)) is None
+
+    def _refuse_if_last_coordinator(self) -> None:
+        # One at a time: two who resign together would each count on the other.
+        db.session.execute(select(Base.metadata.tables["demarche"].c.id).with_for_update(key_share=True))
+        if self.is_last_coordinator:
+            raise Refused("last_coordinator")
+
+    def _refuse_if_last_referent(self) -> None:
+        mine, others = (Base.metadata.tables["chantier_membership"].alias() for _ in range(2))
+        chantiers = Base.metadata.tables["chantier"].c
+        led = select(mine.c.chantier_id).where(
+            mine.c.user_id == self.id, mine.c.role == ChantierRole.REFERENT
+        )
+        # The turn that every change of a chantier's members waits for, always in the same order.
+        turn = select(chantiers.id).where(chantiers.id.in_(led)).order_by(chantiers.id)
+        db.session.execute(turn.with_for_update(key_share=True))
+        lead = (others.c.role == ChantierRole.REFERENT) & (others.c.user_id != self.id)
+        helped = select(others.c.id).join(User, User.id == others.c.user_id)
+        helped = helped.where(others.c.chantier_id == mine.c.chantier_id, lead, User.closed_at.is_(None))
+        # One that is archived waits for nobody's word; the coordination names somebody when it opens it again.
+        alone = (
+            select(mine.c.chantier_id)
+            .join(chantiers.id.table, chantiers.id == mine.c.chantier_id)
+            .where(mine.c.user_id == self.id, mine.c.role == ChantierRole.REFERENT, ~helped.exists())
+            .where(chantiers.archived_at.is_(None))
+        )
+        if db.session.scalar(alone.limit(1)) is not None:
+            raise Refused("last_referent")
+
+    # Flask-Login asks these of whoever is signed in.
+    is_authenticated = True
+    is_anonymous = False
+
+    @property
+    def is_active(self) -> bool:
+        return self.may_sign_in
+
+    def get_id(self) -> str | None:
+        """What the cookie keeps of them: their session's token, never their number."""
+        return self.session_token
+
+
+@cache
+def _standing_rows() -> CompoundSelect[int, str]:
+    """The question that every request asks of its person: written once."""
+    memberships = Base.metadata.tables["chantier_membership"].c
+    belonging = Base.metadata.tables["structure_member"].c
+    told = Base.metadata.tables["notification"].c
+    person: BindParameter[int] = bindparam("user_id")
+    return union_all(
+        select(memberships.chantier_id, memberships.role).where(memberships.user_id == person),
+        select(belonging.structure_id, literal("")).where(belonging.user_id == person),
+        select(func.count(), literal("unread")).where(told.user_id == person, told.unread > 0),
+    )
+
+
+def _read_standing(user_id: int) -> Standing:
+    rows = db.session.execute(_standing_rows(), {"user_id": user_id}).all()
+    return Standing(
+        {chantier_id: ChantierRole(role) for chantier_id, role in rows if role and role != "unread"},
+        frozenset(structure_id for structure_id, role in rows if not role),
+        next((number for number, what in rows if what == "unread"), 0),
+    )
+
+
+@event.listens_for(Session, "after_flush")
+def _forget_standings(session: Session, _context: object) -> None:
+    """A membership that changed changes what its person may do, from the very next question on."""
+    tables = {"chantier_membership", "structure_member"}
+    if any(
+        getattr(thing, "__tablename__", "") in tables
+        for thing in (*session.new, *session.dirty, *session.deleted)
+    ):
+        for thing in session.identity_map.values():
+            if isinstance(thing, User):
+                thing.forget_standing()

@@ -1,0 +1,1 @@
+"""Retention limits: the purge of the bin, and the expiry of sessions, links and mails."""

@@ -1,0 +1,1 @@
+"""Search index over what people read."""

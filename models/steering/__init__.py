@@ -1,0 +1,1 @@
+"""Steering of the démarche: meetings, decisions, checkpoints, progress updates, arbitration."""

@@ -1,0 +1,1 @@
+"""Tasks: their status, order on the board, dependencies and checklist."""

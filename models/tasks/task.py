@@ -1,0 +1,405 @@
+"""Tasks: what has to be done, who carries it, where it stands, and every change of that."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    Table,
+    and_,
+    delete,
+    false,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, validates
+from sqlalchemy.orm.interfaces import ORMOption
+
+from models.demarche.objective import count_task
+from models.figures.trace import Shape
+from models.ground.base import Base, IntId, Line, LongText, Versioned, db, fold, now, today
+from models.ground.refused import Refused
+from models.journal import from_to, is_quiet, record
+from models.mail.outgoing import OutgoingMail
+from models.tasks.board_order import GAP as GAP
+from models.tasks.checklist import ChecklistItem
+from models.tasks.dependencies import TaskDependencies
+from models.tasks.status import STARTED, StatusChange, TaskLife, TaskStatus
+from models.traits.editable import Editable
+from models.traits.trashable import index_of_bin
+
+if TYPE_CHECKING:
+    from models.deliverables.deliverable import Deliverable
+    from models.demarche.chantier import Chantier
+    from models.demarche.objective import Objective
+    from models.demarche.structure import Structure
+    from models.people.user import User
+
+
+#: How long a task stays where it was given before anybody is mailed about it.
+QUIET = timedelta(minutes=15)
+
+_IS_OPEN = "status IN ('todo', 'in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL"
+_IS_STARTED = "status IN ('in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL"
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+task_structure = Table(
+    "task_structure",
+    Base.metadata,
+    Column("task_id", ForeignKey("task.id"), primary_key=True),
+    Column("structure_id", ForeignKey("structure.id"), primary_key=True, index=True),
+)
+task_person = Table(
+    "task_person",
+    Base.metadata,
+    Column("task_id", ForeignKey("task.id"), primary_key=True),
+    Column("user_id", ForeignKey("user.id"), primary_key=True, index=True),
+)
+
+
+class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
+    """Something to do under an operational objective."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        Index("ix_task_board", "chantier_id", "status", "position", "id"),
+        Index("ix_task_list", "chantier_id", "objective_id", "position", "id"),
+        # Neither index of pilotes holds the tasks without: SQLite would look for them there, one after the other.
+        _partial("ix_task_pilote_id", "pilote_id", where="pilote_id IS NOT NULL"),
+        _partial("ix_task_open_due_on", "chantier_id", "due_on", where=_IS_OPEN),
+        _partial("ix_task_open_pilote", "pilote_id", "due_on", where=f"{_IS_OPEN} AND pilote_id IS NOT NULL"),
+        _partial("ix_task_open_without_pilote", "chantier_id", where=f"{_IS_OPEN} AND pilote_id IS NULL"),
+        _partial("ix_task_started_last_news", "chantier_id", "last_news_at", where=_IS_STARTED),
+        _partial("ix_task_blocked_since", "status_since", where="status = 'blocked' AND trashed_at IS NULL"),
+        index_of_bin("task"),
+    )
+
+    id: Mapped[IntId]
+    chantier_id: Mapped[int] = mapped_column(ForeignKey("chantier.id"))
+    objective_id: Mapped[int] = mapped_column(ForeignKey("objective.id"), index=True)
+    title: Mapped[Line]
+    #: By which titles are found, accents and case aside.
+    title_key: Mapped[Line]
+    description: Mapped[LongText]
+    due_on: Mapped[date | None]
+    #: The one structure that leads it; a task without one is « Sans pilote ».
+    pilote_id: Mapped[int | None] = mapped_column(ForeignKey("structure.id"))
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    #: The date of the latest activity on it, kept by `record`: « Sans nouvelles » is told by it.
+    last_news_at: Mapped[datetime] = mapped_column(default=now)
+
+    chantier: Mapped["Chantier"] = relationship(lazy="raise_on_sql")
+    objective: Mapped["Objective"] = relationship(lazy="raise_on_sql")
+    pilote: Mapped["Structure | None"] = relationship(lazy="raise_on_sql")
+    contributors: Mapped[list["Structure"]] = relationship(
+        secondary=task_structure, lazy="raise_on_sql", order_by="Structure.name_key"
+    )
+    people: Mapped[list["User"]] = relationship(
+        secondary=task_person, lazy="raise_on_sql", order_by="User.name_key"
+    )
+    created_by: Mapped["User | None"] = relationship(lazy="raise_on_sql", foreign_keys=[created_by_id])
+    checklist: Mapped[list[ChecklistItem]] = relationship(
+        back_populates="task", lazy="raise_on_sql", order_by=ChecklistItem.position
+    )
+    deliverables: Mapped[list["Deliverable"]] = relationship(
+        secondary="deliverable_task", back_populates="tasks", lazy="raise_on_sql"
+    )
+
+    @validates("title")
+    def _keep_search_key(self, _attribute: str, title: str) -> str:
+        self.title_key = fold(title)[:300]
+        return title
+
+    # Birth ------------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def create(
+        cls,
+        objective: "Objective",
+        title: str,
+        *,
+        by: "User | None",
+        description: str = "",
+        due_on: date | None = None,
+        pilote: "Structure | None" = None,
+        contributors: Iterable["Structure"] = (),
+        people: Iterable["User"] = (),
+    ) -> "Task":
+        """Add a task under an operational objective, at the bottom of « À venir ».
+
+        Giving it to a structure enrols the structure in the chantier. `objective.chantier` must be loaded.
+        Raises Refused("objective_not_operational").
+        """
+        objective.hold_for_work(objective.chantier_id)
+        task = cls(
+            chantier_id=objective.chantier_id,
+            objective_id=objective.id,
+            chantier=objective.chantier,
+            objective=objective,
+            title=title,
+            description=description,
+            status=TaskStatus.TODO,
+            due_on=due_on,
+            created_by=by,
+            position=cls.bottom_of_column(objective.chantier_id, TaskStatus.TODO),
+            pilote=None,
+            contributors=[],
+            people=[],
+            checklist=[],
+            blockers=[],
+        )
+        db.session.add(task)
+        db.session.flush()
+        task._open_history(by=by)
+        record(task, "task.created", by=by)
+        task._give_to(pilote, list(contributors), list(people), by=by)
+        return task
+
+    # Reading ----------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def visible_to(cls, user: "User") -> "Select[Task]":
+        """The tasks that this person may read: every one that is not in the bin."""
+        return select(cls).where(cls.live())
+
+    @classmethod
+    def whole(cls) -> tuple[ORMOption, ...]:
+        """Loading options for one task with everything that its page shows and its verbs touch."""
+        return (*cls.alone(), selectinload(cls.blockers).joinedload(cls.chantier))
+
+    @classmethod
+    def alone(cls) -> tuple[ORMOption, ...]:
+        """The same but for the tasks that it waits for."""
+        return (
+            joinedload(cls.chantier),
+            joinedload(cls.objective),
+            joinedload(cls.pilote),
+            joinedload(cls.created_by),
+            selectinload(cls.contributors),
+            selectinload(cls.people),
+            selectinload(cls.checklist),
+        )
+
+    @property
+    def journal_title(self) -> str:
+        return self.title
+
+    @property
+    def is_archived(self) -> bool:
+        return self.chantier.is_archived
+
+    @property
+    def carrier_ids(self) -> frozenset[int]:
+        """The structures that carry it, pilote first in meaning if not in order."""
+        ids = {structure.id for structure in self.contributors}
+        return frozenset(ids | {self.pilote_id} if self.pilote_id else ids)
+
+    @property
+    def person_ids(self) -> frozenset[int]:
+        return frozenset(person.id for person in self.people)
+
+    @property
+    def is_late(self) -> bool:
+        return self.is_open and self.due_on is not None and self.due_on < today()
+
+    @property
+    def is_without_pilote(self) -> bool:
+        return self.is_open and self.pilote_id is None
+
+    def is_silent(self, after_days: int) -> bool:
+        """Whether it was started and nobody touched it for that many days."""
+        return self.status in STARTED and self.last_news_at < now() - timedelta(days=after_days)
+
+    @classmethod
+    def late(cls) -> ColumnElement[bool]:
+        """The condition of « En retard », today."""
+        return and_(cls.open_now(), cls.due_on < today())
+
+    @classmethod
+    def silent(cls, after_days: int) -> ColumnElement[bool]:
+        """The condition of « Sans nouvelles », now."""
+        return and_(
+            cls.in_status(*STARTED), cls.live(), cls.last_news_at < now() - timedelta(days=after_days)
+        )
+
+    @classmethod
+    def without_pilote(cls) -> ColumnElement[bool]:
+        """The condition of « Sans pilote »."""
+        return and_(cls.open_now(), cls.pilote_id.is_(None))
+
+    @classmethod
+    def carried_by(cls, structure_ids: Sequence[int] | frozenset[int]) -> ColumnElement[bool]:
+        """The condition of being led by, or given to, one of these structures."""
+        given = select(task_structure.c.task_id).where(task_structure.c.structure_id.in_(structure_ids))
+        return or_(cls.pilote_id.in_(structure_ids), cls.id.in_(given))
+
+    @classmethod
+    def given_to(cls, user_id: int) -> ColumnElement[bool]:
+        """The condition of naming this person."""
+        return cls.id.in_(select(task_person.c.task_id).where(task_person.c.user_id == user_id))
+
+    @classmethod
+    def expected_of(cls, user: "User") -> ColumnElement[bool]:
+        """The condition of being open and naming this person, or being carried by a structure of theirs."""
+        carried = cls.carried_by(user.standing.structures) if user.standing.structures else false()
+        return and_(cls.open_now(), or_(cls.given_to(user.id), carried))
+
+    # Words, dates and carriers ----------------------------------------------------------------------------------------
+
+    def reword(self, title: str, description: str, *, by: "User") -> None:
+        """Change its title and description."""
+        self.edit(by=by, title=title, description=description)
+
+    def move_to(self, objective: "Objective", *, by: "User") -> None:
+        """Hang it under another operational objective of its chantier. Raises Refused("objective_not_operational")."""
+        if objective.id == self.objective_id:
+            return
+        objective.hold_for_work(self.chantier_id)
+        # In the order of their numbers, so that two tasks that swap objectives never wait for each other.
+        for objective_id, change in sorted([(self.objective_id, -1), (objective.id, +1)]):
+            count_task(objective_id, self.status, change)
+        with self.traced():
+            self.objective_id = objective.id
+        self.objective = objective
+        record(self, "task.moved", by=by, objective=objective.text[:200])
+
+    def reschedule(self, due_on: date | None, *, by: "User") -> None:
+        """Set, move or remove its due date."""
+        if due_on == self.due_on:
+            return
+        before = self.due_on
+        with self.traced():
+            self.due_on = due_on
+        record(self, "task.rescheduled", by=by, **from_to(before, due_on))
+
+    def entrust(
+        self,
+        pilote: "Structure | None",
+        contributors: Iterable["Structure"],
+        people: Iterable["User"],
+        *,
+        by: "User",
+    ) -> None:
+        """Say who carries it, whole list. A structure that takes no part in the chantier yet is enrolled."""
+        self._give_to(pilote, list(contributors), list(people), by=by)
+
+    def take(self, structure: "Structure", *, by: "User") -> None:
+        """Make one's own structure the pilote of a task that no structure carries.
+
+        Raises Refused("task_closed"), Refused("already_carried") and Refused("not_own_structure").
+        """
+        self._refuse_when_closed()
+        if self.carrier_ids:
+            raise Refused("already_carried")
+        if structure.id not in by.standing.structures:
+            raise Refused("not_own_structure")
+        self.pilote = structure
+        with self.traced():
+            self.pilote_id = structure.id
+        self.chantier.enrol(structure, by=by)
+        record(self, "task.taken", by=by, structure=structure.name)
+
+    def _give_to(
+        self,
+        pilote: "Structure | None",
+        contributors: list["Structure"],
+        people: list["User"],
+        *,
+        by: "User | None",
+    ) -> None:
+        contributors = [structure for structure in contributors if structure is not pilote]
+        before = {s.id: s.name for s in self.contributors} | {-p.id: p.name for p in self.people}
+        after = {s.id: s.name for s in contributors} | {-p.id: p.name for p in people}
+        old_pilote = self.pilote
+        if before == after and old_pilote is pilote:
+            return
+        self.pilote, self.contributors, self.people = pilote, contributors, people
+        with self.traced():
+            self.pilote_id = pilote.id if pilote else None
+        for structure in [*([pilote] if pilote else []), *contributors]:
+            self.chantier.enrol(structure, by=by)
+        for person in people:
+            self.chantier.welcome(person, by=by)
+        self._announce({key: name for key, name in after.items() if key not in before}, old_pilote, by=by)
+        record(
+            self,
+            "task.entrusted",
+            by=by,
+            pilote=pilote.name if pilote and pilote is not old_pilote else None,
+            added=[after[key] for key in after if key not in before],
+            removed=[before[key] for key in before if key not in after]
+            + ([old_pilote.name] if old_pilote and old_pilote not in (pilote, *contributors) else []),
+        )
+
+    def _announce(self, added: dict[int, str], old_pilote: "Structure | None", *, by: "User | None") -> None:
+        """Mail those to whom it is newly given, after a quiet while: a mistake undone by then sends nothing.
+
+        `added` has structures under their number and people under the opposite of theirs.
+        """
+        people = [-key for key in added if key < 0]
+        structures = [key for key in added if key > 0]
+        if self.pilote is not None and self.pilote is not old_pilote:
+            structures.append(self.pilote.id)
+        if by is None or is_quiet() or not (people or structures):
+            return
+        recipients = self.chantier.members_to_mail(people, structures, but=by)
+        OutgoingMail.post_all(
+            "assignment",
+            [(user_id, None, f"assignment:{self.id}:{user_id}") for user_id in recipients],
+            due_at=now() + QUIET,
+            task=self.id,
+        )
+
+    def _shape(self) -> Shape:
+        return Shape(
+            self.chantier_id, self.objective_id, str(self.status), self.due_on, self.pilote_id is not None
+        )
+
+    # Checklist --------------------------------------------------------------------------------------------------------
+
+    def add_item(self, text: str, *, by: "User") -> ChecklistItem:
+        """Add a line at the end of the checklist."""
+        last = max((item.position for item in self.checklist), default=0)
+        item = ChecklistItem(text=text, position=last + 1)
+        self.checklist.append(item)
+        record(self, "task.item_added", by=by, text=text)
+        db.session.flush()
+        return item
+
+    # Bin --------------------------------------------------------------------------------------------------------------
+
+    def on_trashed(self) -> None:
+        """It leaves its objective's figures."""
+        count_task(self.objective_id, self.status, -1)
+        self.trace_binned()
+
+    def on_restored(self) -> None:
+        """It counts again."""
+        count_task(self.objective_id, self.status, +1)
+        self.trace_restored()
+
+    def erase(self) -> None:
+        """Blank its words; status changes, dates and carriers stay, and with them the figures of the past."""
+        self.title, self.description, self.blocked_reason, self.blocked_need = "", "", "", ""
+        db.session.execute(delete(ChecklistItem).where(ChecklistItem.task_id == self.id))
+        db.session.execute(
+            update(StatusChange).where(StatusChange.task_id == self.id).values(reason="", need="")
+        )
+
+
+def title_matches(words: str) -> ColumnElement[bool]:
+    """The condition of having every one of these words in the title, whatever their accents and their order."""
+    return and_(true(), *(Task.title_key.contains(word, autoescape=True) for word in fold(words).split()))

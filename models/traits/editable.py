@@ -1,0 +1,29 @@
+"""Words that people change: what was different is changed, told by name, and kept in the journal."""
+
+from typing import TYPE_CHECKING
+
+from models.journal import record
+
+if TYPE_CHECKING:
+    from models.people.user import User
+
+
+class Editable:
+    """Something whose own fields are edited together, by one form."""
+
+    if TYPE_CHECKING:
+        __tablename__: str
+
+    def edit(self, *, by: "User", **fields: object) -> list[str]:
+        """Give these fields these values; returns the names of those that changed."""
+        changed = [name for name, value in fields.items() if getattr(self, name) != value]
+        for name in changed:
+            setattr(self, name, fields[name])
+        if changed:
+            record(self, self._edited, by=by, fields=changed)
+        return changed
+
+    @property
+    def _edited(self) -> str:
+        """What the journal calls it."""
+        return f"{self.__tablename__}.edited"
