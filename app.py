@@ -5,22 +5,9 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from chantiers import (
-    access,
-    assets,
-    cli,
-    config,
-    converters,
-    errors,
-    extensions,
-    letters,
-    logs,
-    presentation,
-    rooms,
-    security_headers,
-    sessions,
-    storage,
-)
+from chantiers import cli, config, letters, rooms, storage
+from chantiers.language import labels
+from chantiers.web import access, assets, converters, errors, extensions, logs, security_headers, sessions
 
 
 def create_app(overrides: dict[str, Any] | None = None) -> Flask:
@@ -43,7 +30,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     storage.init_app(app)
     sessions.init_app(app)
     access.init_app(app)
-    presentation.init_app(app)
+    labels.init_app(app)
     errors.init_app(app)
     letters.init_app(app)
     security_headers.init_app(app)

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from chantiers import garbage
 from chantiers import worker as jobs
 from chantiers.config import is_loopback
-from chantiers.logs import JSONFormatter
+from chantiers.web.logs import JSONFormatter
 
 host = os.environ.get("HOST", "127.0.0.1")
 port = os.environ.get("PORT", "5000")

@@ -27,10 +27,10 @@ from chantiers.demonstration.load import load as load_demonstration
 from chantiers.importing.load import Report
 from chantiers.importing.load import load as load_file
 from chantiers.importing.nodes import LARGEST, FileRefused
+from chantiers.language.refusals import say
 from chantiers.receiving import LARGEST as LARGEST_MAIL
 from chantiers.receiving import Received
 from chantiers.receiving import receive as take_mail
-from chantiers.refusals import say
 from chantiers.storage import StorageDown, StorageFull, current_storage
 from models import (
     CommentAttachment,

@@ -76,7 +76,7 @@ def defaults() -> dict[str, Any]:
     return {
         "BABEL_DEFAULT_LOCALE": "fr",
         "BABEL_DEFAULT_TIMEZONE": "Europe/Paris",
-        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "chantiers" / "translations"),
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "chantiers" / "language" / "translations"),
         # A form left open for a week still saves: the token lives as long as the session.
         "WTF_CSRF_TIME_LIMIT": None,
         # Behind HTTPS the session cookie is Secure and same-site; a referrer check would only break strict browsers.

@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 from werkzeug.wsgi import wrap_file
 
 from chantiers import files
-from chantiers.errors import answer
-from chantiers.security_headers import FILE_POLICY
 from chantiers.storage import FileMissing, current_storage
+from chantiers.web.errors import answer
+from chantiers.web.security_headers import FILE_POLICY
 from models import CommentAttachment, DeliverableVersion, today
 
 

@@ -14,9 +14,9 @@ from typing import Any
 from flask import current_app, render_template
 from flask_babel import force_locale, get_locale
 
-from chantiers.extensions import LOCALES
-from chantiers.links import absolute
-from chantiers.tokens import signer
+from chantiers.web.extensions import LOCALES
+from chantiers.web.links import absolute
+from chantiers.web.tokens import signer
 from models import OutgoingMail, User, db, now
 
 #: A mail that nobody could send for so long speaks of another time: it is not sent any more.

@@ -5,7 +5,7 @@ from hashlib import blake2b
 
 from flask import url_for
 
-from chantiers import tokens
+from chantiers.web import tokens
 from models import Answer, User
 
 PURPOSE = "checkpoint"

@@ -1,7 +1,7 @@
 """Who may do what: the permission table, in one place. Views and templates ask it with the same word.
 
 Rights come in three layers. What a person may not know of is not found at all (`visible_to` on the models); what they
-may read but not do is refused here; a view that declares nothing does not run (`chantiers.access`).
+may read but not do is refused here; a view that declares nothing does not run (`chantiers.web.access`).
 """
 
 from collections.abc import Callable, Mapping

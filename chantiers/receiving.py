@@ -15,8 +15,8 @@ from sqlalchemy.orm import joinedload
 
 from chantiers import reply_address
 from chantiers.answered import words_of
-from chantiers.forms import TEXT_LENGTH, clean_text
 from chantiers.policy import can
+from chantiers.web.forms import TEXT_LENGTH, clean_text
 from models import (
     Chantier,
     Comment,

@@ -11,7 +11,7 @@ from werkzeug.formparser import FormDataParser
 from chantiers import files
 from chantiers.config import MEBIBYTE
 from chantiers.files import FileFacts, FileRefused
-from chantiers.presentation import file_size
+from chantiers.language.labels import file_size
 from chantiers.storage import current_storage
 from models import StoredFile
 

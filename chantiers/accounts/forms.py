@@ -14,8 +14,8 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, EqualTo, Length
 
-from chantiers.forms import EditForm, Form, LineField, clean_line
-from chantiers.sessions import local_path
+from chantiers.web.forms import EditForm, Form, LineField, clean_line
+from chantiers.web.sessions import local_path
 
 WEEKDAYS = (
     _l("Lundi"),

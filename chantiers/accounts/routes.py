@@ -19,8 +19,6 @@ from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.exceptions import Unauthorized
 
-from chantiers import errors, tokens
-from chantiers.access import acting, public, signed_in
 from chantiers.accounts.browsers import browser_name
 from chantiers.accounts.forms import (
     AskLinkForm,
@@ -34,13 +32,15 @@ from chantiers.accounts.forms import (
     SignInForm,
 )
 from chantiers.accounts.queries import acceptance_date, belonging_of, demonstration_person, session_of
-from chantiers.coming_in import TooManyAttempts, ask, come_in, leave, recognise
-from chantiers.extensions import current_demarche
-from chantiers.forms import saved
+from chantiers.language.refusals import say
 from chantiers.mail import mail_is_configured
-from chantiers.private import kept_private
-from chantiers.refusals import say
-from chantiers.sessions import demonstration_is_open, here, local_path
+from chantiers.web import errors, tokens
+from chantiers.web.access import acting, public, signed_in
+from chantiers.web.extensions import current_demarche
+from chantiers.web.forms import saved
+from chantiers.web.secret_link_pages import kept_private
+from chantiers.web.sessions import demonstration_is_open, here, local_path
+from chantiers.web.sign_in import TooManyAttempts, ask, come_in, leave, recognise
 from models import PasswordLink, Refused, SignInLink, UserSession, db
 
 accounts = Blueprint("accounts", __name__)

@@ -8,8 +8,8 @@ from flask_babel import ngettext
 from sqlalchemy import Row, and_, case, func, select, union_all
 
 from chantiers.chantier.queries import dated_deliverables, dated_tasks
-from chantiers.presentation import excerpt
-from chantiers.weeks import WEEKS, Calendar, Item, Line, around, weekday
+from chantiers.components.calendar import WEEKS, Calendar, Item, Line, around, weekday
+from chantiers.language.labels import excerpt
 from models import OPEN, Chantier, Deliverable, Objective, Task, TaskStatus, db, is_overdue, today
 
 #: More tasks than this in a week of an objective show as one figure.

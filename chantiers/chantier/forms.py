@@ -7,8 +7,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField
 from wtforms.validators import DataRequired, InputRequired
 
-from chantiers.forms import AddressField, CreationForm, Form, LineField, ManyField, bounded_int, options
-from chantiers.presentation import CHANTIER_ROLES, STRUCTURE_KINDS
+from chantiers.language.labels import CHANTIER_ROLES, STRUCTURE_KINDS
+from chantiers.web.forms import AddressField, CreationForm, Form, LineField, ManyField, bounded_int, options
 from models import ChantierRole, StructureKind
 
 Choices = Sequence[tuple[int, str]]

@@ -10,7 +10,7 @@ from flask_login import current_user
 from sqlalchemy import Row, Select, and_, case, false, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import joinedload
 
-from chantiers.sentences import icon_of
+from chantiers.language.journal import icon_of
 from models import (
     A_MONTH,
     HOME,

@@ -6,15 +6,15 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from chantiers.access import acting, require
 from chantiers.chantier import member_queries, queries
 from chantiers.chantier.calendar import calendar_of
 from chantiers.chantier.forms import AddPersonForm, EnrolForm, NewPersonForm, NewStructureForm, RoleForm
-from chantiers.extensions import current_demarche
-from chantiers.forms import asked_number, asked_page, clean_line, create_once, saved
+from chantiers.components.calendar import middle_of, week_of
+from chantiers.language.refusals import say
 from chantiers.policy import can
-from chantiers.refusals import say
-from chantiers.weeks import middle_of, week_of
+from chantiers.web.access import acting, require
+from chantiers.web.extensions import current_demarche
+from chantiers.web.forms import asked_number, asked_page, clean_line, create_once, saved
 from models import (
     Chantier,
     ChantierMembership,

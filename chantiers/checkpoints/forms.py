@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField
 
-from chantiers.forms import (
+from chantiers.web.forms import (
     CreationForm,
     DayField,
     EditForm,

@@ -8,14 +8,14 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from chantiers import points
-from chantiers.access import acting, public, require
 from chantiers.checkpoints import queries
 from chantiers.checkpoints.forms import AnswerForm, PlanEditForm, PlanForm
-from chantiers.forms import asked_number, asked_page, create_once, saved
+from chantiers.language.labels import TASK_STATUSES
+from chantiers.language.refusals import say
 from chantiers.mail import mail_is_configured
-from chantiers.presentation import TASK_STATUSES
-from chantiers.private import kept_private
-from chantiers.refusals import say
+from chantiers.web.access import acting, public, require
+from chantiers.web.forms import asked_number, asked_page, create_once, saved
+from chantiers.web.secret_link_pages import kept_private
 from models import Chantier, Checkpoint, CheckpointLine, Refused, TaskStatus, User, db
 
 checkpoints = Blueprint("checkpoints", __name__)

@@ -2,8 +2,8 @@
 
 from flask_babel import lazy_gettext as _l
 
-from chantiers.commenting import LENGTH
-from chantiers.forms import CreationForm, EditForm, LongTextField
+from chantiers.components.comment_form import LENGTH
+from chantiers.web.forms import CreationForm, EditForm, LongTextField
 
 
 class HelpForm(CreationForm):

@@ -6,14 +6,15 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from chantiers import markdown, uploads
-from chantiers.access import acting, allowed, only_reads, outside_transaction, require, signed_in
-from chantiers.commenting import CommentForm
+from chantiers import uploads
 from chantiers.comments import queries
 from chantiers.comments.forms import EditCommentForm, HelpForm
+from chantiers.components.comment_form import CommentForm
 from chantiers.downloads import handed_over
-from chantiers.forms import TEXT_LENGTH, asked_number, bounded_int, clean_text, create_once, saved
+from chantiers.language import markdown
 from chantiers.policy import can
+from chantiers.web.access import acting, allowed, only_reads, outside_transaction, require, signed_in
+from chantiers.web.forms import TEXT_LENGTH, asked_number, bounded_int, clean_text, create_once, saved
 from models import Chantier, Comment, Deliverable, Objective, StoredFile, Task, TaskStatus, db
 
 comments = Blueprint("comments", __name__)

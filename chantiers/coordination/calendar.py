@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, literal, select, union_all
 
+from chantiers.components.calendar import Calendar, Item, Line, around, weekday
 from chantiers.coordination.filters import Scope, answered_for_by
+from chantiers.language.labels import excerpt
 from chantiers.policy import can
-from chantiers.presentation import excerpt
-from chantiers.weeks import Calendar, Item, Line, around, weekday
 from models import (
     Chantier,
     Checkpoint,

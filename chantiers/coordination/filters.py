@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from werkzeug.datastructures import MultiDict
 
-from chantiers.forms import YEARS, number_of_ours
+from chantiers.web.forms import YEARS, number_of_ours
 from models import (
     HOME,
     Chantier,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
 
-from chantiers.forms import CreationForm, LineField, LongTextField, ManyField, options
+from chantiers.web.forms import CreationForm, LineField, LongTextField, ManyField, options
 from models import Recipient
 
 WORDS_LENGTH = 5000

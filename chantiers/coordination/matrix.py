@@ -19,7 +19,7 @@ from chantiers.coordination.filters import (
     one_of,
     page_of,
 )
-from chantiers.forms import clean_line
+from chantiers.web.forms import clean_line
 from models import (
     Activity,
     Chantier,

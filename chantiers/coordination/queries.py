@@ -21,6 +21,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from chantiers.components.curve import Curve, curve_since
 from chantiers.coordination.filters import (
     DeliverableFilters,
     Scope,
@@ -38,7 +39,6 @@ from chantiers.coordination.filters import TaskFilters as TaskFilters
 from chantiers.coordination.lists import IN_ORDER as IN_ORDER
 from chantiers.coordination.lists import period_of as period_of
 from chantiers.coordination.lists import task_numbers as task_numbers
-from chantiers.curves import Curve, curve_since
 from chantiers.policy import can
 from models import (
     FINISHED,

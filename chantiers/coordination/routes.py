@@ -6,16 +6,16 @@ from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
-from chantiers.access import acting, require
+from chantiers.components.calendar import middle_of, week_of
 from chantiers.coordination import lists, matrix, movements, queries, relances
 from chantiers.coordination.calendar import quarter
 from chantiers.coordination.filters import DeliverableFilters, Scope, TaskFilters, one_of, page_of
 from chantiers.coordination.forms import RelaunchForm
-from chantiers.extensions import current_demarche
-from chantiers.forms import create_once
+from chantiers.language.refusals import say
 from chantiers.mail import mail_is_configured
-from chantiers.refusals import say
-from chantiers.weeks import middle_of, week_of
+from chantiers.web.access import acting, require
+from chantiers.web.extensions import current_demarche
+from chantiers.web.forms import create_once
 from models import Matter, Refused, db, relaunch, whom_to_relaunch
 
 coordination = Blueprint("coordination", __name__)

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from chantiers import tokens
-from chantiers.access import public, require
 from chantiers.correspondence import queries
-from chantiers.extensions import csrf
-from chantiers.forms import asked_number, asked_page
 from chantiers.mail import Rehearsal, mail_is_configured, rehearse
+from chantiers.web import tokens
+from chantiers.web.access import public, require
+from chantiers.web.extensions import csrf
+from chantiers.web.forms import asked_number, asked_page
 from models import MailState, Outcome, OutgoingMail, User, db, now
 
 correspondence = Blueprint("correspondence", __name__)

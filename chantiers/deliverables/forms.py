@@ -10,7 +10,9 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import HiddenField, RadioField, SelectField
 
-from chantiers.forms import (
+from chantiers.language.labels import day, excerpt, type_name
+from chantiers.language.versions import LICENCES, USUAL_LICENCE
+from chantiers.web.forms import (
     CreationForm,
     DayField,
     EditForm,
@@ -21,8 +23,6 @@ from chantiers.forms import (
     bounded_int,
     options,
 )
-from chantiers.presentation import day, excerpt, type_name
-from chantiers.versions import LICENCES, USUAL_LICENCE
 from models import Deliverable, Objective, Structure, VersionKind
 
 NOTE_LENGTH = 2000

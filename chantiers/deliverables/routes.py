@@ -8,10 +8,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from chantiers import files, uploads
-from chantiers import versions as wording
-from chantiers.access import acting, allowed, outside_transaction, require, signed_in
-from chantiers.commenting import CommentForm
-from chantiers.comparison import compare as compare_texts
+from chantiers.components.comment_form import CommentForm
+from chantiers.components.undo_message import flash_with_undo
 from chantiers.deliverables import queries
 from chantiers.deliverables.forms import (
     DeliverableEditForm,
@@ -25,11 +23,13 @@ from chantiers.deliverables.forms import (
 )
 from chantiers.downloads import handed_over
 from chantiers.files import FileRefused
-from chantiers.forms import asked_page, create_once, saved
-from chantiers.links import absolute
+from chantiers.language import versions as wording
+from chantiers.language.refusals import say
+from chantiers.language.text_diff import compare as compare_texts
 from chantiers.policy import can
-from chantiers.refusals import say
-from chantiers.undo import flash_with_undo
+from chantiers.web.access import acting, allowed, outside_transaction, require, signed_in
+from chantiers.web.forms import asked_page, create_once, saved
+from chantiers.web.links import absolute
 from models import (
     Chantier,
     Comment,

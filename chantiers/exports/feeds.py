@@ -14,11 +14,11 @@ from icalendar import Calendar, Event
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import joinedload
 
-from chantiers import tokens
 from chantiers.exports.tables import plain
-from chantiers.extensions import current_demarche
-from chantiers.links import absolute
-from chantiers.presentation import label
+from chantiers.language.labels import label
+from chantiers.web import tokens
+from chantiers.web.extensions import current_demarche
+from chantiers.web.links import absolute
 from models import (
     Chantier,
     Deliverable,

@@ -18,11 +18,11 @@ from chantiers.coordination.queries import TaskFilters as EveryTaskFilters
 from chantiers.deliverables import queries as deliverable_queries
 from chantiers.exports.tables import Column, Sheet
 from chantiers.history.queries import Past
-from chantiers.links import absolute
-from chantiers.presentation import label, type_name
-from chantiers.sentences import sentence
+from chantiers.language.journal import sentence
+from chantiers.language.labels import label, type_name
 from chantiers.structures import queries as structure_queries
 from chantiers.tasks import queries as task_queries
+from chantiers.web.links import absolute
 from models import (
     OPEN,
     Chantier,

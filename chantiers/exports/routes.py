@@ -11,7 +11,6 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from chantiers import files, instance
-from chantiers.access import acting, public, require, signed_in
 from chantiers.chantier import queries as chantier_queries
 from chantiers.coordination.queries import TaskFilters as EveryTaskFilters
 from chantiers.coordination.queries import period_of
@@ -19,12 +18,13 @@ from chantiers.deliverables.queries import Filters as DeliverableFilters
 from chantiers.downloads import saved_as
 from chantiers.exports import feeds, queries, told
 from chantiers.exports.tables import Sheet, as_csv, as_workbook
-from chantiers.extensions import current_demarche
-from chantiers.forms import asked_number
 from chantiers.history import queries as history_queries
 from chantiers.policy import can
 from chantiers.structures.queries import asked
 from chantiers.tasks.queries import Filters as TaskFilters
+from chantiers.web.access import acting, public, require, signed_in
+from chantiers.web.extensions import current_demarche
+from chantiers.web.forms import asked_number
 from models import HOME, Chantier, Demarche, db, now, record
 
 exports = Blueprint("exports", __name__)

@@ -8,7 +8,7 @@ from chantiers.coordination.queries import Period
 from chantiers.coordination.queries import TaskFilters as EveryTaskFilters
 from chantiers.deliverables.queries import Filters as DeliverableFilters
 from chantiers.history.queries import Past
-from chantiers.presentation import DELIVERABLE_TYPES, label
+from chantiers.language.labels import DELIVERABLE_TYPES, label
 from chantiers.tasks.queries import Filters as TaskFilters
 from models import (
     Chantier,

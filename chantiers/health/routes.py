@@ -5,8 +5,8 @@ from typing import cast
 from flask import Blueprint, Flask, current_app, jsonify
 from flask.typing import ResponseReturnValue
 
-from chantiers.access import public
 from chantiers.health.checks import NEEDED, check_all
+from chantiers.web.access import public
 
 health = Blueprint("health", __name__)
 

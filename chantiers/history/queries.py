@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from chantiers.curves import Curve, curve_since
+from chantiers.components.curve import Curve, curve_since
 from models import (
     HOME,
     Chantier,

@@ -3,8 +3,8 @@
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from chantiers.access import acting, require
 from chantiers.history import queries
+from chantiers.web.access import acting, require
 
 history = Blueprint("history", __name__)
 

@@ -21,7 +21,7 @@ from chantiers.importing.shape import (
     StructureEntry,
     read,
 )
-from chantiers.refusals import say
+from chantiers.language.refusals import say
 from models import (
     Chantier,
     ChantierMembership,

@@ -7,8 +7,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, FileField, HiddenField, RadioField, SelectField
 
-from chantiers.forms import CreationForm, Form, bounded_int, clean_line, options
 from chantiers.imports.columns import FIELDS, NEEDED, SEVERAL, Table, letter, suggest
+from chantiers.web.forms import CreationForm, Form, bounded_int, clean_line, options
 from models import ImportKind
 
 #: The longest words of an objective in a list of choices.

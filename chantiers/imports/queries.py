@@ -11,7 +11,7 @@ from chantiers.imports import columns
 from chantiers.imports.columns import FIELDS, Table
 from chantiers.imports.structure_lines import StructureLines
 from chantiers.imports.task_lines import TaskLines
-from chantiers.presentation import label, short_date
+from chantiers.language.labels import label, short_date
 from chantiers.spreadsheets import Sheet, unpack
 from chantiers.storage import current_storage
 from models import (

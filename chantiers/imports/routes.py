@@ -11,15 +11,15 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from chantiers import files, spreadsheets, uploads
-from chantiers.access import acting, require
 from chantiers.files import FileRefused
-from chantiers.forms import asked_page, create_once
 from chantiers.imports import queries, reasons
 from chantiers.imports.columns import letter
 from chantiers.imports.forms import NewImportForm, OptionsForm, columns_form, number
-from chantiers.refusals import say
+from chantiers.language.refusals import say
 from chantiers.spreadsheets import Unreadable, disarmed
 from chantiers.storage import FileMissing, current_storage
+from chantiers.web.access import acting, require
+from chantiers.web.forms import asked_page, create_once
 from models import Fate, ImportBatch, ImportedRow, ImportKind, LineOutcome, Refused, StoredFile, db
 from models.ground.base import reading
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from html.parser import HTMLParser
 
-from chantiers.forms import YEARS, clean_text
 from chantiers.spreadsheets import Cell, as_words
+from chantiers.web.forms import YEARS, clean_text
 from models import StructureKind, TaskStatus, fold
 
 MONTHS = {

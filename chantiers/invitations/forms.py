@@ -10,7 +10,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, RadioField
 from wtforms.validators import Length, Optional, ValidationError
 
-from chantiers.forms import (
+from chantiers.language.labels import CHANTIER_ROLES
+from chantiers.web.forms import (
     ADDRESS,
     CreationForm,
     Form,
@@ -20,7 +21,6 @@ from chantiers.forms import (
     clean_line,
     options,
 )
-from chantiers.presentation import CHANTIER_ROLES
 from models import ChantierRole, Structure, fold
 
 #: People of one list: a chantier, not a newsletter.

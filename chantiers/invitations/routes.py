@@ -9,16 +9,16 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from chantiers import tokens
-from chantiers.access import acting, public, require
-from chantiers.coming_in import come_in
-from chantiers.forms import create_once
 from chantiers.invitations import queries
 from chantiers.invitations.forms import AcceptForm, InvitationsForm
-from chantiers.links import absolute
+from chantiers.language.refusals import say
 from chantiers.mail import mail_is_configured
-from chantiers.private import kept_private
-from chantiers.refusals import say
+from chantiers.web import tokens
+from chantiers.web.access import acting, public, require
+from chantiers.web.forms import create_once
+from chantiers.web.links import absolute
+from chantiers.web.secret_link_pages import kept_private
+from chantiers.web.sign_in import come_in
 from models import Chantier, ChantierRole, Invitation, Refused, User, db
 
 invitations = Blueprint("invitations", __name__)

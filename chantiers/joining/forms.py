@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
-from chantiers.forms import CreationForm, Form, LongTextField, bounded_int, options
+from chantiers.web.forms import CreationForm, Form, LongTextField, bounded_int, options
 
 #: A few words, not a letter.
 WORDS = 2000

@@ -4,11 +4,11 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from chantiers.access import acting, require
-from chantiers.forms import create_once, saved
 from chantiers.joining import queries
 from chantiers.joining.forms import AskForm, RefuseForm
-from chantiers.refusals import say
+from chantiers.language.refusals import say
+from chantiers.web.access import acting, require
+from chantiers.web.forms import create_once, saved
 from models import Chantier, JoinRequest, Refused, db
 
 joining = Blueprint("joining", __name__)

@@ -14,8 +14,8 @@ from markupsafe import Markup
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import aliased
 
-from chantiers.presentation import DELIVERABLE_STATES, TASK_STATUSES, WEATHERS
-from chantiers.sentences import OPINIONS, sentence
+from chantiers.language.journal import OPINIONS, sentence
+from chantiers.language.labels import DELIVERABLE_STATES, TASK_STATUSES, WEATHERS
 from models import (
     Activity,
     Chantier,

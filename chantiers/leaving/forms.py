@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, PasswordField, SelectField
 from wtforms.validators import DataRequired, Length
 
-from chantiers.forms import Form, bounded_int, options
+from chantiers.web.forms import Form, bounded_int, options
 
 NOBODY = 0
 

@@ -10,17 +10,17 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from chantiers import files
-from chantiers.access import acting, require, signed_in
-from chantiers.coming_in import TooManyAttempts, leave, recognise
+from chantiers.language.labels import CHANTIER_ROLES
+from chantiers.language.refusals import say
 from chantiers.leaving import queries
 from chantiers.leaving.archive import archive
 from chantiers.leaving.belongings import belongings_of
 from chantiers.leaving.forms import CloseWithPasswordForm, HandoverForm, close_form
 from chantiers.mail import mail_is_configured
-from chantiers.presentation import CHANTIER_ROLES
-from chantiers.refusals import say
-from chantiers.security_headers import FILE_POLICY
 from chantiers.storage import current_storage
+from chantiers.web.access import acting, require, signed_in
+from chantiers.web.security_headers import FILE_POLICY
+from chantiers.web.sign_in import TooManyAttempts, leave, recognise
 from models import HOME, ChantierMembership, Handover, Refused, User, db, now, today
 
 leaving = Blueprint("leaving", __name__)

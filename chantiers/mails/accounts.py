@@ -4,10 +4,10 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from chantiers.links import absolute
+from chantiers.language.journal import name_of
 from chantiers.mail import Letter, builder
-from chantiers.sentences import name_of
-from chantiers.tokens import signer
+from chantiers.web.links import absolute
+from chantiers.web.tokens import signer
 from models import Invitation, OutgoingMail, SignInLink, db, now
 
 

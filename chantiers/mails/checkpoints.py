@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from chantiers import points
-from chantiers.links import absolute
+from chantiers.language.journal import sentence
+from chantiers.language.labels import short_date
 from chantiers.mail import Letter, builder
-from chantiers.presentation import short_date
-from chantiers.sentences import sentence
+from chantiers.web.links import absolute
 from models import Activity, Answer, Chantier, Checkpoint, CheckpointLine, OutgoingMail, Task, User, db
 
 #: Tasks that one mail shows, the most pressing; a page that it leads to shows them all.

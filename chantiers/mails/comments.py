@@ -7,12 +7,12 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from chantiers import markdown
-from chantiers.links import absolute
+from chantiers.language import markdown
+from chantiers.language.journal import name_of
 from chantiers.mail import Letter, builder
 from chantiers.policy import can
 from chantiers.reply_address import reply_address
-from chantiers.sentences import name_of
+from chantiers.web.links import absolute
 from models import Chantier, Comment, Deliverable, Objective, OutgoingMail, Task, User, db
 
 

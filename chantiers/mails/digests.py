@@ -8,9 +8,9 @@ from markupsafe import Markup
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
-from chantiers.links import absolute
+from chantiers.language.journal import sentence
 from chantiers.mail import Letter, builder
-from chantiers.sentences import sentence
+from chantiers.web.links import absolute
 from models import (
     Activity,
     Chantier,

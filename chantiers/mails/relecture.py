@@ -2,12 +2,12 @@
 
 from flask_babel import gettext as _
 
-from chantiers.links import absolute
+from chantiers.language.journal import name_of
 from chantiers.mail import Letter, builder
 from chantiers.policy import can
 from chantiers.reply_address import reply_address
-from chantiers.sentences import name_of
-from chantiers.tokens import signer
+from chantiers.web.links import absolute
+from chantiers.web.tokens import signer
 from models import Opinion, OutgoingMail, ReviewRequest, User, db
 
 

@@ -3,9 +3,9 @@
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from chantiers.links import absolute
 from chantiers.mail import Letter, builder
 from chantiers.reply_address import reply_address
+from chantiers.web.links import absolute
 from models import OutgoingMail, Task, db
 
 

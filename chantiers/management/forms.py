@@ -6,8 +6,16 @@ from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, RadioField
 from wtforms.validators import NumberRange
 
-from chantiers.forms import AddressField, CreationForm, EditForm, LineField, LongTextField, ManyField, options
-from chantiers.presentation import ROLES
+from chantiers.language.labels import ROLES
+from chantiers.web.forms import (
+    AddressField,
+    CreationForm,
+    EditForm,
+    LineField,
+    LongTextField,
+    ManyField,
+    options,
+)
 from models import HUES, Role, Structure
 
 

@@ -4,9 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from chantiers.access import acting, require
-from chantiers.forms import asked_page, clean_line, create_once, saved
-from chantiers.links import absolute
+from chantiers.language.refusals import say
 from chantiers.management import queries
 from chantiers.management.forms import (
     ChantierEditForm,
@@ -17,7 +15,9 @@ from chantiers.management.forms import (
     PersonForm,
     values_of,
 )
-from chantiers.refusals import say
+from chantiers.web.access import acting, require
+from chantiers.web.forms import asked_page, clean_line, create_once, saved
+from chantiers.web.links import absolute
 from models import Chantier, Demarche, PasswordLink, Refused, Role, User, db
 
 management = Blueprint("management", __name__)

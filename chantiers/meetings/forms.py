@@ -9,8 +9,16 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 from wtforms.validators import InputRequired
 
-from chantiers.forms import CreationForm, DayField, EditForm, LineField, LongTextField, bounded_int, options
-from chantiers.presentation import PRESENCES, excerpt
+from chantiers.language.labels import PRESENCES, excerpt
+from chantiers.web.forms import (
+    CreationForm,
+    DayField,
+    EditForm,
+    LineField,
+    LongTextField,
+    bounded_int,
+    options,
+)
 from models import AgendaItem, Attendance, Chantier, MeetingPresence, Objective, Presence, Structure
 
 WORDS = 20_000

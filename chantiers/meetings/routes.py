@@ -7,10 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from chantiers.access import acting, require
-from chantiers.extensions import current_demarche
-from chantiers.forms import Form, asked_page, create_once, saved
-from chantiers.markdown import plain
+from chantiers.language.markdown import plain
+from chantiers.language.refusals import say
 from chantiers.meetings import queries
 from chantiers.meetings.forms import (
     DecisionEditForm,
@@ -25,7 +23,9 @@ from chantiers.meetings.forms import (
     noted,
 )
 from chantiers.policy import can
-from chantiers.refusals import say
+from chantiers.web.access import acting, require
+from chantiers.web.extensions import current_demarche
+from chantiers.web.forms import Form, asked_page, create_once, saved
 from models import AgendaItem, Decision, FollowUp, Meeting, Refused, db
 
 meetings = Blueprint("meetings", __name__)

@@ -3,8 +3,8 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from chantiers.access import acting, signed_in
 from chantiers.my_work import queries
+from chantiers.web.access import acting, signed_in
 
 my_work = Blueprint("my_work", __name__)
 

@@ -4,10 +4,10 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from chantiers.access import acting, signed_in
-from chantiers.forms import bounded_int
 from chantiers.notifications import queries
-from chantiers.sessions import local_path
+from chantiers.web.access import acting, signed_in
+from chantiers.web.forms import bounded_int
+from chantiers.web.sessions import local_path
 from models import SUBJECTS, Following, Notification, Wish, db
 
 notifications = Blueprint("notifications", __name__)

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField
 
-from chantiers.forms import CreationForm, EditForm, LongTextField, options
+from chantiers.web.forms import CreationForm, EditForm, LongTextField, options
 from models import ObjectiveKind
 
 KINDS = {

@@ -4,10 +4,10 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from chantiers.access import acting, require
-from chantiers.forms import Reconciliation, create_once, saved
 from chantiers.objectives import queries
 from chantiers.objectives.forms import ObjectiveEditForm, ObjectiveForm
+from chantiers.web.access import acting, require
+from chantiers.web.forms import Reconciliation, create_once, saved
 from models import Chantier, Objective, ObjectiveKind, db
 
 objectives = Blueprint("objectives", __name__)

@@ -3,8 +3,8 @@
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField
 
-from chantiers.forms import CreationForm, EditForm, LongTextField, options
-from chantiers.presentation import WEATHERS
+from chantiers.language.labels import WEATHERS
+from chantiers.web.forms import CreationForm, EditForm, LongTextField, options
 
 
 class ProgressFields:

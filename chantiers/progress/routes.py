@@ -4,10 +4,10 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from chantiers.access import acting, require
-from chantiers.forms import Reconciliation, asked_page, create_once, saved
 from chantiers.progress import queries
 from chantiers.progress.forms import ProgressEditForm, ProgressForm
+from chantiers.web.access import acting, require
+from chantiers.web.forms import Reconciliation, asked_page, create_once, saved
 from models import Chantier, ProgressUpdate, Weather, db, facts_since_last
 
 progress = Blueprint("progress", __name__)

@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 from werkzeug.exceptions import NotFound
 
-from chantiers.access import public as open_to_all
-from chantiers.extensions import current_demarche
-from chantiers.links import absolute
 from chantiers.public.queries import chantier_page, public_slugs
 from chantiers.public.queries import home as read_home
+from chantiers.web.access import public as open_to_all
+from chantiers.web.extensions import current_demarche
+from chantiers.web.links import absolute
 
 public = Blueprint("public", __name__)
 

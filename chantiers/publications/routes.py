@@ -4,13 +4,13 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from chantiers import versions as wording
-from chantiers.access import public
 from chantiers.downloads import handed_over
-from chantiers.errors import answer
-from chantiers.forms import asked_page
-from chantiers.links import absolute
+from chantiers.language import versions as wording
 from chantiers.publications import queries
+from chantiers.web.access import public
+from chantiers.web.errors import answer
+from chantiers.web.forms import asked_page
+from chantiers.web.links import absolute
 from models import VersionKind
 
 publications = Blueprint("publications", __name__)

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField
 
-from chantiers.forms import DayField, Form, LongTextField, ManyField, options
+from chantiers.web.forms import DayField, Form, LongTextField, ManyField, options
 from models import USUAL_REVIEW, Opinion, today
 
 

@@ -6,16 +6,16 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from chantiers import tokens
-from chantiers import versions as wording
-from chantiers.access import acting, public, require
 from chantiers.downloads import handed_over
-from chantiers.forms import options, saved
+from chantiers.language import versions as wording
+from chantiers.language.refusals import say
 from chantiers.policy import can
-from chantiers.private import kept_private
-from chantiers.refusals import say
 from chantiers.relecture import queries
 from chantiers.relecture.forms import AnswerForm, SubmitForm
+from chantiers.web import tokens
+from chantiers.web.access import acting, public, require
+from chantiers.web.forms import options, saved
+from chantiers.web.secret_link_pages import kept_private
 from models import Chantier, Deliverable, Opinion, Refused, ReviewRequest, ReviewRound, User, VersionKind, db
 
 relecture = Blueprint("relecture", __name__)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
-from chantiers.markdown import render
+from chantiers.language.markdown import render
 
 #: What no document can hold: control characters, lone surrogates and two that mean nothing.
 UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import and_, func, select
 
-from chantiers.links import absolute
+from chantiers.language.journal import name_of
+from chantiers.language.labels import label, type_name
 from chantiers.policy import can
-from chantiers.presentation import label, type_name
 from chantiers.report.contents import (
     AgendaLine,
     ChantierPart,
@@ -25,7 +25,7 @@ from chantiers.report.contents import (
     Report,
     Told,
 )
-from chantiers.sentences import name_of
+from chantiers.web.links import absolute
 from models import (
     HOME,
     Activity,

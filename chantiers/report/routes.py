@@ -8,14 +8,14 @@ from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 
-from chantiers.access import acting, require
 from chantiers.downloads import saved_as
-from chantiers.extensions import current_demarche
 from chantiers.report import queries
 from chantiers.report.contents import Report
 from chantiers.report.docx import as_docx
 from chantiers.report.outline import title_of
 from chantiers.report.pdf import as_pdf
+from chantiers.web.access import acting, require
+from chantiers.web.extensions import current_demarche
 from models import Meeting, today
 
 report = Blueprint("report", __name__)

@@ -5,9 +5,9 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from chantiers.access import acting, signed_in
-from chantiers.forms import asked_page
 from chantiers.search import queries
+from chantiers.web.access import acting, signed_in
+from chantiers.web.forms import asked_page
 from models import LONGEST_QUESTION, MOST_FOUND, terms_of
 
 search = Blueprint("search", __name__)

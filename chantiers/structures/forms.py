@@ -7,7 +7,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, SelectField
 from wtforms.validators import InputRequired, ValidationError
 
-from chantiers.forms import (
+from chantiers.language.labels import STRUCTURE_KINDS
+from chantiers.web.forms import (
     LINE_LENGTH,
     CreationForm,
     EditForm,
@@ -18,8 +19,7 @@ from chantiers.forms import (
     clean_line,
     options,
 )
-from chantiers.links import opens, web_address
-from chantiers.presentation import STRUCTURE_KINDS
+from chantiers.web.links import opens, web_address
 from models import Structure, StructureKind
 
 #: More other names than this are a paste gone wrong.

@@ -10,7 +10,7 @@ from flask_login import current_user
 from sqlalchemy import Row, Select, and_, case, exists, func, literal, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
-from chantiers.forms import clean_line
+from chantiers.web.forms import clean_line
 from models import (
     OPEN,
     Activity,

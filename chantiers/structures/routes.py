@@ -4,10 +4,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from chantiers.access import acting, require
-from chantiers.forms import bounded_int, clean_line, create_once, saved
+from chantiers.language.refusals import say
 from chantiers.policy import can
-from chantiers.refusals import say
 from chantiers.structures import queries
 from chantiers.structures.forms import (
     GatherForm,
@@ -18,6 +16,8 @@ from chantiers.structures.forms import (
     lines_of,
     values_of,
 )
+from chantiers.web.access import acting, require
+from chantiers.web.forms import bounded_int, clean_line, create_once, saved
 from models import Refused, Structure, db
 
 structures = Blueprint("structures", __name__)

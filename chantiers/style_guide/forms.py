@@ -4,8 +4,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FileField, RadioField, SelectField
 from wtforms.validators import InputRequired
 
-from chantiers.forms import DayField, Form, LineField, LongTextField, ManyField, options
 from chantiers.style_guide.samples import MANY_NAMES
+from chantiers.web.forms import DayField, Form, LineField, LongTextField, ManyField, options
 
 
 class SampleForm(Form):

@@ -2,9 +2,9 @@
 
 from flask import Blueprint, render_template
 
-from chantiers.access import public
 from chantiers.style_guide import samples
 from chantiers.style_guide.forms import SampleForm, refused_form
+from chantiers.web.access import public
 
 style_guide = Blueprint("style_guide", __name__)
 

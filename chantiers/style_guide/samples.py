@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 from markupsafe import Markup
 
-from chantiers.comparison import compare
-from chantiers.curves import drawn
+from chantiers.components.curve import drawn
+from chantiers.language.text_diff import compare
 from models import Point
 
 TODAY = date(2024, 3, 12)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement
 from werkzeug.datastructures import MultiDict
 
-from chantiers.forms import clean_line, number_of_ours
+from chantiers.web.forms import clean_line, number_of_ours
 from models import Chantier, Task, TaskStatus, User, fold, title_matches
 
 #: What `etat` may ask for: what needs somebody's eye.

@@ -8,7 +8,9 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, SelectField
 from wtforms.validators import InputRequired
 
-from chantiers.forms import (
+from chantiers.language.journal import name_of
+from chantiers.language.labels import TASK_STATUSES, excerpt
+from chantiers.web.forms import (
     CreationForm,
     DayField,
     EditForm,
@@ -19,8 +21,6 @@ from chantiers.forms import (
     bounded_int,
     options,
 )
-from chantiers.presentation import TASK_STATUSES, excerpt
-from chantiers.sentences import name_of
 from models import Objective, Structure, Task, User
 
 

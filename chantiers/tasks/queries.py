@@ -21,8 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import contains_eager, joinedload
 
-from chantiers.forms import number_of_ours
 from chantiers.tasks.filters import Filters
+from chantiers.web.forms import number_of_ours
 from models import (
     OPEN,
     STARTED,

@@ -9,14 +9,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from chantiers.access import acting, require
-from chantiers.commenting import CommentForm
-from chantiers.extensions import current_demarche
-from chantiers.forms import clean_line, create_once, saved
+from chantiers.components.comment_form import CommentForm
+from chantiers.components.undo_message import flash_with_undo
+from chantiers.language.labels import TASK_STATUSES
+from chantiers.language.refusals import say
 from chantiers.policy import can
-from chantiers.presentation import TASK_STATUSES
-from chantiers.refusals import say
-from chantiers.sessions import local_path
 from chantiers.tasks import queries
 from chantiers.tasks.filters import Filters
 from chantiers.tasks.forms import (
@@ -30,7 +27,10 @@ from chantiers.tasks.forms import (
 )
 from chantiers.tasks.moves import ASKING, moves_of
 from chantiers.tasks.rows import drawing, narrowing, redrawn
-from chantiers.undo import flash_with_undo
+from chantiers.web.access import acting, require
+from chantiers.web.extensions import current_demarche
+from chantiers.web.forms import clean_line, create_once, saved
+from chantiers.web.sessions import local_path
 from models import Activity, Chantier, Comment, Refused, Task, TaskStatus, db
 
 tasks = Blueprint("tasks", __name__)

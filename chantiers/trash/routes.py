@@ -4,11 +4,11 @@ from flask import Blueprint, abort, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from chantiers.access import acting, signed_in
-from chantiers.forms import asked_page
-from chantiers.presentation import excerpt
-from chantiers.refusals import say
+from chantiers.language.labels import excerpt
+from chantiers.language.refusals import say
 from chantiers.trash import queries
+from chantiers.web.access import acting, signed_in
+from chantiers.web.forms import asked_page
 from models import Objective, Refused, db
 
 trash = Blueprint("trash", __name__)

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import Rule
 
-from chantiers.access import Access
+from chantiers.web.access import Access
 from tests.world import World
 
 UNKNOWN = 987_654_321

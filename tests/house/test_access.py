@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from chantiers.access import Access
 from chantiers.policy import IN_ARCHIVE, TABLE
+from chantiers.web.access import Access
 from models import db
 from tests.house import design
 from tests.house.addresses import access_of, address, rules

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import create_engine, func, inspect, select, text
 from sqlalchemy.orm import Session
 
-from chantiers.access import public
+from chantiers.web.access import public
 from models import DeliverableType, User, db, now
 from tests import databases
 from tests.factories import make_user

@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from chantiers.forms import clean_text
+from chantiers.web.forms import clean_text
 from models import Submission
 from tests.house import hostile
 from tests.house.addresses import address, rules

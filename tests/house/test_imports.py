@@ -255,7 +255,7 @@ def test_the_tree_is_the_one_that_was_read() -> None:
 @pytest.mark.parametrize(
     ("rule", "name", "source"),
     [
-        (in_functions, "chantiers.forms", "def f():\n    import json"),
+        (in_functions, "chantiers.web.forms", "def f():\n    import json"),
         (
             in_functions,
             "models.tasks.task",
@@ -292,7 +292,7 @@ def test_a_broken_rule_is_seen(rule: Rule, name: str, source: str) -> None:
         ),
         ("models.journal", "if TYPE_CHECKING:\n    from models.people.user import User"),
         ("models", "from models.tasks.task import Task"),
-        ("chantiers.extensions", "from models.ground.base import reading\nfrom models import db"),
+        ("chantiers.web.extensions", "from models.ground.base import reading\nfrom models import db"),
         ("chantiers.rooms", "from chantiers.tasks.routes import tasks"),
         (
             "chantiers.tasks.routes",

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from chantiers.access import Access
+from chantiers.web.access import Access
 from tests.house.addresses import HUGE, Target, access_of, address, rules
 from tests.house.conftest import Scene
 from tests.house.crawl import crawl

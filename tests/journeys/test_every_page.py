@@ -13,8 +13,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from chantiers import errors, points
-from chantiers.tokens import signer
+from chantiers import points
+from chantiers.web import errors
+from chantiers.web.tokens import signer
 from models import (
     Answer,
     Chantier,

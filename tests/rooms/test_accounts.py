@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from chantiers.sessions import local_path
+from chantiers.web.sessions import local_path
 from models import (
     DEMONSTRATION_ENTRIES,
     CharterAcceptance,

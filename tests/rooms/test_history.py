@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from chantiers.curves import drawn
+from chantiers.components.curve import drawn
 from models import Meeting, Point, Role
 from tests.conftest import Clock
 from tests.factories import (

@@ -5,7 +5,7 @@ from contextvars import Context
 
 import pytest
 
-from chantiers import tokens
+from chantiers.web import tokens
 from models import ChantierMembership, ChantierRole, Invitation, Refused, SignInLink, User, db
 from tests import factories as make
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from chantiers.storage import current_storage
-from chantiers.tokens import signer
+from chantiers.web.tokens import signer
 from models import (
     Comment,
     Deliverable,

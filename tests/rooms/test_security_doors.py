@@ -7,8 +7,8 @@ from threading import Barrier
 
 import pytest
 
-from chantiers.forms import fingerprint
-from chantiers.versions import side_by_side
+from chantiers.language.versions import side_by_side
+from chantiers.web.forms import fingerprint
 from models import Objective, PasswordLink, Role, User, db
 from tests import factories as make
 

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 
-from chantiers import assets
+from chantiers.web import assets
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from chantiers.comparison import CONTEXT, MOST_SHOWN, compare
+from chantiers.language.text_diff import CONTEXT, MOST_SHOWN, compare
 
 DOG = "Le chien de la ferme dort au soleil."
 

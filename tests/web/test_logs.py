@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, Response, abort, g, request
 from flask.testing import FlaskClient
 
-from chantiers import logs
+from chantiers.web import logs
 
 SECRET = "jeton-tres-secret"
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chantiers import markdown
-from chantiers.markdown import french_spaces, plain, render
+from chantiers.language import markdown
+from chantiers.language.markdown import french_spaces, plain, render
 
 ALLOWED = {
     "a": {"href", "title", "rel"},

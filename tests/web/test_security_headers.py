@@ -11,7 +11,7 @@ from flask_compress import Compress
 from flask_wtf import CSRFProtect
 from werkzeug.test import TestResponse
 
-from chantiers import security_headers
+from chantiers.web import security_headers
 
 PAGE = "<!doctype html><title>Page</title>" + "<p>Un chantier avance.</p>" * 50
 

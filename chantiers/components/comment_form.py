@@ -9,8 +9,8 @@ from flask_wtf.file import MultipleFileField
 
 from chantiers import files, uploads
 from chantiers.files import FileFacts, FileRefused
-from chantiers.forms import CreationForm, LongTextField
-from chantiers.versions import type_names
+from chantiers.language.versions import type_names
+from chantiers.web.forms import CreationForm, LongTextField
 from models import ATTACHMENTS, StoredFile
 
 LENGTH = 20_000

@@ -9,8 +9,8 @@ from flask import Flask, abort, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
 
-from chantiers.extensions import SAFE_METHODS
 from chantiers.policy import IN_ARCHIVE, TABLE, can
+from chantiers.web.extensions import SAFE_METHODS
 from models import Chantier, User, UserSession, db
 
 View = Callable[..., ResponseReturnValue]

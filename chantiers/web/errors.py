@@ -23,10 +23,10 @@ from sqlalchemy.exc import (
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
 
-from chantiers.extensions import browser_locale
-from chantiers.forms import clean_text
-from chantiers.refusals import say
+from chantiers.language.refusals import say
 from chantiers.storage import StorageDown, StorageFull
+from chantiers.web.extensions import browser_locale
+from chantiers.web.forms import clean_text
 from models import Refused, db
 
 #: How much of a body that is too heavy is taken in and thrown away, and by how much at a time.

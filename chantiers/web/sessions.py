@@ -9,8 +9,8 @@ from flask_login import current_user, logout_user
 from werkzeug.local import LocalProxy
 
 from chantiers.config import is_loopback
-from chantiers.errors import answer_charter
-from chantiers.extensions import current_demarche
+from chantiers.web.errors import answer_charter
+from chantiers.web.extensions import current_demarche
 from models import SESSION_LIFE
 
 #: What somebody who has not accepted the charter yet may still open, beside the public pages.

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app, request, url_for
 
-from chantiers.forms import clean_line
+from chantiers.web.forms import clean_line
 
 
 def absolute(endpoint: str, **values: Any) -> str:

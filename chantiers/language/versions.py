@@ -8,9 +8,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from chantiers import files
-from chantiers.comparison import Comparison, Effort, paired
-from chantiers.presentation import ago, excerpt, file_size
-from chantiers.sentences import name_of
+from chantiers.language.journal import name_of
+from chantiers.language.labels import ago, excerpt, file_size
+from chantiers.language.text_diff import Comparison, Effort, paired
 from models import DeliverableVersion, VersionKind
 
 #: Licences by the name under which the world knows them, which is also how they are kept.

@@ -84,7 +84,7 @@ def load_user(token: str) -> User | None:
 def only_read_on_safe_methods() -> None:
     """A GET cannot write: the database itself refuses, so that no link ever changes anything.
 
-    Nor can a POST that only asks (`chantiers.access.only_reads`), which therefore waits for no writer.
+    Nor can a POST that only asks (`chantiers.web.access.only_reads`), which therefore waits for no writer.
     """
     view = current_app.view_functions.get(request.endpoint or "")
     if request.method in SAFE_METHODS or getattr(view, "only_reads", False):

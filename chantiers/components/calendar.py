@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from flask_babel import format_date
 from flask_babel import gettext as _
 
-from chantiers.forms import YEARS
+from chantiers.web.forms import YEARS
 from models import today
 
 WEEKS = 13

@@ -11,7 +11,7 @@ from pathlib import Path
 import brotli
 from flask import Flask, Response, abort, request
 
-from chantiers.access import public
+from chantiers.web.access import public
 
 FOREVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"

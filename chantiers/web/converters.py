@@ -26,7 +26,7 @@ class TokenConverter(BaseConverter):
 
 
 class SignedConverter(BaseConverter):
-    """Values that we signed (chantiers.tokens)."""
+    """Values that we signed (chantiers.web.tokens)."""
 
     regex = r"[A-Za-z0-9_.-]{20,600}"
 

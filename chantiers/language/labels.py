@@ -11,9 +11,9 @@ from flask_babel import format_datetime, get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from chantiers import markdown
-from chantiers.sentences import icon_of, name_of, sentence
-from chantiers.words import WORDS
+from chantiers.language import markdown
+from chantiers.language.catalogues import WORDS
+from chantiers.language.journal import icon_of, name_of, sentence
 from models import (
     HOME,
     ChantierRole,

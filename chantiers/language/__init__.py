@@ -1,0 +1,1 @@
+"""Wording: catalogues, labels, dates, Markdown, text diffs, and the sentences of journal and refusals."""

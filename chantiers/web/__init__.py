@@ -1,0 +1,1 @@
+"""HTTP layer: access, sessions, forms, errors, headers, assets and links."""
