@@ -5,8 +5,10 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from chantiers import cli, config, letters, rooms, storage
+from chantiers import cli, config, rooms
 from chantiers.language import labels
+from chantiers.mail.kinds import registry
+from chantiers.storage import store
 from chantiers.web import access, assets, converters, errors, extensions, logs, security_headers, sessions
 
 
@@ -27,12 +29,12 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     converters.init_app(app)
     assets.init_app(app)
     extensions.init_app(app)
-    storage.init_app(app)
+    store.init_app(app)
     sessions.init_app(app)
     access.init_app(app)
     labels.init_app(app)
     errors.init_app(app)
-    letters.init_app(app)
+    registry.init_app(app)
     security_headers.init_app(app)
     rooms.init_app(app)
     cli.init_app(app)

@@ -9,9 +9,9 @@ from gunicorn.glogging import Logger
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from chantiers import garbage
-from chantiers import worker as jobs
 from chantiers.config import is_loopback
+from chantiers.jobs import garbage_collection
+from chantiers.jobs import worker as jobs
 from chantiers.web.logs import JSONFormatter
 
 host = os.environ.get("HOST", "127.0.0.1")
@@ -66,7 +66,7 @@ def on_starting(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """The application is loaded: its threads are about to begin."""
-    garbage.take_over()
+    garbage_collection.take_over()
     if worker.wsgi.config.get("WORKER") == "embedded":
         worker.jobs = jobs.Thread(worker.wsgi)
         worker.jobs.start()
@@ -91,7 +91,7 @@ def stop_jobs(worker: Any) -> None:
 
 def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None:
     """The answer is on its way, and nobody waits."""
-    garbage.collect_when_due()
+    garbage_collection.collect_when_due()
 
 
 def when_ready(server: Any) -> None:

@@ -20,7 +20,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Table
 
 from chantiers.config import ROOT
-from chantiers.storage import FileMissing, InvalidKey, Storage, current_storage
+from chantiers.storage.store import FileMissing, InvalidKey, Storage, current_storage
 from models import Base, db, now, reading
 from models.ground.base import UTCDateTime
 

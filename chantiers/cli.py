@@ -21,17 +21,17 @@ from sqlalchemy.orm.exc import StaleDataError
 from chantiers import backup as backups
 from chantiers import doctor as examination
 from chantiers import instance
-from chantiers import worker as jobs
 from chantiers.demonstration.load import DemonstrationRefused
 from chantiers.demonstration.load import load as load_demonstration
 from chantiers.importing.load import Report
 from chantiers.importing.load import load as load_file
 from chantiers.importing.nodes import LARGEST, FileRefused
+from chantiers.jobs import worker as jobs
 from chantiers.language.refusals import say
-from chantiers.receiving import LARGEST as LARGEST_MAIL
-from chantiers.receiving import Received
-from chantiers.receiving import receive as take_mail
-from chantiers.storage import StorageDown, StorageFull, current_storage
+from chantiers.mail.receiving import LARGEST as LARGEST_MAIL
+from chantiers.mail.receiving import Received
+from chantiers.mail.receiving import receive as take_mail
+from chantiers.storage.store import StorageDown, StorageFull, current_storage
 from models import (
     CommentAttachment,
     DeliverableVersion,

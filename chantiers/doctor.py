@@ -16,8 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chantiers.backup import head
 from chantiers.config import is_loopback
-from chantiers.delivery import Down, way_out
-from chantiers.storage import LocalStorage, StorageDown, StorageFull, current_storage
+from chantiers.mail.sending import Down, way_out
+from chantiers.storage.store import LocalStorage, StorageDown, StorageFull, current_storage
 from models import (
     CATALOGUE,
     Activity,

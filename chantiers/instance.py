@@ -26,7 +26,7 @@ from chantiers.backup import (
     snapshot,
     take_your_time,
 )
-from chantiers.storage import Storage, current_storage
+from chantiers.storage.store import Storage, current_storage
 from models import Base, db, now, reindex
 
 FORMAT, NUMBER = "chantiers", 1

@@ -15,7 +15,8 @@ from moto.server import ThreadedMotoServer
 from sqlalchemy.orm import Session
 
 from app import create_app
-from chantiers import delivery, worker
+from chantiers.jobs import worker
+from chantiers.mail import sending
 from models import User, UserSession, db
 from tests import databases
 from tests.live_server import LiveServer
@@ -251,13 +252,13 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def post_office(make_app: Callable[..., Flask], mailbox: Mailbox) -> Callable[[], delivery.Round]:
+def post_office(make_app: Callable[..., Flask], mailbox: Mailbox) -> Callable[[], sending.Round]:
     """`post_office()` does what the worker does, once: what is due leaves for the mailbox."""
     app = make_app(
         MAIL_URL=mailbox.url, MAIL_FROM="Chantiers <chantiers@example.org>", PUBLIC_URL="http://localhost"
     )
 
-    def deliver() -> delivery.Round:
+    def deliver() -> sending.Round:
         if has_app_context():
             db.session.commit()
             db.session.expire_all()

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chantiers.spreadsheets import Sheet, pack
-from chantiers.storage import Storage
+from chantiers.files.spreadsheets import Sheet, pack
+from chantiers.storage.store import Storage
 from models import (
     Attendance,
     Chantier,

@@ -33,7 +33,7 @@ from chantiers.accounts.forms import (
 )
 from chantiers.accounts.queries import acceptance_date, belonging_of, demonstration_person, session_of
 from chantiers.language.refusals import say
-from chantiers.mail import mail_is_configured
+from chantiers.mail.message import mail_is_configured
 from chantiers.web import errors, tokens
 from chantiers.web.access import acting, public, signed_in
 from chantiers.web.extensions import current_demarche

@@ -8,7 +8,7 @@ from flask_login import current_user
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from chantiers import points
+from chantiers.mail import checkpoint_links
 from chantiers.policy import can
 from models import (
     TO_ASK,
@@ -36,14 +36,14 @@ LINES, PEOPLE, TASKS = 30, 50, 100
 class Asked:
     """What a signed address leads to: who answers, and which point d'étape."""
 
-    point: points.Point
+    point: checkpoint_links.Point
     person: User
     checkpoint: Checkpoint
 
 
 def asked(token: str) -> Asked | None:
     """What an address says, where its person still has their account and their address."""
-    point = points.read(token)
+    point = checkpoint_links.read(token)
     if point is None:
         return None
     person, checkpoint = db.session.get(User, point.user_id), db.session.get(Checkpoint, point.checkpoint_id)

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from chantiers import points
 from chantiers.checkpoints import queries
 from chantiers.checkpoints.forms import AnswerForm, PlanEditForm, PlanForm
 from chantiers.language.labels import TASK_STATUSES
 from chantiers.language.refusals import say
-from chantiers.mail import mail_is_configured
+from chantiers.mail import checkpoint_links
+from chantiers.mail.message import mail_is_configured
 from chantiers.web.access import acting, public, require
 from chantiers.web.forms import asked_number, asked_page, create_once, saved
 from chantiers.web.secret_link_pages import kept_private
@@ -84,7 +84,7 @@ def _is_here(person: User) -> bool:
 
 
 def _all_of(found: queries.Asked, **query: Any) -> str:
-    token = points.token(found.checkpoint.id, found.person)
+    token = checkpoint_links.token(found.checkpoint.id, found.person)
     return url_for("checkpoints.from_mail", token=token, **query)
 
 
@@ -116,10 +116,13 @@ def _mine(found: queries.Asked) -> ResponseReturnValue:
         mine=mine,
         just=next((line for line in mine.told if str(line.task_id) == just), None),
         addresses={
-            task.id: points.addresses(found.checkpoint.id, found.person, task.id) for task in mine.awaited
+            task.id: checkpoint_links.addresses(found.checkpoint.id, found.person, task.id)
+            for task in mine.awaited
         },
         again={
-            line.task_id: points.addresses(found.checkpoint.id, found.person, line.task_id)[line.said]
+            line.task_id: checkpoint_links.addresses(found.checkpoint.id, found.person, line.task_id)[
+                line.said
+            ]
             for line in mine.told
             if line.said and line.task.is_open
         },

@@ -6,11 +6,11 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from chantiers import uploads
 from chantiers.comments import queries
 from chantiers.comments.forms import EditCommentForm, HelpForm
 from chantiers.components.comment_form import CommentForm
-from chantiers.downloads import handed_over
+from chantiers.files import uploads
+from chantiers.files.downloads import handed_over
 from chantiers.language import markdown
 from chantiers.policy import can
 from chantiers.web.access import acting, allowed, only_reads, outside_transaction, require, signed_in

@@ -7,8 +7,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
 
-from chantiers import files, uploads
-from chantiers.files import FileFacts, FileRefused
+from chantiers.files import types, uploads
+from chantiers.files.types import FileFacts, FileRefused
 from chantiers.language.versions import type_names
 from chantiers.web.forms import CreationForm, LongTextField
 from models import ATTACHMENTS, StoredFile
@@ -56,7 +56,7 @@ class CommentForm(CreationForm):
                 self.facts.append((upload, uploads.inspected(upload)))
             except FileRefused as refused:
                 self.is_too_large |= refused.code == "too_large"
-                wrong.append(files.message(refused))
+                wrong.append(types.message(refused))
         if sum(facts.size for _upload, facts in self.facts) > uploads.file_limit():
             self.is_too_large = True
             wrong.append(_("Ces fichiers pèsent plus de %(size)s ensemble.", size=uploads.limit_in_words()))

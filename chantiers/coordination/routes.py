@@ -12,7 +12,7 @@ from chantiers.coordination.calendar import quarter
 from chantiers.coordination.filters import DeliverableFilters, Scope, TaskFilters, one_of, page_of
 from chantiers.coordination.forms import RelaunchForm
 from chantiers.language.refusals import say
-from chantiers.mail import mail_is_configured
+from chantiers.mail.message import mail_is_configured
 from chantiers.web.access import acting, require
 from chantiers.web.extensions import current_demarche
 from chantiers.web.forms import create_once

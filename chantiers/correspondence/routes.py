@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from chantiers.correspondence import queries
-from chantiers.mail import Rehearsal, mail_is_configured, rehearse
+from chantiers.mail.message import Rehearsal, mail_is_configured, rehearse
 from chantiers.web import tokens
 from chantiers.web.access import public, require
 from chantiers.web.extensions import csrf

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from chantiers import files, uploads
 from chantiers.components.comment_form import CommentForm
 from chantiers.components.undo_message import flash_with_undo
 from chantiers.deliverables import queries
@@ -21,8 +20,9 @@ from chantiers.deliverables.forms import (
     in_words,
     values_of,
 )
-from chantiers.downloads import handed_over
-from chantiers.files import FileRefused
+from chantiers.files import types, uploads
+from chantiers.files.downloads import handed_over
+from chantiers.files.types import FileRefused
 from chantiers.language import versions as wording
 from chantiers.language.refusals import say
 from chantiers.language.text_diff import compare as compare_texts
@@ -397,7 +397,7 @@ def new_version(deliverable: Deliverable) -> ResponseReturnValue:
         try:
             facts = uploads.inspected(form.file.data)
         except FileRefused as refused:
-            form.file.errors = [files.message(refused)]
+            form.file.errors = [types.message(refused)]
             return _version_page(form, deliverable), 413 if refused.code == "too_large" else 422
         file = outside_transaction(lambda: uploads.stored(form.file.data, facts))
     try:

@@ -13,12 +13,12 @@ import yaml
 from flask import current_app
 from sqlalchemy import delete, select, update
 
-from chantiers import spreadsheets
 from chantiers.config import ROOT
 from chantiers.demonstration.opendocument import opendocument
+from chantiers.files import spreadsheets
 from chantiers.importing.load import load as load_demarche
 from chantiers.policy import can
-from chantiers.storage import current_storage
+from chantiers.storage.store import current_storage
 from models import (
     DEMONSTRATION_ENTRIES,
     HOME,

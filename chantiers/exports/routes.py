@@ -10,14 +10,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from chantiers import files, instance
+from chantiers import instance
 from chantiers.chantier import queries as chantier_queries
 from chantiers.coordination.queries import TaskFilters as EveryTaskFilters
 from chantiers.coordination.queries import period_of
 from chantiers.deliverables.queries import Filters as DeliverableFilters
-from chantiers.downloads import saved_as
 from chantiers.exports import feeds, queries, told
 from chantiers.exports.tables import Sheet, as_csv, as_workbook
+from chantiers.files import types
+from chantiers.files.downloads import saved_as
 from chantiers.history import queries as history_queries
 from chantiers.policy import can
 from chantiers.structures.queries import asked
@@ -240,6 +241,6 @@ def feed(token: str) -> ResponseReturnValue:
     response = Response(body, content_type="text/calendar; charset=utf-8")
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Disposition"] = files.content_disposition("chantiers.ics")
+    response.headers["Content-Disposition"] = types.content_disposition("chantiers.ics")
     response.add_etag()
     return response.make_conditional(request)

@@ -12,7 +12,7 @@ from typing import IO, Any
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from chantiers.spreadsheets import disarmed
+from chantiers.files.spreadsheets import disarmed
 from models import HOME
 
 #: What a cell may hold.

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from chantiers.storage import StorageDown, StorageFull
+from chantiers.storage.store import StorageDown, StorageFull
 from models import Demarche, OutgoingMail, db, reading
 
 #: How long a monitor waits for each check.

@@ -6,7 +6,7 @@ from itertools import islice
 
 from flask_babel import lazy_gettext as _l
 
-from chantiers.spreadsheets import Cell, Sheet, as_words, lines
+from chantiers.files.spreadsheets import Cell, Sheet, as_words, lines
 from models import ImportKind, fold
 
 #: Among how many rows the header is looked for, under titles and empty lines.

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chantiers.spreadsheets import Cell, as_words
+from chantiers.files.spreadsheets import Cell, as_words
 from chantiers.web.forms import LINE_LENGTH, clean_text
 from models import LineOutcome
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from chantiers.files.spreadsheets import Sheet, unpack
 from chantiers.imports import columns
 from chantiers.imports.columns import FIELDS, Table
 from chantiers.imports.structure_lines import StructureLines
 from chantiers.imports.task_lines import TaskLines
 from chantiers.language.labels import label, short_date
-from chantiers.spreadsheets import Sheet, unpack
-from chantiers.storage import current_storage
+from chantiers.storage.store import current_storage
 from models import (
     Chantier,
     Fate,

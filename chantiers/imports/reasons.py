@@ -5,9 +5,9 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from chantiers.files import MEBIBYTE, FileRefused
-from chantiers.files import message as file_message
-from chantiers.spreadsheets import EXTENSIONS, LIMIT, LONGEST_CELL, MOST_COLUMNS, MOST_ROWS, Unreadable
+from chantiers.files.spreadsheets import EXTENSIONS, LIMIT, LONGEST_CELL, MOST_COLUMNS, MOST_ROWS, Unreadable
+from chantiers.files.types import MEBIBYTE, FileRefused
+from chantiers.files.types import message as file_message
 
 #: Of a file.
 UNREADABLE = {

@@ -10,14 +10,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from chantiers import files, spreadsheets, uploads
-from chantiers.files import FileRefused
+from chantiers.files import spreadsheets, types, uploads
+from chantiers.files.spreadsheets import Unreadable, disarmed
+from chantiers.files.types import FileRefused
 from chantiers.imports import queries, reasons
 from chantiers.imports.columns import letter
 from chantiers.imports.forms import NewImportForm, OptionsForm, columns_form, number
 from chantiers.language.refusals import say
-from chantiers.spreadsheets import Unreadable, disarmed
-from chantiers.storage import FileMissing, current_storage
+from chantiers.storage.store import FileMissing, current_storage
 from chantiers.web.access import acting, require
 from chantiers.web.forms import asked_page, create_once
 from models import Fate, ImportBatch, ImportedRow, ImportKind, LineOutcome, Refused, StoredFile, db
@@ -90,7 +90,7 @@ def new() -> ResponseReturnValue:
 
 
 def _new_page(form: NewImportForm) -> str:
-    limit = spreadsheets.LIMIT // files.MEBIBYTE
+    limit = spreadsheets.LIMIT // types.MEBIBYTE
     accepted = ",".join(f".{extension}" for extension in spreadsheets.EXTENSIONS)
     return render_template("imports/new.html", form=form, limit=limit, accepted=accepted)
 
@@ -227,7 +227,7 @@ def wrong_lines(batch: ImportBatch) -> ResponseReturnValue:
         lines.writerow([*(disarmed(cell) for cell in cells), row.line, disarmed(why)])
     response = Response(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
     stem = batch.file_name.rpartition(".")[0] or batch.file_name
-    response.headers["Content-Disposition"] = files.content_disposition(
+    response.headers["Content-Disposition"] = types.content_disposition(
         _("%(name)s - à reprendre.csv", name=stem[:120])
     )
     response.headers["X-Content-Type-Options"] = "nosniff"

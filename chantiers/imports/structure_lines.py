@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from chantiers.files.spreadsheets import Cell
 from chantiers.imports.columns import Table
 from chantiers.imports.lines import Cells, Reading
 from chantiers.imports.present import structure_names
 from chantiers.imports.values import EMAIL, kind_of, markdown_of
-from chantiers.spreadsheets import Cell
 from chantiers.web.forms import LINE_LENGTH, clean_line, clean_text
 from chantiers.web.links import opens, web_address
 from models import Structure, db, fold

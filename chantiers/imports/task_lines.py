@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from chantiers.files.spreadsheets import Cell, as_words
 from chantiers.imports.columns import Table
 from chantiers.imports.lines import Cells, Reading
 from chantiers.imports.present import Known, existing_tasks, structure_names
 from chantiers.imports.values import day_of, names_in, status_of
-from chantiers.spreadsheets import Cell, as_words
 from chantiers.web.forms import LINE_LENGTH, TEXT_LENGTH, clean_line, clean_text
 from chantiers.web.links import absolute
 from models import (

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from html.parser import HTMLParser
 
-from chantiers.spreadsheets import Cell, as_words
+from chantiers.files.spreadsheets import Cell, as_words
 from chantiers.web.forms import YEARS, clean_text
 from models import StructureKind, TaskStatus, fold
 

@@ -12,7 +12,7 @@ from flask_login import current_user
 from chantiers.invitations import queries
 from chantiers.invitations.forms import AcceptForm, InvitationsForm
 from chantiers.language.refusals import say
-from chantiers.mail import mail_is_configured
+from chantiers.mail.message import mail_is_configured
 from chantiers.web import tokens
 from chantiers.web.access import acting, public, require
 from chantiers.web.forms import create_once

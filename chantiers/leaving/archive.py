@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from chantiers.leaving.belongings import Belongings, File, plain
-from chantiers.storage import FileMissing, Storage, StorageDown
+from chantiers.storage.store import FileMissing, Storage, StorageDown
 
 
 class _Sink:

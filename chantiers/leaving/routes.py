@@ -9,15 +9,15 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from chantiers import files
+from chantiers.files import types
 from chantiers.language.labels import CHANTIER_ROLES
 from chantiers.language.refusals import say
 from chantiers.leaving import queries
 from chantiers.leaving.archive import archive
 from chantiers.leaving.belongings import belongings_of
 from chantiers.leaving.forms import CloseWithPasswordForm, HandoverForm, close_form
-from chantiers.mail import mail_is_configured
-from chantiers.storage import current_storage
+from chantiers.mail.message import mail_is_configured
+from chantiers.storage.store import current_storage
 from chantiers.web.access import acting, require, signed_in
 from chantiers.web.security_headers import FILE_POLICY
 from chantiers.web.sign_in import TooManyAttempts, leave, recognise
@@ -112,7 +112,7 @@ def download() -> ResponseReturnValue:
     pieces = archive(belongings, readme, missing, current_storage(), now().astimezone(HOME))
     response = Response(pieces, mimetype="application/zip")
     name = _("mes-donnees-%(day)s.zip", day=today().isoformat())
-    response.headers["Content-Disposition"] = files.content_disposition(name)
+    response.headers["Content-Disposition"] = types.content_disposition(name)
     response.headers["Content-Security-Policy"] = FILE_POLICY
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -9,7 +9,7 @@ from flask import url_for
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from chantiers import points
+from chantiers.mail import checkpoint_links
 from models import (
     Activity,
     Chantier,
@@ -192,8 +192,8 @@ def _point(user: User) -> Awaited | None:
         checkpoint=nearest,
         tasks=tasks,
         total=total,
-        addresses={task.id: points.addresses(nearest.id, user, task.id) for task in tasks},
-        all_of_them=url_for("checkpoints.from_mail", token=points.token(nearest.id, user)),
+        addresses={task.id: checkpoint_links.addresses(nearest.id, user, task.id) for task in tasks},
+        all_of_them=url_for("checkpoints.from_mail", token=checkpoint_links.token(nearest.id, user)),
     )
 
 

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from chantiers.downloads import handed_over
+from chantiers.files.downloads import handed_over
 from chantiers.language import versions as wording
 from chantiers.publications import queries
 from chantiers.web.access import public

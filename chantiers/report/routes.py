@@ -8,7 +8,7 @@ from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 
-from chantiers.downloads import saved_as
+from chantiers.files.downloads import saved_as
 from chantiers.report import queries
 from chantiers.report.contents import Report
 from chantiers.report.docx import as_docx

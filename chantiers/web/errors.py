@@ -24,7 +24,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
 
 from chantiers.language.refusals import say
-from chantiers.storage import StorageDown, StorageFull
+from chantiers.storage.store import StorageDown, StorageFull
 from chantiers.web.extensions import browser_locale
 from chantiers.web.forms import clean_text
 from models import Refused, db

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from chantiers import points
+from chantiers.mail import checkpoint_links
 from models import Checkpoint, Task, db, now, today
 from tests import factories as make
 from tests.browser import axe, overflow
@@ -19,7 +19,7 @@ def test_two_tasks_are_told_from_one_link(live_server, open_browser, in_app):
         tasks = [make.make_task(objective, title, by=referent, people=[camille]) for title in titles]
         planned = Checkpoint.plan("COPIL", today() + timedelta(days=7), by=make.make_coordinator())
         planned.ask(by=None)
-        address = points.token(planned.id, camille, tasks[0].id, "blocked")
+        address = checkpoint_links.token(planned.id, camille, tasks[0].id, "blocked")
         numbers = [task.id for task in tasks]
     page = open_browser(width="phone", theme="dark")
     page.goto(f"{live_server.url}/point/{address}")

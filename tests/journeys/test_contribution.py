@@ -6,7 +6,7 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy import select, update
 
-from chantiers.receiving import receive
+from chantiers.mail.receiving import receive
 from models import Deliverable, Demarche, ReviewRound, Structure, User, today
 from tests.factories import (
     make_chantier,

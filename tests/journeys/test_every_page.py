@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from chantiers import points
+from chantiers.mail import checkpoint_links
 from chantiers.web import errors
 from chantiers.web.tokens import signer
 from models import (
@@ -268,7 +268,9 @@ def signed(in_app: Callable[[], AbstractContextManager[Session]], world: World) 
         about = ((0, ""), (line.task_id, str(Answer.DONE)), (line.task_id, str(Answer.BLOCKED)))
         return {
             "accounts.use_link": [signer("sign_in").dumps([link.id, link.nonce]) for link in links],
-            "checkpoints.from_mail": [points.token(line.checkpoint_id, person, *each) for each in about],
+            "checkpoints.from_mail": [
+                checkpoint_links.token(line.checkpoint_id, person, *each) for each in about
+            ],
             "correspondence.unsubscribe": [signer("unsubscribe").dumps([newcomer.id, "digest"])],
             "invitations.answer": [signer("invitation").dumps([each.id, each.nonce]) for each in invitations],
             "relecture.from_mail": [signer("relecture").dumps([*asked, str(Opinion.WITH_RESERVATIONS)])],

@@ -5,8 +5,8 @@ from io import BytesIO
 import pytest
 from sqlalchemy import select
 
-from chantiers import uploads
-from chantiers.storage import current_storage
+from chantiers.files import uploads
+from chantiers.storage.store import current_storage
 from models import Chantier, Comment, CommentAttachment, Refused, Role, StoredFile, User, db, purge_bin
 from tests import factories as make
 from tests.terminal import said

@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
-from chantiers import launches, points
+from chantiers.jobs import checkpoints
+from chantiers.mail import checkpoint_links
 from models import (
     Activity,
     ChantierRole,
@@ -67,7 +68,7 @@ def leave(scene, clock, post_office):
 
 
 def page_of(scene, person, task=None, said=""):
-    words = points.token(scene.checkpoint.id, person, task.id if task else 0, said)
+    words = checkpoint_links.token(scene.checkpoint.id, person, task.id if task else 0, said)
     return f"/point/{words}"
 
 
@@ -198,7 +199,7 @@ def test_two_workers_ask_and_write_once(app, make_app, scene, clock, post_office
         task(scene, f"De P {number}", people=[person])
     db.session.commit()
     clock.travel_to("2026-03-13 07:30")
-    workers = [threading.Thread(target=launches.ask_due, args=(make_app(),)) for _ in range(3)]
+    workers = [threading.Thread(target=checkpoints.ask_due, args=(make_app(),)) for _ in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -370,7 +371,7 @@ def test_one_click_in_ones_own_work_answers_too(scene, clock, visitor):
         page = camille.get("/mon-travail")
     assert len(statements) <= 12, statements
     assert page.has("3 tâches à mettre à jour avant le 20 mars 2026")
-    first = points.token(scene.checkpoint.id, scene.camille, scene.late.id, "in_progress")
+    first = checkpoint_links.token(scene.checkpoint.id, scene.camille, scene.late.id, "in_progress")
     page = page.form(action_contains=first).submit("En cours")
     assert page.heading == "Bonjour Camille Là" and page.has("2 tâches à mettre à jour")
     assert status(scene.late) == "in_progress"

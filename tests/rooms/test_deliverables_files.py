@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from chantiers.storage import StorageDown, StorageFull
+from chantiers.storage.store import StorageDown, StorageFull
 from models import Deliverable, DeliverableVersion, Role
 from tests.factories import (
     make_chantier,

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from chantiers.storage import StorageDown, StorageFull
+from chantiers.storage.store import StorageDown, StorageFull
 from chantiers.web.access import public, signed_in
 from models import Activity, Refused, Task, db
 from tests.factories import make_chantier, make_demarche, make_objective, make_referent, make_user

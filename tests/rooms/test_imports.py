@@ -12,7 +12,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
-from chantiers import doctor, spreadsheets
+from chantiers import doctor
+from chantiers.files import spreadsheets
 from chantiers.imports.values import day_of, names_in
 from models import (
     Activity,

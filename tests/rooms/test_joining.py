@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from chantiers import doctor
-from chantiers.storage import Storage
+from chantiers.storage.store import Storage
 from models import (
     ChantierRole,
     Comment,

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from chantiers import worker
+from chantiers.jobs import worker
 from models import Comment, Deliverable, Following, Notification, OutgoingMail, Role, Task, Wish, db
 from tests import factories as make
 

@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 
-from chantiers.storage import current_storage
+from chantiers.storage.store import current_storage
 from models import Deliverable, DeliverableState, Notification, Refused, Role, StoredFile, db, today
 from tests import factories as make
 

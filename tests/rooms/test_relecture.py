@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from sqlalchemy import select
 
-from chantiers.storage import current_storage
+from chantiers.storage.store import current_storage
 from chantiers.web.tokens import signer
 from models import (
     Comment,

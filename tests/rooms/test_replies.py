@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from chantiers import reply_address, worker
-from chantiers.answered import cut, words_of
-from chantiers.receiving import LARGEST, receive
+from chantiers.jobs import worker
+from chantiers.mail import reply_address
+from chantiers.mail.quoting import cut, words_of
+from chantiers.mail.receiving import LARGEST, receive
 from models import ChantierRole, Comment, IncomingMail, Outcome, Review, db
 from tests import factories as make
 from tests.terminal import plain

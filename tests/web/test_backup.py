@@ -22,7 +22,7 @@ from chantiers import backup
 from chantiers.backup import BackupRefused
 from chantiers.config import ROOT
 from chantiers.importing.load import load
-from chantiers.storage import StorageDown, current_storage
+from chantiers.storage.store import StorageDown, current_storage
 from models import (
     Base,
     Chantier,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app import create_app
 from chantiers.backup import head
 from chantiers.config import ROOT
-from chantiers.storage import current_storage
+from chantiers.storage.store import current_storage
 from models import (
     Activity,
     Chantier,

@@ -11,23 +11,23 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chantiers import delivery, mail
+from chantiers.mail import message, sending
 from models import MailState, OutgoingMail, User, db
 from tests.factories import make_user
 from tests.mailbox import Mailbox
 
-PostOffice = Callable[[], delivery.Round]
+PostOffice = Callable[[], sending.Round]
 
 
 @pytest.fixture(autouse=True)
 def trial_letter(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A kind of mail of these tests alone."""
 
-    def build(outgoing: OutgoingMail) -> mail.Letter | None:
+    def build(outgoing: OutgoingMail) -> message.Letter | None:
         words = outgoing.particulars.get("words")
-        return mail.Letter(str(words), "emails/layout", unsubscribe="digest") if words else None
+        return message.Letter(str(words), "emails/layout", unsubscribe="digest") if words else None
 
-    monkeypatch.setitem(mail.BUILDERS, "trial", build)
+    monkeypatch.setitem(message.BUILDERS, "trial", build)
     yield
 
 
@@ -37,8 +37,8 @@ def test_a_mail_leaves_once_with_its_subject_and_its_way_to_stop(
     person = make_user("Camille", email="camille@example.org")
     words = "Une relecture vous attend : la note de plaidoyer « Mobilité » du chantier, très attendue déjà"
     OutgoingMail.post("trial", to=person, words=words)
-    assert post_office() == delivery.Round(sent=1)
-    assert post_office() == delivery.Round()
+    assert post_office() == sending.Round(sent=1)
+    assert post_office() == sending.Round()
     received = mailbox.only("camille@example.org")
     assert received.subject == words
     assert received.header("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click"
@@ -67,12 +67,12 @@ def test_nobody_is_written_to_whose_account_is_closed_or_whom_it_no_longer_conce
     make_user("Coordination", email="coordination@example.org", role="coordinator")
     person = make_user("Camille", email="camille@example.org")
     OutgoingMail.post("trial", to=person)
-    assert post_office() == delivery.Round(dropped=1)
+    assert post_office() == sending.Round(dropped=1)
     OutgoingMail.post("trial", to=person, words="Bonjour")
     person.close(by=person)
     # What was waiting is taken back; what is posted even so is dropped.
     OutgoingMail.post("trial", to=person, words="Bonjour")
-    assert post_office() == delivery.Round(dropped=1)
+    assert post_office() == sending.Round(dropped=1)
     assert not mailbox.received
 
 
@@ -113,13 +113,13 @@ def test_a_letter_that_cannot_be_written_stops_no_other(
     post_office: PostOffice,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def broken(_outgoing: OutgoingMail) -> mail.Letter:
+    def broken(_outgoing: OutgoingMail) -> message.Letter:
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setitem(mail.BUILDERS, "broken", broken)
+    monkeypatch.setitem(message.BUILDERS, "broken", broken)
     OutgoingMail.post("broken", address="a@example.org")
     OutgoingMail.post("trial", address="b@example.org", words="Bonjour")
-    assert post_office() == delivery.Round(sent=1, failed=1)
+    assert post_office() == sending.Round(sent=1, failed=1)
     assert [each.to for each in mailbox.received] == ["b@example.org"]
 
 
@@ -133,7 +133,7 @@ def test_two_workers_send_each_mail_once(
         for number in range(60):
             OutgoingMail.post("trial", address=f"p{number}@example.org", words="Bonjour")
     settings = {"MAIL_URL": mailbox.url, "MAIL_FROM": "a@example.org", "PUBLIC_URL": "http://localhost"}
-    workers = [threading.Thread(target=delivery.send_due, args=(make_app(**settings),)) for _ in range(3)]
+    workers = [threading.Thread(target=sending.send_due, args=(make_app(**settings),)) for _ in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -149,9 +149,9 @@ def test_a_worker_that_died_gives_its_mails_back_when_its_lease_is_over(
     held = OutgoingMail.take(5)
     assert len(held) == 1
     db.session.commit()
-    assert post_office() == delivery.Round()
+    assert post_office() == sending.Round()
     clock.forward(minutes=6)
-    assert post_office() == delivery.Round(sent=1)
+    assert post_office() == sending.Round(sent=1)
 
 
 def test_a_folder_keeps_mails_instead_of_sending_them(
@@ -163,7 +163,7 @@ def test_a_folder_keeps_mails_instead_of_sending_them(
     with in_app():
         OutgoingMail.post("trial", address="a@example.org", words="Bonjour")
     kept = make_app(MAIL_URL=(tmp_path / "mails").as_uri())
-    assert delivery.send_due(kept).sent == 1
+    assert sending.send_due(kept).sent == 1
     assert [each.suffix for each in (tmp_path / "mails").iterdir()] == [".eml"]
 
 
@@ -173,7 +173,7 @@ def test_a_mail_of_last_month_is_not_sent_any_more(
     clock.travel_to("2026-03-02 10:00")
     OutgoingMail.post("trial", address="a@example.org", words="Bonjour")
     clock.forward(days=8)
-    assert post_office() == delivery.Round(dropped=1)
+    assert post_office() == sending.Round(dropped=1)
 
 
 def test_the_outbox_speaks_of_its_person(session: Session) -> None:
@@ -190,7 +190,7 @@ def test_whoever_is_only_named_by_a_file_is_not_written_to(
     person = make_user("Une référente", email="referente@example.org")
     person.source_key = "referents/1"
     OutgoingMail.post("trial", to=person, words="Bonjour")
-    assert post_office() == delivery.Round(dropped=1)
+    assert post_office() == sending.Round(dropped=1)
     person.be_seen()
     OutgoingMail.post("trial", to=person, words="Bonjour")
-    assert post_office() == delivery.Round(sent=1)
+    assert post_office() == sending.Round(sent=1)

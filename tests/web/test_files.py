@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.http import parse_options_header
 
-from chantiers import files
-from chantiers.files import FileRefused, clean_name, content_disposition, inspect, message
+from chantiers.files import types as files
+from chantiers.files.types import FileRefused, clean_name, content_disposition, inspect, message
 
 ODF = "application/vnd.oasis.opendocument."
 OOXML = "application/vnd.openxmlformats-officedocument."

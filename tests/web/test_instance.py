@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from chantiers import instance
 from chantiers.backup import BackupRefused
-from chantiers.storage import current_storage
+from chantiers.storage.store import current_storage
 from models import Base, Invitation, Task, User, db, find, terms_of
 from tests.factories import make_coordinator, make_demarche, make_user
 from tests.web.test_backup import another_instance, fill

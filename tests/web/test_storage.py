@@ -15,9 +15,9 @@ import pytest
 from flask import Flask
 from moto.server import ThreadedMotoServer
 
-from chantiers import storage
 from chantiers.config import Misconfigured
-from chantiers.storage import (
+from chantiers.storage import store as storage
+from chantiers.storage.store import (
     PART,
     FileMissing,
     InvalidKey,

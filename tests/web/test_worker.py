@@ -15,8 +15,8 @@ from flask import Flask
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from chantiers import worker
 from chantiers.config import ROOT
+from chantiers.jobs import worker
 from models import Notification, OutgoingMail, SignInLink, User, now
 from tests.databases import Database
 from tests.factories import (

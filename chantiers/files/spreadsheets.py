@@ -15,9 +15,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from chantiers import files, spreadsheet_reader
-from chantiers.files import MEBIBYTE, FileRefused
-from chantiers.spreadsheet_reader import LONGEST_CELL, MOST_COLUMNS, MOST_LETTERS, MOST_ROWS
+from chantiers.files import spreadsheet_reader, types
+from chantiers.files.spreadsheet_reader import LONGEST_CELL, MOST_COLUMNS, MOST_LETTERS, MOST_ROWS
+from chantiers.files.types import MEBIBYTE, FileRefused
 
 Cell = str | float | date
 
@@ -56,7 +56,7 @@ class Sheet:
 
 def read(content: bytes, filename: str | None) -> tuple[str, list[Sheet]]:
     """The name of a file and the sheets that hold something. Raises FileRefused or Unreadable."""
-    name = files.clean_name(filename)
+    name = types.clean_name(filename)
     extension = name.rpartition(".")[2].lower()
     if extension not in EXTENSIONS:
         raise FileRefused("extension_refused", name=name, extension=extension)
@@ -67,7 +67,7 @@ def read(content: bytes, filename: str | None) -> tuple[str, list[Sheet]]:
     if extension == "csv":
         sheets = [Sheet("", _csv_rows(content))]
     else:
-        files.inspect(BytesIO(content), filename, LIMIT)
+        types.inspect(BytesIO(content), filename, LIMIT)
         sheets = _workbook(content)
     found = [sheet for sheet in sheets if next(lines(sheet), None) is not None]
     if not found:

@@ -3,8 +3,8 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from chantiers.mail import Letter, builder
-from chantiers.mails.relecture import answers_to
+from chantiers.mail.kinds.relecture import answers_to
+from chantiers.mail.message import Letter, builder
 from chantiers.policy import can
 from chantiers.web.links import absolute
 from models import OutgoingMail, ReviewRequest, db

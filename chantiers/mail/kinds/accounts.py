@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from chantiers.language.journal import name_of
-from chantiers.mail import Letter, builder
+from chantiers.mail.message import Letter, builder
 from chantiers.web.links import absolute
 from chantiers.web.tokens import signer
 from models import Invitation, OutgoingMail, SignInLink, db, now

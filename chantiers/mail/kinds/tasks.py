@@ -3,8 +3,8 @@
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from chantiers.mail import Letter, builder
-from chantiers.reply_address import reply_address
+from chantiers.mail.message import Letter, builder
+from chantiers.mail.reply_address import reply_address
 from chantiers.web.links import absolute
 from models import OutgoingMail, Task, db
 

@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from chantiers.language.journal import sentence
-from chantiers.mail import Letter, builder
+from chantiers.mail.message import Letter, builder
 from chantiers.web.links import absolute
 from models import (
     Activity,

@@ -4,10 +4,19 @@ from types import ModuleType
 
 from flask import Flask
 
-from chantiers.mail import BUILDERS
-from chantiers.mails import accounts, checkpoints, comments, digests, relaunches, relecture, replies, tasks
+from chantiers.mail.kinds import (
+    accounts,
+    checkpoints,
+    comments,
+    digests,
+    relaunches,
+    relecture,
+    replies,
+    tasks,
+)
+from chantiers.mail.message import BUILDERS
 
-#: chantiers/mails/: one module for each family of mails.
+#: chantiers/mail/kinds/: one module for each family of mails.
 LETTERS: tuple[ModuleType, ...] = (
     accounts,
     checkpoints,

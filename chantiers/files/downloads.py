@@ -7,8 +7,8 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import wrap_file
 
-from chantiers import files
-from chantiers.storage import FileMissing, current_storage
+from chantiers.files import types
+from chantiers.storage.store import FileMissing, current_storage
 from chantiers.web.errors import answer
 from chantiers.web.security_headers import FILE_POLICY
 from models import CommentAttachment, DeliverableVersion, today
@@ -35,7 +35,7 @@ def handed_over(version: DeliverableVersion | CommentAttachment, way: tuple[str,
     response = Response(chunks, mimetype=version.media_type)
     response.content_length = version.size
     response.set_etag(version.sha256)
-    response.headers["Content-Disposition"] = files.content_disposition(version.file_name)
+    response.headers["Content-Disposition"] = types.content_disposition(version.file_name)
     response.headers["Content-Security-Policy"] = FILE_POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
@@ -58,7 +58,7 @@ def saved_as(name: str, file: object, media_type: str) -> Response:
     stem, _dot, extension = name.rpartition(".")
     response = Response(wrap_file(request.environ, file), content_type=media_type)  # type: ignore[arg-type]
     named = f"{stem[:120]} {today().isoformat()}.{extension}".replace("/", "-")
-    response.headers["Content-Disposition"] = files.content_disposition(named)
+    response.headers["Content-Disposition"] = types.content_disposition(named)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"
     return response

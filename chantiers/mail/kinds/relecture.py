@@ -3,9 +3,9 @@
 from flask_babel import gettext as _
 
 from chantiers.language.journal import name_of
-from chantiers.mail import Letter, builder
+from chantiers.mail.message import Letter, builder
+from chantiers.mail.reply_address import reply_address
 from chantiers.policy import can
-from chantiers.reply_address import reply_address
 from chantiers.web.links import absolute
 from chantiers.web.tokens import signer
 from models import Opinion, OutgoingMail, ReviewRequest, User, db

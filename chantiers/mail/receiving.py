@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
-from chantiers import reply_address
-from chantiers.answered import words_of
+from chantiers.mail import reply_address
+from chantiers.mail.quoting import words_of
 from chantiers.policy import can
 from chantiers.web.forms import TEXT_LENGTH, clean_text
 from models import (

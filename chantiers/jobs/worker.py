@@ -8,7 +8,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from chantiers import delivery, digests, garbage, launches
+from chantiers.jobs import checkpoints, digests, garbage_collection
+from chantiers.mail import sending
 from models import POSTED, OutgoingMail, db, now, reading
 
 #: Seconds between two looks at the outbox, at most and at least: what people are waiting for leaves at once enough.
@@ -17,11 +18,11 @@ LONGEST, SHORTEST = 5.0, 1.0
 AFTER_TROUBLE = 30.0
 
 
-def work(app: Flask) -> delivery.Round:
+def work(app: Flask) -> sending.Round:
     """Do everything that is due, once."""
     digests.post_due(app)
-    launches.ask_due(app)
-    return delivery.send_due(app)
+    checkpoints.ask_due(app)
+    return sending.send_due(app)
 
 
 def run(app: Flask, over: threading.Event, called: threading.Event | None = None) -> None:
@@ -34,7 +35,7 @@ def run(app: Flask, over: threading.Event, called: threading.Event | None = None
         except (SQLAlchemyError, OSError) as error:
             app.logger.error("the worker could not work", extra={"kind": type(error).__name__})
             pause = AFTER_TROUBLE
-        garbage.collect_when_due()
+        garbage_collection.collect_when_due()
         called.wait(pause)
         if called is not over:
             called.clear()

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from flask import Flask, current_app
 
-from chantiers.mail import compose, letter_of, speaking_to
+from chantiers.mail.message import compose, letter_of, speaking_to
 from models import OutgoingMail, db
 
 #: Seconds that a mail server may take to answer.

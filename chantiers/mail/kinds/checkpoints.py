@@ -8,10 +8,10 @@ from markupsafe import Markup
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from chantiers import points
 from chantiers.language.journal import sentence
 from chantiers.language.labels import short_date
-from chantiers.mail import Letter, builder
+from chantiers.mail import checkpoint_links
+from chantiers.mail.message import Letter, builder
 from chantiers.web.links import absolute
 from models import Activity, Answer, Chantier, Checkpoint, CheckpointLine, OutgoingMail, Task, User, db
 
@@ -64,7 +64,7 @@ def checkpoint(mail: OutgoingMail) -> Letter | None:
             "parts": parts_of(found, person, tasks),
             "count": count,
             "more": count - len(tasks),
-            "all_of_them": absolute("checkpoints.from_mail", token=points.token(found.id, person)),
+            "all_of_them": absolute("checkpoints.from_mail", token=checkpoint_links.token(found.id, person)),
         },
         unsubscribe="checkpoint",
     )
@@ -77,7 +77,7 @@ def parts_of(found: Checkpoint, person: User, tasks: Sequence[Task]) -> list[Par
     for task in tasks:
         answers = {
             str(answer): absolute(
-                "checkpoints.from_mail", token=points.token(found.id, person, task.id, str(answer))
+                "checkpoints.from_mail", token=checkpoint_links.token(found.id, person, task.id, str(answer))
             )
             for answer in Answer
         }

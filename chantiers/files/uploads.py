@@ -8,11 +8,11 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 from werkzeug.formparser import FormDataParser
 
-from chantiers import files
 from chantiers.config import MEBIBYTE
-from chantiers.files import FileFacts, FileRefused
+from chantiers.files import types
+from chantiers.files.types import FileFacts, FileRefused
 from chantiers.language.labels import file_size
-from chantiers.storage import current_storage
+from chantiers.storage.store import current_storage
 from models import StoredFile
 
 #: A request is read to its end up to this much over the limit; a larger one is refused unread, with what was typed.
@@ -77,8 +77,8 @@ def limit_in_words() -> str:
 def inspected(upload: FileStorage) -> FileFacts:
     """What is known of the file that was sent. Raises FileRefused."""
     if getattr(upload.stream, "is_too_large", False):
-        raise FileRefused("too_large", name=files.clean_name(upload.filename), limit=file_limit())
-    return files.inspect(upload.stream, upload.filename, limit=file_limit())  # type: ignore[arg-type]
+        raise FileRefused("too_large", name=types.clean_name(upload.filename), limit=file_limit())
+    return types.inspect(upload.stream, upload.filename, limit=file_limit())  # type: ignore[arg-type]
 
 
 def stored(upload: FileStorage, facts: FileFacts) -> StoredFile:

@@ -6,9 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from chantiers.language.journal import name_of
-from chantiers.mail import Letter, builder
+from chantiers.mail.message import Letter, builder
+from chantiers.mail.reply_address import reply_address
 from chantiers.policy import can
-from chantiers.reply_address import reply_address
 from chantiers.web.links import absolute
 from models import Chantier, Deliverable, Objective, OutgoingMail, Task, User, db
 

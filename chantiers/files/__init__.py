@@ -1,0 +1,1 @@
+"""File handling: types, uploads, downloads and spreadsheets."""

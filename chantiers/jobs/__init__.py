@@ -1,0 +1,1 @@
+"""Background jobs: the worker and what it runs."""

@@ -1,0 +1,1 @@
+"""Kinds of mail: one module for each family, and their registry."""

@@ -1,0 +1,1 @@
+"""Storage of files: a local folder or an S3 bucket."""
