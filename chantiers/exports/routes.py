@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from chantiers import instance
 from chantiers.chantier import queries as chantier_queries
 from chantiers.coordination.queries import TaskFilters as EveryTaskFilters
 from chantiers.coordination.queries import period_of
@@ -20,6 +19,7 @@ from chantiers.exports.tables import Sheet, as_csv, as_workbook
 from chantiers.files import types
 from chantiers.files.downloads import saved_as
 from chantiers.history import queries as history_queries
+from chantiers.operations import instance_export
 from chantiers.policy import can
 from chantiers.structures.queries import asked
 from chantiers.tasks.queries import Filters as TaskFilters
@@ -192,7 +192,7 @@ def whole_instance() -> ResponseReturnValue:
         record(Demarche.current(), "demarche.exported", by=acting())
     db.session.commit()
     file = TemporaryFile("w+b")  # noqa: SIM115 (it is handed over open)
-    for line in instance.lines():
+    for line in instance_export.lines():
         file.write(line.encode())
     file.seek(0)
     return saved_as("Instance.json", file, "application/json")

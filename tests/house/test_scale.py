@@ -6,7 +6,7 @@ from bench.generate import generate, index
 from bench.load import at_once
 from bench.screens import cookie_for, most_statements, people, screens, statements_of
 from bench.writing import an_objective, creating, kept
-from chantiers import doctor
+from chantiers.operations import doctor
 from models import db
 
 #: Enough for every section of every page to have something in it; then four and two times as much.

@@ -14,9 +14,9 @@ from sqlalchemy import func, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app
-from chantiers.backup import head
 from chantiers.config import ROOT
-from chantiers.importing.load import load
+from chantiers.operations.backup import head
+from chantiers.operations.demarche_file.load import load
 from models import Base, db
 from tests import databases
 

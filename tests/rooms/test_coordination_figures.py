@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chantiers import instance
+from chantiers.operations import instance_export
 from models import db, today
 from tests.factories import (
     make_chantier,
@@ -85,7 +85,7 @@ def furnish() -> Any:
 
 def exported() -> dict[str, Any]:
     """The instance, as its JSON says it."""
-    whole: dict[str, Any] = json.loads("".join(instance.lines()))
+    whole: dict[str, Any] = json.loads("".join(instance_export.lines()))
     return whole
 
 

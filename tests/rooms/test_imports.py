@@ -12,9 +12,9 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
-from chantiers import doctor
 from chantiers.files import spreadsheets
 from chantiers.imports.values import day_of, names_in
+from chantiers.operations import doctor
 from models import (
     Activity,
     ChantierStructure,

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 from sqlalchemy import select
 
-from chantiers import doctor
+from chantiers.operations import doctor
 from chantiers.storage.store import Storage
 from models import (
     ChantierRole,

@@ -18,10 +18,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import create_app
-from chantiers import backup
-from chantiers.backup import BackupRefused
 from chantiers.config import ROOT
-from chantiers.importing.load import load
+from chantiers.operations import backup
+from chantiers.operations.backup import BackupRefused
+from chantiers.operations.demarche_file.load import load
 from chantiers.storage.store import StorageDown, current_storage
 from models import (
     Base,

@@ -13,8 +13,8 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from app import create_app
-from chantiers.backup import head
 from chantiers.config import ROOT
+from chantiers.operations.backup import head
 from chantiers.storage.store import current_storage
 from models import (
     Activity,

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from app import create_app
 from chantiers.config import ROOT
-from chantiers.demonstration.load import BEGINNING
+from chantiers.operations.demonstration.load import BEGINNING
 from models import (
     DEMONSTRATION_ENTRIES,
     Activity,
@@ -216,7 +216,7 @@ def test_an_example_gets_no_password(demonstration: Flask) -> None:
 
 
 def test_no_real_organisation_is_named_in_the_content() -> None:
-    content = ROOT / "chantiers/demonstration/content"
+    content = ROOT / "chantiers/operations/demonstration/content"
     names = [
         line.strip("- ").strip()
         for line in (ROOT / "data/demarche.yaml").read_text("utf-8").split("structures:")[1].splitlines()

@@ -5,8 +5,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from chantiers.config import ROOT
-from chantiers.importing.load import Report, load
-from chantiers.importing.nodes import FileRefused
+from chantiers.operations.demarche_file.load import Report, load
+from chantiers.operations.demarche_file.nodes import FileRefused
 from models import (
     Activity,
     Base,

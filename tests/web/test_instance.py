@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from chantiers import instance
-from chantiers.backup import BackupRefused
+from chantiers.operations import instance_export
+from chantiers.operations.backup import BackupRefused
 from chantiers.storage.store import current_storage
 from models import Base, Invitation, Task, User, db, find, terms_of
 from tests.factories import make_coordinator, make_demarche, make_user
@@ -18,17 +18,19 @@ from tests.world import make_world
 
 def taken() -> str:
     """The export, without the line of its date."""
-    return "".join(line for line in instance.lines() if '"exported_at"' not in line)
+    return "".join(line for line in instance_export.lines() if '"exported_at"' not in line)
 
 
 def test_every_table_and_column_is_exported_or_said_to_be_left_out() -> None:
     known = set(Base.metadata.tables)
-    assert set(instance.LEFT_OUT) <= known
-    assert {name for name, _column in instance.SECRET} <= known - set(instance.LEFT_OUT)
-    for table in instance.tables():
+    assert set(instance_export.LEFT_OUT) <= known
+    assert {name for name, _column in instance_export.SECRET} <= known - set(instance_export.LEFT_OUT)
+    for table in instance_export.tables():
         for column in table.columns:
             secret = any(word in column.name for word in ("password_hash", "token", "nonce", "secret"))
-            assert not secret or (table.name, column.name) in instance.SECRET, f"{table.name}.{column.name}"
+            assert not secret or (table.name, column.name) in instance_export.SECRET, (
+                f"{table.name}.{column.name}"
+            )
 
 
 @pytest.mark.parametrize("empty_database", ["sqlite", "postgresql"], indirect=True)
@@ -46,7 +48,7 @@ def test_it_comes_back_to_the_byte_on_either_database(
     assert nonce and nonce not in said
     files = {entry.key for entry in current_storage().entries()}
     with another_instance(empty_database, tmp_path) as other, other.app_context():
-        restored = instance.restore(BytesIO(said.encode()))
+        restored = instance_export.restore(BytesIO(said.encode()))
         assert taken() == said
         assert restored.missing and files
         assert db.session.scalar(select(func.count(Task.id))) == len(json.loads(said)["tables"]["task"])
@@ -56,7 +58,7 @@ def test_it_comes_back_to_the_byte_on_either_database(
         assert find(reader, terms_of("changer")).entries
         db.session.rollback()
         with pytest.raises(BackupRefused, match="n’est pas vide"):
-            instance.restore(BytesIO(said.encode()))
+            instance_export.restore(BytesIO(said.encode()))
 
 
 WRONGS: dict[str, tuple[Any, str]] = {
@@ -91,21 +93,21 @@ def _task(whole: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("empty_database", ["sqlite"], indirect=True)
 def test_what_is_wrong_is_named_and_nothing_is_written(app, session, empty_database, tmp_path) -> None:
     fill()
-    said = "".join(instance.lines())
+    said = "".join(instance_export.lines())
     with another_instance(empty_database, tmp_path) as other, other.app_context():
         for spoil, expected in WRONGS.values():
             whole = json.loads(said)
             spoil(whole)
             with pytest.raises(BackupRefused, match=expected):
-                instance.restore(BytesIO(json.dumps(whole).encode()))
+                instance_export.restore(BytesIO(json.dumps(whole).encode()))
         for nonsense in (said[: len(said) // 2], "[" * 100_000, "\xff", ""):
             with pytest.raises(BackupRefused):
-                instance.restore(BytesIO(nonsense.encode("latin-1", "replace")))
+                instance_export.restore(BytesIO(nonsense.encode("latin-1", "replace")))
         assert db.session.scalar(select(func.count(Task.id))) == 0
         db.session.rollback()
         # Rearranged by another tool, it is still the same.
-        instance.restore(BytesIO(json.dumps(json.loads(said), indent=2, sort_keys=True).encode()))
-        assert "".join(instance.lines()).count("\n") == said.count("\n")
+        instance_export.restore(BytesIO(json.dumps(json.loads(said), indent=2, sort_keys=True).encode()))
+        assert "".join(instance_export.lines()).count("\n") == said.count("\n")
         assert db.session.scalar(select(Task.title)) == "Être prêt·e\nà tout 🌱"
 
 

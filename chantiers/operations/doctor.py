@@ -14,9 +14,9 @@ from sqlalchemy import Table, func, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from chantiers.backup import head
 from chantiers.config import is_loopback
 from chantiers.mail.sending import Down, way_out
+from chantiers.operations.backup import head
 from chantiers.storage.store import LocalStorage, StorageDown, StorageFull, current_storage
 from models import (
     CATALOGUE,

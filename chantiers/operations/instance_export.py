@@ -15,7 +15,7 @@ from typing import IO, Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
-from chantiers.backup import (
+from chantiers.operations.backup import (
     BackupRefused,
     current_revision,
     described,

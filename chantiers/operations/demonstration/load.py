@@ -14,9 +14,9 @@ from flask import current_app
 from sqlalchemy import delete, select, update
 
 from chantiers.config import ROOT
-from chantiers.demonstration.opendocument import opendocument
 from chantiers.files import spreadsheets
-from chantiers.importing.load import load as load_demarche
+from chantiers.operations.demarche_file.load import load as load_demarche
+from chantiers.operations.demonstration.opendocument import opendocument
 from chantiers.policy import can
 from chantiers.storage.store import current_storage
 from models import (

@@ -11,8 +11,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm.attributes import set_committed_value
 
-from chantiers.importing.nodes import FileRefused, Problem
-from chantiers.importing.shape import (
+from chantiers.language.refusals import say
+from chantiers.operations.demarche_file.nodes import FileRefused, Problem
+from chantiers.operations.demarche_file.shape import (
     ChantierEntry,
     DeliverableEntry,
     DemarcheFile,
@@ -21,7 +22,6 @@ from chantiers.importing.shape import (
     StructureEntry,
     read,
 )
-from chantiers.language.refusals import say
 from models import (
     Chantier,
     ChantierMembership,

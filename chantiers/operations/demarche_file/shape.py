@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask_babel import gettext as _
 from yaml.nodes import MappingNode, Node
 
-from chantiers.importing.nodes import Problems, Record, line_of, scalar, tree
+from chantiers.operations.demarche_file.nodes import Problems, Record, line_of, scalar, tree
 from models import fold
 
 LINE = 300

@@ -18,19 +18,19 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 
-from chantiers import backup as backups
-from chantiers import doctor as examination
-from chantiers import instance
-from chantiers.demonstration.load import DemonstrationRefused
-from chantiers.demonstration.load import load as load_demonstration
-from chantiers.importing.load import Report
-from chantiers.importing.load import load as load_file
-from chantiers.importing.nodes import LARGEST, FileRefused
 from chantiers.jobs import worker as jobs
 from chantiers.language.refusals import say
 from chantiers.mail.receiving import LARGEST as LARGEST_MAIL
 from chantiers.mail.receiving import Received
 from chantiers.mail.receiving import receive as take_mail
+from chantiers.operations import backup as backups
+from chantiers.operations import doctor as examination
+from chantiers.operations import instance_export
+from chantiers.operations.demarche_file.load import Report
+from chantiers.operations.demarche_file.load import load as load_file
+from chantiers.operations.demarche_file.nodes import LARGEST, FileRefused
+from chantiers.operations.demonstration.load import DemonstrationRefused
+from chantiers.operations.demonstration.load import load as load_demonstration
 from chantiers.storage.store import StorageDown, StorageFull, current_storage
 from models import (
     CommentAttachment,
@@ -326,7 +326,7 @@ def restore(source: str | None, files: str | None) -> None:
 
 def _restore_export(source: Path, files: Path | None) -> None:
     with source.open("rb") as file:
-        restored = instance.restore(file, files)
+        restored = instance_export.restore(file, files)
     click.echo(
         f"Restauré depuis {source}. Lignes : {restored.rows}. Chaque personne choisit un nouveau mot de passe, ou "
         "entre par un lien reçu par mail ; les invitations sans réponse sont à renvoyer."
@@ -348,7 +348,7 @@ def export(file: str | None) -> None:
     if not file:
         raise Failure("Indiquez le fichier à écrire : flask --app app export instance.json")
     if file == "-":
-        for line in instance.lines():
+        for line in instance_export.lines():
             click.echo(line, nl=False)
         return
     target = Path(file)
@@ -356,7 +356,7 @@ def export(file: str | None) -> None:
         raise Failure(f"« {target} » existe déjà : donnez un nouveau nom.")
     with target.open("x", encoding="utf-8") as written:
         target.chmod(0o600)
-        written.writelines(instance.lines())
+        written.writelines(instance_export.lines())
     click.echo(f"Toute l’instance est dans {target}. Il contient des adresses : gardez-le pour vous.")
 
 

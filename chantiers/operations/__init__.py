@@ -1,0 +1,1 @@
+"""Operations of an instance: commands, checks, backups, exports and loading."""
