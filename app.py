@@ -5,10 +5,11 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from chantiers import config, rooms
+from chantiers import config
 from chantiers.language import labels
 from chantiers.mail.kinds import registry
 from chantiers.operations.commands import cli
+from chantiers.rooms import list as rooms
 from chantiers.storage import store
 from chantiers.web import access, assets, converters, errors, extensions, logs, security_headers, sessions
 

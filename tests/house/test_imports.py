@@ -37,7 +37,7 @@ OTHER_DOORS = {
 #: Rooms that show others' things in another form, and may use their queries.
 READERS = {"exports", "api"}
 #: What stands above the rooms and may import them.
-ABOVE_ROOMS = {"chantiers.rooms"}
+ABOVE_ROOMS = {"chantiers.rooms.list"}
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,11 @@ def sample(name: str, source: str) -> Module:
 
 
 def room_of(module: str) -> str | None:
-    """The room where a module lives: a folder of chantiers/ that has routes."""
+    """The room where a module lives: a folder of chantiers/rooms/."""
     parts = module.split(".")
-    if len(parts) < 2 or parts[0] != "chantiers":
+    if len(parts) < 3 or parts[:2] != ["chantiers", "rooms"] or module in ABOVE_ROOMS:
         return None
-    return parts[1] if f"chantiers.{parts[1]}.routes" in ours() or parts[1] in READERS else None
+    return parts[2]
 
 
 def target(imported: Import) -> str:
@@ -245,10 +245,10 @@ def test_the_tree_is_the_one_that_was_read() -> None:
         "models",
         "models.ground.base",
         "models.tasks.task",
-        "chantiers.rooms",
-        "chantiers.tasks.routes",
+        "chantiers.rooms.list",
+        "chantiers.rooms.tasks.routes",
     } <= set(ours())
-    assert room_of("chantiers.tasks.routes") == "tasks"
+    assert room_of("chantiers.rooms.tasks.routes") == "tasks"
     assert room_of("chantiers.policy") is None
 
 
@@ -261,7 +261,7 @@ def test_the_tree_is_the_one_that_was_read() -> None:
             "models.tasks.task",
             "class A:\n    def f(self):\n        if self:\n            from models import b",
         ),
-        (relative, "chantiers.tasks.routes", "from . import forms"),
+        (relative, "chantiers.rooms.tasks.routes", "from . import forms"),
         (out_of_the_domain, "models.tasks.task", "from flask import request"),
         (out_of_the_domain, "models.tasks.task", "import flask_login"),
         (out_of_the_domain, "models.tasks.task", "from chantiers.policy import can"),
@@ -270,12 +270,12 @@ def test_the_tree_is_the_one_that_was_read() -> None:
         (upwards_in_models, "models.journal", "from models.people.user import User"),
         (upwards_in_models, "models.ground.base", "from models.journal import record"),
         (upwards_in_models, "models.tasks.task", "from models import Chantier"),
-        (past_the_door, "chantiers.tasks.queries", "from models.tasks.task import Task"),
-        (past_the_door, "chantiers.tasks.queries", "import models.tasks.task"),
-        (between_rooms, "chantiers.tasks.queries", "from chantiers.deliverables import queries"),
-        (between_rooms, "chantiers.policy", "from chantiers.tasks.routes import tasks"),
-        (upwards_in_a_room, "chantiers.tasks.forms", "from chantiers.tasks.routes import tasks"),
-        (upwards_in_a_room, "chantiers.tasks.routes", "from app import create_app"),
+        (past_the_door, "chantiers.rooms.tasks.queries", "from models.tasks.task import Task"),
+        (past_the_door, "chantiers.rooms.tasks.queries", "import models.tasks.task"),
+        (between_rooms, "chantiers.rooms.tasks.queries", "from chantiers.rooms.deliverables import queries"),
+        (between_rooms, "chantiers.policy", "from chantiers.rooms.tasks.routes import tasks"),
+        (upwards_in_a_room, "chantiers.rooms.tasks.forms", "from chantiers.rooms.tasks.routes import tasks"),
+        (upwards_in_a_room, "chantiers.rooms.tasks.routes", "from app import create_app"),
         (endings, "models.tasks.task", "def close(self):\n    db.session.commit()"),
     ],
 )
@@ -293,13 +293,13 @@ def test_a_broken_rule_is_seen(rule: Rule, name: str, source: str) -> None:
         ("models.journal", "if TYPE_CHECKING:\n    from models.people.user import User"),
         ("models", "from models.tasks.task import Task"),
         ("chantiers.web.extensions", "from models.ground.base import reading\nfrom models import db"),
-        ("chantiers.rooms", "from chantiers.tasks.routes import tasks"),
+        ("chantiers.rooms.list", "from chantiers.rooms.tasks.routes import tasks"),
         (
-            "chantiers.tasks.routes",
-            "from chantiers.tasks import forms, queries\nfrom chantiers.policy import can",
+            "chantiers.rooms.tasks.routes",
+            "from chantiers.rooms.tasks import forms, queries\nfrom chantiers.policy import can",
         ),
-        ("chantiers.exports.routes", "from chantiers.tasks.queries import listing"),
-        ("chantiers.tasks.routes", "db.session.commit()"),
+        ("chantiers.rooms.exports.routes", "from chantiers.rooms.tasks.queries import listing"),
+        ("chantiers.rooms.tasks.routes", "db.session.commit()"),
     ],
 )
 def test_a_kept_rule_is_not_seen(name: str, source: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chantiers.health import checks
+from chantiers.rooms.health import checks
 from chantiers.storage.store import StorageDown, StorageFull
 from models import Invitation
 from tests.factories import make_chantier, make_demarche, make_referent

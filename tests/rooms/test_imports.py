@@ -13,8 +13,8 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
 from chantiers.files import spreadsheets
-from chantiers.imports.values import day_of, names_in
 from chantiers.operations import doctor
+from chantiers.rooms.imports.values import day_of, names_in
 from models import (
     Activity,
     ChantierStructure,

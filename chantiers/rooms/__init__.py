@@ -1,0 +1,1 @@
+"""Rooms: one folder for each family of screens, and their list."""

@@ -1,0 +1,130 @@
+"""The filters of a list in the words of its screen, for who opens its export a year later; in French, as all of it."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import or_, select
+
+from chantiers.language.labels import DELIVERABLE_TYPES, label
+from chantiers.rooms.coordination.queries import Period
+from chantiers.rooms.coordination.queries import TaskFilters as EveryTaskFilters
+from chantiers.rooms.deliverables.queries import Filters as DeliverableFilters
+from chantiers.rooms.history.queries import Past
+from chantiers.rooms.tasks.queries import Filters as TaskFilters
+from models import (
+    Chantier,
+    ChantierMembership,
+    DeliverableType,
+    Objective,
+    Structure,
+    Task,
+    User,
+    db,
+    task_person,
+)
+
+UNKNOWN = "introuvable"
+TASK_STATES = {
+    "retard": "En retard",
+    "bloquee": "Bloquée",
+    "sans-pilote": "Sans pilote",
+    "sans-nouvelles": "Sans nouvelles",
+}
+TASK_GROUPS = {"ouvertes": "Ouvertes", "comptees": "Toutes sauf abandonnées"}
+TASK_MOVES = {"terminees": "Terminées", "bloquees": "Bloquées"}
+SUBJECTS = {
+    "taches": "Tâches",
+    "livrables": "Livrables",
+    "objectifs": "Objectifs",
+    "membres": "Membres et structures",
+}
+
+
+def of_tasks(filters: TaskFilters, chantier: Chantier) -> str:
+    """What the tasks of a chantier were narrowed to."""
+    return _told(
+        ("Mot du titre", filters.q),
+        ("Objectif", filters.objectif and _name(Objective, "text", filters.objectif)),
+        ("Structure", filters.structure and _name(Structure, "name", filters.structure)),
+        ("Personne", filters.personne and _person(filters.personne, chantier)),
+        ("Statut", filters.statut and label(filters.statut, "status")),
+        ("À surveiller", TASK_STATES.get(filters.etat)),
+    )
+
+
+def of_every_task(filters: EveryTaskFilters, period: Period) -> str:
+    """What the tasks of all chantiers were narrowed to."""
+    return _told(
+        ("Chantier", filters.chantier and _chantier(filters.chantier)),
+        ("Structure", filters.structure and _name(Structure, "name", filters.structure)),
+        ("Objectif", filters.objectif and _name(Objective, "text", filters.objectif)),
+        ("Statut", TASK_GROUPS.get(filters.statut) or (filters.statut and label(filters.statut, "status"))),
+        ("À surveiller", TASK_STATES.get(filters.etat)),
+        (
+            "Depuis",
+            filters.mouvement and f"{TASK_MOVES[filters.mouvement]} depuis le {period.since:%d/%m/%Y}",
+        ),
+        ("Échéance à partir du", filters.du),
+        ("Échéance jusqu’au", filters.au),
+    )
+
+
+def of_deliverables(filters: DeliverableFilters) -> str:
+    """What deliverables were narrowed to."""
+    return _told(
+        ("Chantier", filters.chantier and _chantier(filters.chantier)),
+        ("Type", filters.type and _type(filters.type)),
+        ("État", filters.state and label(filters.state, "state")),
+        ("En retard", filters.late and "oui"),
+    )
+
+
+def of_history(past: Past) -> str:
+    """The day that was told, and the chantier."""
+    return _told(("Jour", past.day.strftime("%d/%m/%Y")), ("Chantier", past.chantier and past.chantier.title))
+
+
+def of_structures(search: str, kind: str, chantier: str) -> str:
+    """What the directory was narrowed to."""
+    return _told(
+        ("Nom", search),
+        ("Nature", kind and label(kind, "kind")),
+        ("Chantier", chantier and _chantier(chantier)),
+    )
+
+
+def of_journal(kind: str, actor_id: int | None, chantier: Chantier) -> str:
+    """What a journal was narrowed to."""
+    return _told(("Sujet", SUBJECTS.get(kind)), ("Personne", actor_id and _person(actor_id, chantier)))
+
+
+def _told(*pairs: tuple[str, object]) -> str:
+    return ", ".join(_pairs(pairs))
+
+
+def _pairs(pairs: Iterable[tuple[str, object]]) -> Iterable[str]:
+    for term, words in pairs:
+        if words:
+            yield f"{term}\N{NO-BREAK SPACE}: {words}"
+
+
+def _name(model: type[Objective | Structure], column: str, number: int) -> str:
+    found = db.session.scalar(select(getattr(model, column)).where(model.id == number))
+    return found or UNKNOWN
+
+
+def _person(number: int, chantier: Chantier) -> str:
+    # Somebody of this chantier, as its own filters offer: an address that counts up must not spell everybody's name.
+    members = select(ChantierMembership.user_id).where(ChantierMembership.chantier_id == chantier.id)
+    named = select(task_person.c.user_id).join(Task, Task.id == task_person.c.task_id)
+    theirs = or_(User.id.in_(members), User.id.in_(named.where(Task.chantier_id == chantier.id)))
+    return db.session.scalar(select(User.name).where(User.id == number, theirs)) or UNKNOWN
+
+
+def _chantier(slug: str) -> str:
+    found = db.session.scalar(select(Chantier.title).where(Chantier.slug == slug))
+    return found or UNKNOWN
+
+
+def _type(key: str) -> str:
+    found = db.session.get(DeliverableType, key)
+    return str(DELIVERABLE_TYPES.get(key, found.name)) if found else UNKNOWN

@@ -1,0 +1,71 @@
+"""The one list of rooms: each is a family of screens, with its own blueprint."""
+
+from flask import Flask
+
+from chantiers.rooms.accounts.routes import accounts
+from chantiers.rooms.chantier.routes import chantier
+from chantiers.rooms.checkpoints.routes import checkpoints
+from chantiers.rooms.comments.routes import comments
+from chantiers.rooms.coordination.routes import coordination
+from chantiers.rooms.correspondence.routes import correspondence
+from chantiers.rooms.deliverables.routes import deliverables
+from chantiers.rooms.exports.routes import exports
+from chantiers.rooms.health.routes import health
+from chantiers.rooms.history.routes import history
+from chantiers.rooms.imports.routes import imports
+from chantiers.rooms.invitations.routes import invitations
+from chantiers.rooms.joining.routes import joining
+from chantiers.rooms.leaving.routes import leaving
+from chantiers.rooms.management.routes import management
+from chantiers.rooms.meetings.routes import meetings
+from chantiers.rooms.my_work.routes import my_work
+from chantiers.rooms.notifications.routes import notifications
+from chantiers.rooms.objectives.routes import objectives
+from chantiers.rooms.progress.routes import progress
+from chantiers.rooms.public.routes import public
+from chantiers.rooms.publications.routes import publications
+from chantiers.rooms.relecture.routes import relecture
+from chantiers.rooms.report.routes import report
+from chantiers.rooms.search.routes import search
+from chantiers.rooms.structures.routes import structures
+from chantiers.rooms.style_guide.routes import style_guide
+from chantiers.rooms.tasks.routes import tasks
+from chantiers.rooms.trash.routes import trash
+
+ROOMS = (
+    public,
+    publications,
+    accounts,
+    my_work,
+    notifications,
+    chantier,
+    objectives,
+    progress,
+    tasks,
+    deliverables,
+    comments,
+    relecture,
+    invitations,
+    joining,
+    leaving,
+    search,
+    structures,
+    coordination,
+    history,
+    meetings,
+    report,
+    checkpoints,
+    management,
+    imports,
+    correspondence,
+    trash,
+    exports,
+    health,
+    style_guide,
+)
+
+
+def init_app(app: Flask) -> None:
+    """Open every room."""
+    for room in ROOMS:
+        app.register_blueprint(room)
