@@ -18,12 +18,12 @@ from app import create_app
 from chantiers.jobs import worker
 from chantiers.mail import sending
 from models import User, UserSession, db
-from tests import databases
-from tests.live_server import LiveServer
-from tests.mailbox import Mailbox
-from tests.visitor import Visitor
+from tests.support import databases
+from tests.support.live_server import LiveServer
+from tests.support.mailbox import Mailbox
+from tests.support.visitor import Visitor
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.support.browser"]
 
 _made: dict[str, databases.SQLite | databases.PostgreSQL] = {}
 

@@ -3,7 +3,7 @@
 import pytest
 
 from models import User, today
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_coordinator,
     make_deliverable,

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from chantiers.mail import checkpoint_links
 from models import Checkpoint, Task, db, now, today
-from tests import factories as make
-from tests.browser import axe, overflow
+from tests.support import factories as make
+from tests.support.browser import axe, overflow
 
 
 def test_two_tasks_are_told_from_one_link(live_server, open_browser, in_app):

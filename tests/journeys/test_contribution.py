@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from chantiers.mail.receiving import receive
 from models import Deliverable, Demarche, ReviewRound, Structure, User, today
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_deliverable,
     make_demarche,

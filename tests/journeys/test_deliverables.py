@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from models import Deliverable, User
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_deliverable,
     make_demarche,

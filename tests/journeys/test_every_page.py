@@ -31,12 +31,12 @@ from models import (
     User,
     today,
 )
-from tests.browser import Watch
-from tests.databases import Database
-from tests.house.addresses import Target, Targets, access_of, address, rules
-from tests.inspection import Inspector
-from tests.live_server import LiveServer
-from tests.world import World, make_world
+from tests.architecture.addresses import Target, Targets, access_of, address, rules
+from tests.support.browser import Watch
+from tests.support.databases import Database
+from tests.support.inspection import Inspector
+from tests.support.live_server import LiveServer
+from tests.support.world import World, make_world
 
 #: What is no page. Any other address that can be opened is looked at, a new one from its first day.
 EXCUSED = {

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_demarche,
     make_member,

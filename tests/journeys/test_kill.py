@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import make_url
 
 from models import User
-from tests.databases import Database
-from tests.factories import make_chantier, make_demarche, make_objective, make_referent
-from tests.live_server import LiveServer
-from tests.visitor import Visitor
+from tests.support.databases import Database
+from tests.support.factories import make_chantier, make_demarche, make_objective, make_referent
+from tests.support.live_server import LiveServer
+from tests.support.visitor import Visitor
 
 ADDRESS = "/chantiers/le-chantier/taches"
 WRITERS = 4

@@ -3,7 +3,7 @@
 import pytest
 
 from models import Task, UserSession
-from tests import factories as make
+from tests.support import factories as make
 
 WORDS = "Trois heures de travail sur ce paragraphe."
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from models import DEMONSTRATION_ENTRIES, Demarche, ObjectiveKind
-from tests.browser import axe
-from tests.factories import (
+from tests.support.browser import axe
+from tests.support.factories import (
     PASSWORD,
     make_chantier,
     make_demarche,

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from models import User, today
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_coordinator,
     make_deliverable,

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from models import Task, User
-from tests.browser import axe, overflow
-from tests.factories import (
+from tests.support.browser import axe, overflow
+from tests.support.factories import (
     make_chantier,
     make_demarche,
     make_member,

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from models import Comment, UserSession, db
-from tests import factories as make
-from tests.browser import axe, overflow
+from tests.support import factories as make
+from tests.support.browser import axe, overflow
 
 pytestmark = pytest.mark.databases("sqlite")
 EMAIL = "maud@example.org"

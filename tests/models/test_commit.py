@@ -8,7 +8,7 @@ from models import COMMIT_STEPS, Notification, Refused, SearchEntry
 from models.discussion.notification import tell_recorded
 from models.figures.trace import count_traces
 from models.search.index import index_changed
-from tests import factories as make
+from tests.support import factories as make
 
 
 def test_people_are_told_first_and_the_figures_counted_last():

@@ -19,7 +19,7 @@ from models import (
     passwords,
 )
 from models.people.sign_in import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS
-from tests.factories import (
+from tests.support.factories import (
     PASSWORD,
     make_chantier,
     make_demarche,

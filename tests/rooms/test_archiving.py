@@ -6,7 +6,7 @@ from time import sleep
 import pytest
 
 from models import Activity, Chantier, Comment, Task, TaskStatus, User, db
-from tests import factories as make
+from tests.support import factories as make
 
 #: Long enough for a request to reach the database and find somebody there.
 A_MOMENT = 0.3

@@ -18,7 +18,7 @@ from models import (
     Task,
     User,
 )
-from tests import factories as make
+from tests.support import factories as make
 
 PDF = b"%PDF-1.7\nune grille d'analyse\n%%EOF\n"
 TURNS = 8

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from chantiers.files import uploads
 from chantiers.storage.store import current_storage
 from models import Chantier, Comment, CommentAttachment, Refused, Role, StoredFile, User, db, purge_bin
-from tests import factories as make
-from tests.terminal import said
+from tests.support import factories as make
+from tests.support.terminal import said
 
 PDF = b"%PDF-1.7 du texte"
 

@@ -20,7 +20,7 @@ from models import (
     db,
     now,
 )
-from tests import factories as make
+from tests.support import factories as make
 
 LIST = "/coordination/points-d-etape"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from models import Deliverable, ReviewRequest, Role, StoredFile, db
-from tests import factories as make
+from tests.support import factories as make
 
 FIRST = "# La note\n\nLe chien dort au soleil.\n\n" + "\n".join(f"Point {number}" for number in range(20))
 SECOND = FIRST.replace("au soleil", "sous la <b>pluie</b>") + "\nUne ligne de plus"

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from models import Chantier, Meeting, Role, db, today
-from tests import factories as make
+from tests.support import factories as make
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chantiers.operations import instance_export
 from models import db, today
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_coordinator,
     make_deliverable,
@@ -19,7 +19,7 @@ from tests.factories import (
     make_structure,
     make_task,
 )
-from tests.plain_counts import counted
+from tests.support.plain_counts import counted
 
 #: What is done to a task after its birth, by the coordination.
 MOVES = {

@@ -11,7 +11,7 @@ from models import (
     Role,
     Submission,
 )
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_coordinator,
     make_deliverable,

@@ -10,7 +10,7 @@ import pytest
 
 from chantiers.storage.store import StorageDown, StorageFull
 from models import Deliverable, DeliverableVersion, Role
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_deliverable,
     make_demarche,

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from chantiers.storage.store import StorageDown, StorageFull
 from chantiers.web.access import public, signed_in
 from models import Activity, Refused, Task, db
-from tests.factories import make_chantier, make_demarche, make_objective, make_referent, make_user
+from tests.support.factories import make_chantier, make_demarche, make_objective, make_referent, make_user
 
 faults = Blueprint("faults", __name__)
 

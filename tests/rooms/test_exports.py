@@ -10,7 +10,7 @@ from icalendar import Calendar
 from openpyxl import load_workbook
 
 from models import Role, StructureKind, today
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_coordinator,
     make_deliverable,
@@ -22,7 +22,7 @@ from tests.factories import (
     make_task,
     make_user,
 )
-from tests.terminal import plain
+from tests.support.terminal import plain
 
 #: What lists have when everything in them passes a filter.
 WHOLE = ("", "etat=expected", "chantier=mobilite")

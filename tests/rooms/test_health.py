@@ -8,7 +8,7 @@ import pytest
 from chantiers.rooms.health import checks
 from chantiers.storage.store import StorageDown, StorageFull
 from models import Invitation
-from tests.factories import make_chantier, make_demarche, make_referent
+from tests.support.factories import make_chantier, make_demarche, make_referent
 
 
 def test_all_is_well_and_nothing_else_is_said(visitor: Any, session: Any) -> None:

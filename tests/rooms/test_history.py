@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from chantiers.components.curve import drawn
 from models import Meeting, Point, Role
 from tests.conftest import Clock
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_coordinator,
     make_deliverable,
@@ -17,7 +17,7 @@ from tests.factories import (
     make_task,
     make_user,
 )
-from tests.visitor import Visitor
+from tests.support.visitor import Visitor
 
 ADDRESS = "/coordination/historique"
 

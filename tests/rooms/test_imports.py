@@ -34,7 +34,7 @@ from models import (
     purge_bin,
     sweep_imports,
 )
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_coordinator,
     make_demarche,

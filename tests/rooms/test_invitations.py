@@ -7,7 +7,7 @@ import pytest
 
 from chantiers.web import tokens
 from models import ChantierMembership, ChantierRole, Invitation, Refused, SignInLink, User, db
-from tests import factories as make
+from tests.support import factories as make
 
 
 @pytest.fixture

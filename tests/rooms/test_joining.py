@@ -22,7 +22,7 @@ from models import (
     UserSession,
     db,
 )
-from tests import factories as make
+from tests.support import factories as make
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from models import Task, User
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_coordinator,
     make_demarche,

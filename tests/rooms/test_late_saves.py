@@ -4,7 +4,7 @@ import contextvars
 import threading
 
 from models import Submission, Task, db
-from tests import factories as make
+from tests.support import factories as make
 
 CROWD = 20
 

@@ -3,7 +3,7 @@
 import pytest
 
 from models import Chantier, PasswordLink, Role, Structure, User, UserSession, db
-from tests import factories as make
+from tests.support import factories as make
 
 PLACES = (
     "/gestion",

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models import AgendaItem, Attendance, Decision, FollowUp, Meeting, Presence, Refused, Role, db, today
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_coordinator,
     make_demarche,

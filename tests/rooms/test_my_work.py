@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from models import ChantierRole, Decision, Meeting, Role, today
-from tests import factories as make
+from tests.support import factories as make
 
 
 def test_a_participant_sees_the_tasks_of_their_structure_late_first(session, visitor):

@@ -6,7 +6,7 @@ import pytest
 
 from chantiers.jobs import worker
 from models import Comment, Deliverable, Following, Notification, OutgoingMail, Role, Task, Wish, db
-from tests import factories as make
+from tests.support import factories as make
 
 MONDAY = "2026-03-02 09:00"
 

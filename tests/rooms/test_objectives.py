@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from models import Objective, ObjectiveKind, Role
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_coordinator,
     make_deliverable,

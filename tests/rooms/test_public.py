@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from models import Chantier, ObjectiveKind, ProgressUpdate, User, Weather
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_coordinator,
     make_deliverable,

@@ -7,7 +7,7 @@ import pytest
 
 from chantiers.storage.store import current_storage
 from models import Deliverable, DeliverableState, Notification, Refused, Role, StoredFile, db, today
-from tests import factories as make
+from tests.support import factories as make
 
 LICENCE = "CC BY-SA 4.0 : en citant la source, et sous la même licence"
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models import Activity, Notification, OutgoingMail, User, db, now, today
-from tests import factories as make
+from tests.support import factories as make
 
 
 def came(person: User) -> User:

@@ -20,7 +20,7 @@ from models import (
     db,
     today,
 )
-from tests import factories as make
+from tests.support import factories as make
 
 
 @pytest.fixture

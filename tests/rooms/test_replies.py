@@ -14,8 +14,8 @@ from chantiers.mail import reply_address
 from chantiers.mail.quoting import cut, words_of
 from chantiers.mail.receiving import LARGEST, receive
 from models import ChantierRole, Comment, IncomingMail, Outcome, Review, db
-from tests import factories as make
-from tests.terminal import plain
+from tests.support import factories as make
+from tests.support.terminal import plain
 
 BOX = "carnet@example.org"
 

@@ -10,7 +10,7 @@ import pytest
 from docx import Document
 
 from models import Decision, Meeting, ProgressUpdate, Role, Weather, today
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_coordinator,
     make_deliverable,

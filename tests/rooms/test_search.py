@@ -3,7 +3,7 @@
 import pytest
 
 from models import Comment, Role
-from tests import factories as make
+from tests.support import factories as make
 
 
 @pytest.fixture

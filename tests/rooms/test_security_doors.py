@@ -10,7 +10,7 @@ import pytest
 from chantiers.language.versions import side_by_side
 from chantiers.web.forms import fingerprint
 from models import Objective, PasswordLink, Role, User, db
-from tests import factories as make
+from tests.support import factories as make
 
 ANOTHER = "tout autre chose ici"
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from models import Role, Structure, StructureAlias, StructureMember, Task, today
-from tests.factories import (
+from tests.support.factories import (
     make_chantier,
     make_coordinator,
     make_deliverable,

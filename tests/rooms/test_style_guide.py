@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.visitor import Visitor
+from tests.support.visitor import Visitor
 
 
 def test_anyone_may_read_the_style_guide(visitor: Callable[..., Visitor]) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models import ChecklistItem, Role, StatusChange, Task, TaskStatus, User, db, today
-from tests import factories as make
+from tests.support import factories as make
 
 
 @pytest.fixture

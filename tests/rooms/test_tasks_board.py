@@ -3,7 +3,7 @@
 import pytest
 
 from models import StatusChange, Task, TaskStatus, db
-from tests import factories as make
+from tests.support import factories as make
 
 SCRIPT = {"Accept": "application/json"}
 

@@ -3,7 +3,7 @@
 import pytest
 
 from models import ChecklistItem, Role, Task, TaskStatus, db, task_structure
-from tests import factories as make
+from tests.support import factories as make
 
 HUGE = [str(2**63), str(2**70), "0", "-1", "999999", "abc", "1e3", "٣"]
 STRANGE = ["🌱 d’accord", "\u202eשלום", "<script>alert(1)</script>", "{{ 7*7 }} %s 100 %", "a\x00b"]

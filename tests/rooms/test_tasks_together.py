@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from models import Objective, ObjectiveTally, Submission, Task, TaskStatus, User, db
-from tests import factories as make
+from tests.support import factories as make
 
 SCRIPT = {"Accept": "application/json"}
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from models import Comment, OutgoingMail, Role, db
-from tests import factories as make
-from tests.house import hostile
+from tests.architecture import hostile
+from tests.support import factories as make
 
 
 @pytest.fixture

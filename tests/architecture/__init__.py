@@ -1,0 +1,1 @@
+"""Architecture tests: rules held for every route, page, form and module."""

@@ -1,0 +1,1 @@
+"""Test support: visitor, world, factories, browser, databases, servers and mailbox."""
