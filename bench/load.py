@@ -1,4 +1,4 @@
-"""Asks a server for pages over connections that stay open, as fast as it answers, and times each answer."""
+"""Load generator: asks a server for pages over keep-alive connections, as fast as it answers, and times them."""
 
 import re
 import socket
@@ -15,8 +15,8 @@ PATIENCE = 30
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came back."""
+class PageAnswer:
+    """Response as the load generator reads it."""
 
     status: int
     head: bytes
@@ -29,23 +29,23 @@ class Answer:
 
 
 class Browser:
-    """One connection and its cookie. Far leaner than a real one: what is measured is the server."""
+    """Keep-alive connection with its cookie; far leaner than a real browser: what is measured is the server."""
 
     def __init__(self, port: int, cookie: str = "", encoding: str = "br, gzip") -> None:
         self.port, self.cookie, self.encoding = port, cookie, encoding
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def get(self, address: str) -> Answer:
+    def get(self, address: str) -> PageAnswer:
         """Open a page; a cookie that it sets is kept."""
         return self.send(self.request("GET", address))
 
-    def post(self, address: str, fields: dict[str, str]) -> Answer:
+    def post(self, address: str, fields: dict[str, str]) -> PageAnswer:
         """Send a form."""
         return self.send(self.request("POST", address, urlencode(fields).encode()))
 
     def request(self, method: str, address: str, body: bytes = b"") -> bytes:
-        """The bytes of a request."""
+        """Build the bytes of a request."""
         lines = [
             f"{method} {address} HTTP/1.1",
             f"Host: 127.0.0.1:{self.port}",
@@ -59,7 +59,7 @@ class Browser:
             lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"]
         return "\r\n".join([*lines, "", ""]).encode() + body
 
-    def send(self, request: bytes) -> Answer:
+    def send(self, request: bytes) -> PageAnswer:
         """Send bytes and read the answer whole."""
         self.socket.sendall(request)
         received = b""
@@ -75,7 +75,7 @@ class Browser:
             missing -= len(parts[-1])
         if given := COOKIE.findall(head):
             self.cookie = "; ".join(each.decode() for each in given)
-        return Answer(int(head[9:12]), head, b"".join(parts))
+        return PageAnswer(int(head[9:12]), head, b"".join(parts))
 
     def _more(self) -> bytes:
         received = self.socket.recv(1 << 18)
@@ -90,7 +90,7 @@ class Browser:
 
 @dataclass
 class Pace:
-    """How fast answers came: their times, over how many seconds of asking."""
+    """Latencies of answers, over how many seconds of asking."""
 
     times: list[float] = field(default_factory=list)
     seconds: float = 0.0
@@ -98,12 +98,12 @@ class Pace:
 
     @property
     def rate(self) -> float:
-        """Answers per second."""
+        """Return the throughput: answers per second."""
         return len(self.times) / self.seconds if self.seconds else 0.0
 
     @property
     def p95(self) -> float:
-        """The time, in seconds, within which 95 answers of 100 came."""
+        """Return the 95th percentile of the latencies, in seconds."""
         return sorted(self.times)[int(len(self.times) * 0.95)] if self.times else 0.0
 
     def add(self, other: "Pace") -> None:
@@ -138,7 +138,7 @@ def at_once(deeds: Sequence[Callable[[], Pace]]) -> Pace:
 
 
 def pace_of(port: int, cookie: str, address: str, connections: int, seconds: float) -> Pace:
-    """The pace of one page for so many connections during so long."""
+    """Measure one page over so many connections during so many seconds."""
 
     def keep_asking() -> Pace:
         browser, pace = Browser(port, cookie), Pace()

@@ -1,4 +1,4 @@
-"""Measures the product beside the floor, in the same minutes on the same machine, and tells how they compare.
+"""Benchmark of the product beside its baseline, in the same minutes on the same machine.
 
 python -m bench.run [--quick]
 """
@@ -20,7 +20,7 @@ from bench import servers
 from bench.generate import Made, application, fill
 from bench.load import Browser, Pace, at_once, pace_of
 from bench.screens import Screen, cookie_for, most_statements, people, screens, statements_of
-from bench.servers import Server, serving
+from bench.servers import MeasuredServer, serving
 from bench.writing import an_objective, creating, kept
 
 #: The sizes that screens are compared at: chantiers × tasks in each.
@@ -33,7 +33,7 @@ MEASURED_AT_LEAST = "tâches, liste de 200"
 
 @dataclass(frozen=True)
 class Plan:
-    """How long each thing is measured: seconds of a round, and how many rounds."""
+    """Duration of the measures: seconds of a round, and how many rounds."""
 
     seconds: float
     rounds: int
@@ -41,7 +41,7 @@ class Plan:
 
     @property
     def warming(self) -> float:
-        """What is asked for before anything counts."""
+        """Return the warm-up: what is asked for before anything counts."""
         return min(0.3, self.seconds)
 
 
@@ -49,15 +49,15 @@ QUICK, FULL = Plan(0.25, 2, 3.0), Plan(0.6, 5, 10.0)
 
 
 @dataclass
-class World:
-    """A démarche of one size: its application in this process, and a server of its own."""
+class MeasuredDemarche:
+    """Generated démarche of one size: its application in this process, and a server of its own."""
 
     app: Flask
     made: Made
-    server: Server
+    server: MeasuredServer
 
     def cookie(self, user_id: int) -> str:
-        """A signed-in browser's cookie, with what a first page adds to it."""
+        """Return a signed-in browser's cookie, with what a first page adds to it."""
         browser = Browser(self.server.port, cookie_for(self.app, user_id))
         browser.get("/mon-travail")
         browser.close()
@@ -66,50 +66,57 @@ class World:
 
 @dataclass
 class Beside:
-    """A screen and the floor, in turns."""
+    """Screen and baseline, measured in turns."""
 
     product: Pace = field(default_factory=Pace)
-    floor: Pace = field(default_factory=Pace)
+    baseline: Pace = field(default_factory=Pace)
     #: Seconds of processor that each took.
     product_work: float = 0.0
-    floor_work: float = 0.0
+    baseline_work: float = 0.0
 
     @property
     def ratio(self) -> float:
-        """The product's rate over the floor's."""
-        return self.product.rate / self.floor.rate if self.floor.rate else 0.0
+        """Return the product's rate over the baseline's."""
+        return self.product.rate / self.baseline.rate if self.baseline.rate else 0.0
 
     @property
     def work_ratio(self) -> float:
-        """The same told by what each answer takes of the processor."""
-        if not self.product_work or not self.floor_work:
+        """Return the ratio of the processor times that an answer takes."""
+        if not self.product_work or not self.baseline_work:
             return 0.0
         product = self.product_work / len(self.product.times)
-        return self.floor_work / len(self.floor.times) / product
+        return self.baseline_work / len(self.baseline.times) / product
 
 
 @contextlib.contextmanager
-def world(folder: Path, size: tuple[int, int]) -> Iterator[World]:
-    """A démarche of that size, and its server."""
+def world(folder: Path, size: tuple[int, int]) -> Iterator[MeasuredDemarche]:
+    """Generate a démarche of that size and serve it."""
     url = f"sqlite:///{folder / f'{size[0]}x{size[1]}.sqlite3'}"
     app = application(url, SECRET_KEY=servers.SECRET, LOG_LEVEL="ERROR")
     began = time.perf_counter()
     made = fill(app, chantiers=size[0], tasks=size[1])
     print(f"{size[0]} × {size[1]} tâches : {made.rows} lignes en {time.perf_counter() - began:.0f} s")
     with serving("app:create_app()", url) as server:
-        yield World(app, made, server)
+        yield MeasuredDemarche(app, made, server)
 
 
-def compare(world: World, floor: Server, screen: Screen, cookie: str, connections: int, plan: Plan) -> Beside:
-    """A screen and a floor of as many rows, in turns, so that what else the machine does weighs on both."""
+def compare(
+    world: MeasuredDemarche,
+    baseline: MeasuredServer,
+    screen: Screen,
+    cookie: str,
+    connections: int,
+    plan: Plan,
+) -> Beside:
+    """Measure a screen and a baseline of as many rows, in turns, so that what else the machine does weighs on both."""
     beside = Beside()
-    pace_of(floor.port, "", f"/{screen.rows}", connections, plan.warming)
+    pace_of(baseline.port, "", f"/{screen.rows}", connections, plan.warming)
     pace_of(world.server.port, cookie, screen.address, connections, plan.warming)
     for _round in range(plan.rounds):
-        floor_before, product_before = floor.work, world.server.work
-        beside.floor.add(pace_of(floor.port, "", f"/{screen.rows}", connections, plan.seconds))
+        baseline_before, product_before = baseline.work, world.server.work
+        beside.baseline.add(pace_of(baseline.port, "", f"/{screen.rows}", connections, plan.seconds))
         beside.product.add(pace_of(world.server.port, cookie, screen.address, connections, plan.seconds))
-        beside.floor_work += floor.work - floor_before
+        beside.baseline_work += baseline.work - baseline_before
         beside.product_work += world.server.work - product_before
     if beside.product.errors:
         log = world.server.log.read_text()[-2000:]
@@ -120,8 +127,10 @@ def compare(world: World, floor: Server, screen: Screen, cookie: str, connection
 # The parts --------------------------------------------------------------------------------------------------------
 
 
-def measure_screens(world: World, floor: Server, plan: Plan, persons: Sequence[str]) -> list[str]:
-    """Every screen beside the floor; returns what misses its bar."""
+def measure_screens(
+    world: MeasuredDemarche, baseline: MeasuredServer, plan: Plan, persons: Sequence[str]
+) -> list[str]:
+    """Measure every screen beside the baseline; return what misses its bar."""
     missed = []
     print(f"\n{'écran':<22}{'qui':<14}{'SQL':>4}{'octets':>9}{'comprimés':>10}", end="")
     for connections in CONNECTIONS:
@@ -135,7 +144,7 @@ def measure_screens(world: World, floor: Server, plan: Plan, persons: Sequence[s
             raw, compressed = weigh(world.server, cookie, screen.address)
             print(f"{screen.name:<22}{person:<14}{statements:>4}{raw:>9}{compressed:>10}", end="", flush=True)
             for connections in CONNECTIONS:
-                beside = compare(world, floor, screen, cookie, connections, plan)
+                beside = compare(world, baseline, screen, cookie, connections, plan)
                 product = beside.product
                 print(
                     f"{product.rate:>9.0f}{product.p95 * 1000:>8.1f}{beside.ratio:>9.2f}{beside.work_ratio:>9.2f}",
@@ -143,16 +152,16 @@ def measure_screens(world: World, floor: Server, plan: Plan, persons: Sequence[s
                     flush=True,
                 )
                 if screen.name == MEASURED_AT_LEAST and beside.ratio < LEAST_RATIO:
-                    missed.append(f"{screen.name}, {person}, {connections} : {beside.ratio:.2f} du plancher")
+                    missed.append(f"{screen.name}, {person}, {connections} : {beside.ratio:.2f} du référence")
             print()
             if statements > most_statements(screen.name):
                 missed.append(f"{screen.name}, {person} : {statements} requêtes SQL")
-    print(f"mémoire : produit {world.server.memory:.0f} Mo, plancher {floor.memory:.0f} Mo")
+    print(f"mémoire : produit {world.server.memory:.0f} Mo, référence {baseline.memory:.0f} Mo")
     return missed
 
 
-def weigh(server: Server, cookie: str, address: str) -> tuple[int, int]:
-    """How many bytes a page is, plain and compressed."""
+def weigh(server: MeasuredServer, cookie: str, address: str) -> tuple[int, int]:
+    """Return the size of a page in bytes, plain and compressed."""
     sizes = []
     for encoding in ("identity", "br, gzip"):
         browser = Browser(server.port, cookie, encoding)
@@ -161,8 +170,8 @@ def weigh(server: Server, cookie: str, address: str) -> tuple[int, int]:
     return sizes[0], sizes[1]
 
 
-def measure_growth(small: World, large: World, plan: Plan) -> list[str]:
-    """Each screen at both sizes: as many statements, and how much longer it takes; returns what misses its bar."""
+def measure_growth(small: MeasuredDemarche, large: MeasuredDemarche, plan: Plan) -> list[str]:
+    """Compare each screen at both sizes: as many statements, and how much longer; return what misses its bar."""
     missed = []
     print(f"\n{'écran':<22}{'qui':<14}{'SQL petit':>10}{'SQL grand':>10}{'temps grand / petit':>21}")
     for person in people(small.made):
@@ -187,8 +196,8 @@ def measure_growth(small: World, large: World, plan: Plan) -> list[str]:
     return missed
 
 
-def measure_writing(world: World, plan: Plan) -> list[str]:
-    """Tasks created by one person, then by sixteen at once; returns what went wrong."""
+def measure_writing(world: MeasuredDemarche, plan: Plan) -> list[str]:
+    """Create tasks as one person, then as sixteen at once; return what went wrong."""
     missed = []
     writers = [*world.made.referent_ids[:1], *world.made.member_ids[0]]
     objective = an_objective(world.app)
@@ -223,7 +232,7 @@ def measure_writing(world: World, plan: Plan) -> list[str]:
 
 
 def main() -> None:
-    """The command: prints the tables and, at the end, what misses its bar."""
+    """Run the command: print the tables and, at the end, what misses its bar."""
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a minute instead of six, and less sure")
     quick = parser.parse_args().quick
@@ -233,10 +242,10 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chantiers-bench-")))
         small = stack.enter_context(world(folder, SMALL))
-        floor = stack.enter_context(
-            serving("bench.floor:create_floor()", small.app.config["SQLALCHEMY_DATABASE_URI"])
+        baseline = stack.enter_context(
+            serving("bench.baseline:create_baseline()", small.app.config["SQLALCHEMY_DATABASE_URI"])
         )
-        missed += measure_screens(small, floor, plan, ["référente"] if quick else list(people(small.made)))
+        missed += measure_screens(small, baseline, plan, ["référente"] if quick else list(people(small.made)))
         large = stack.enter_context(world(folder, LARGE if not quick else (20, 1000)))
         missed += measure_growth(small, large, plan)
         missed += measure_writing(small, plan)

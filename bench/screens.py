@@ -1,4 +1,4 @@
-"""The main screens, as whom they are opened, and how many SQL statements each takes."""
+"""Main screens, as whom they are opened, and how many SQL statements each takes."""
 
 import re
 from collections.abc import Iterator
@@ -20,13 +20,13 @@ MORE_STATEMENTS = {"coordination": 15}
 
 
 def most_statements(screen: str) -> int:
-    """How many statements a screen may take."""
+    """Return the budget of a screen: how many statements it may take."""
     return MORE_STATEMENTS.get(screen, MOST_STATEMENTS)
 
 
 @dataclass(frozen=True)
 class Screen:
-    """A page: what we call it, its address, and about how many things it shows."""
+    """Page that is measured: its name, its address, and about how many things it shows."""
 
     name: str
     address: str
@@ -34,7 +34,7 @@ class Screen:
 
 
 def screens(app: Flask, made: Made) -> list[Screen]:
-    """The main screens of a démarche that was made; call it outside any context."""
+    """List the main screens of a generated démarche; call it outside any application context."""
     chantier, structure = f"/chantiers/{made.slugs[0]}", f"/structures/{made.structure_slugs[0]}"
     with app.app_context():
         task = db.session.scalar(
@@ -68,12 +68,12 @@ def screens(app: Flask, made: Made) -> list[Screen]:
 
 
 def people(made: Made) -> dict[str, int]:
-    """As whom screens are opened: the name we give them, and their number."""
+    """Return as whom screens are opened: the name we give them, and their number."""
     return {"référente": made.referent_ids[0], "coordination": made.coordinator_id}
 
 
 def cookie_for(app: Flask, user_id: int) -> str:
-    """A cookie by which this person is signed in, as Flask signs it."""
+    """Make a cookie by which this person is signed in, as Flask signs it."""
     with app.app_context():
         _session, token = UserSession.open(db.session.get_one(User, user_id), "bench")
         db.session.commit()
@@ -83,7 +83,7 @@ def cookie_for(app: Flask, user_id: int) -> str:
 
 @contextmanager
 def recorded(app: Flask) -> Iterator[list[str]]:
-    """The SQL statements that this app runs inside the block."""
+    """Record the SQL statements that this app runs inside the block."""
     statements: list[str] = []
 
     def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
@@ -100,7 +100,7 @@ def recorded(app: Flask) -> Iterator[list[str]]:
 
 
 def statements_of(app: Flask, cookie: str, address: str) -> list[str]:
-    """The statements that one page takes, in this process."""
+    """List the statements that one page takes, in this process."""
     with recorded(app) as statements:
         answer = app.test_client(use_cookies=False).get(address, headers={"Cookie": cookie})
     if answer.status_code != 200:

@@ -1,4 +1,4 @@
-"""Real servers to measure: gunicorn as in production, on a port of this machine alone, ended with the measure."""
+"""Servers to measure: gunicorn as in production, on a loopback port, ended with the measure."""
 
 import contextlib
 import os
@@ -17,8 +17,8 @@ from chantiers.config import ROOT
 PATIENCE = 30
 
 
-class Server:
-    """One gunicorn: where it listens, and what it takes."""
+class MeasuredServer:
+    """Gunicorn server: where it listens, and the memory and processor time that it takes."""
 
     def __init__(self, application: str, database: str, folder: Path) -> None:
         self.port = _free_port()
@@ -54,13 +54,13 @@ class Server:
 
     @property
     def memory(self) -> float:
-        """The resident memory of its workers, in MB."""
+        """Return the resident memory of its workers, in MB."""
         pages = [int(Path(f"/proc/{worker}/statm").read_text().split()[1]) for worker in self._workers]
         return sum(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
     @property
     def work(self) -> float:
-        """The seconds of processor that its workers have taken: other programs weigh little on it."""
+        """Return the processor seconds that its workers have taken: other programs weigh little on it."""
         spent = [
             Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split() for worker in self._workers
         ]
@@ -85,10 +85,10 @@ SECRET = secrets.token_urlsafe(48)
 
 
 @contextlib.contextmanager
-def serving(application: str, database: str) -> Iterator[Server]:
-    """A server for the length of the block."""
+def serving(application: str, database: str) -> Iterator[MeasuredServer]:
+    """Start a server for the length of the block."""
     with tempfile.TemporaryDirectory(prefix="chantiers-bench-") as folder:
-        server = Server(application, database, Path(folder))
+        server = MeasuredServer(application, database, Path(folder))
         try:
             yield server
         finally:

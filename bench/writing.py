@@ -1,4 +1,4 @@
-"""People who create tasks from the form of the page, one after the other, as fast as they are answered."""
+"""Writers: people who create tasks by the form of the page, as fast as they are answered."""
 
 import re
 import time
@@ -26,7 +26,7 @@ def creating(
     seconds: float = 60.0,
     times: int = 100_000,
 ) -> Callable[[], Pace]:
-    """Somebody with the form open, who then creates tasks called `mark` during so long, or so many times."""
+    """Open the form, then create tasks called `mark` during so long, or so many times."""
     address = f"/chantiers/{slug}/taches/nouvelle"
     reader = Browser(port, cookie, "identity")
     token = TOKEN.search(reader.get(address).body.decode())
@@ -66,7 +66,7 @@ def creating(
 
 
 def an_objective(app: Flask) -> int:
-    """An operational objective of the first chantier."""
+    """Return an operational objective of the first chantier."""
     with app.app_context():
         objectives = select(Objective.id).where(
             Objective.chantier_id == 1, Objective.kind == ObjectiveKind.OPERATIONAL
@@ -75,6 +75,6 @@ def an_objective(app: Flask) -> int:
 
 
 def kept(app: Flask, mark: str) -> int:
-    """How many tasks of that name there are."""
+    """Count the tasks of that name."""
     with app.app_context():
         return db.session.scalar(select(func.count(Task.id)).where(Task.title.startswith(mark))) or 0

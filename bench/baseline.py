@@ -1,4 +1,4 @@
-"""The floor: what the same server, framework and database take for a page of as many rows, and nothing else.
+"""Baseline: what the same server, framework and database take for a page of as many rows, and nothing else.
 
 One SQL statement, a bare template, the same compression. Whatever the product does more slowly than this is its own
 doing: who is here, what they may do, words in two languages, a page that people can use.
@@ -25,9 +25,9 @@ PAGE = """<!doctype html>
 """
 
 
-def create_floor(url: str = "") -> Flask:
-    """An app with one address, /<rows>, on the database of the product."""
-    app = Flask("floor", static_folder=None)
+def create_baseline(url: str = "") -> Flask:
+    """Create an app with one address, /<rows>, on the database of the product."""
+    app = Flask("baseline", static_folder=None)
     compression = {name: value for name, value in defaults().items() if name.startswith("COMPRESS_")}
     address = database_url(url or os.environ["DATABASE_URL"], ROOT)
     app.config.update(
@@ -46,7 +46,7 @@ def create_floor(url: str = "") -> Flask:
 
     @app.get("/<int:count>")
     def page(count: int) -> Any:
-        """So many tasks."""
+        """Show so many tasks."""
         return render_template("page.html", rows=db.session.execute(query.limit(count)).all())
 
     return app
