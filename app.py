@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chantiers import config
-from chantiers.language import labels
+from chantiers.language import catalogues, labels
 from chantiers.mail.kinds import registry
 from chantiers.operations.commands import cli
 from chantiers.rooms import list as rooms
@@ -30,6 +30,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     logs.init_app(app)
     converters.init_app(app)
     assets.init_app(app)
+    catalogues.init_app(app)
     extensions.init_app(app)
     store.init_app(app)
     sessions.init_app(app)

@@ -1,18 +1,72 @@
-"""The words of templates in the language of the request.
+"""Catalogues: compiled as the application starts, and read by templates in the language of the request.
 
 What Jinja and Flask-Babel do together, without asking anew at each word which catalogue it comes from: a page has
 hundreds of them.
 """
 
+from contextlib import suppress
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask
 from flask_babel import get_locale, get_translations
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
+from chantiers.config import Misconfigured
+
 #: The catalogue of each language, as it was first asked for.
 _catalogues: dict[str, Any] = {}
+
+
+def init_app(app: Flask) -> None:
+    """Tell Flask-Babel where the compiled catalogues are. Raises Misconfigured when they cannot be written."""
+    sources = Path(app.config["BABEL_TRANSLATION_DIRECTORIES"])
+    kept = Path(app.config["INSTANCE_DIR"]) / "translations"
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(compiled(sources, kept))
+
+
+def compiled(sources: Path, kept: Path) -> Path:
+    """Return a folder whose compiled catalogues are up to date, after making those that are not.
+
+    They stand beside their sources; a program that may not write there keeps them with its instance.
+    """
+    for folder in (sources, kept):
+        with suppress(OSError):
+            for source in sources.glob("*/LC_MESSAGES/*.po"):
+                compile_catalogue(source, folder / source.relative_to(sources).with_suffix(".mo"))
+            return folder
+    raise Misconfigured(
+        f"Les traductions ne s’écrivent ni dans {sources}, ni dans {kept} : réglez INSTANCE_DIR sur un dossier où "
+        "le programme peut écrire."
+    )
+
+
+def compile_catalogue(source: Path, target: Path) -> None:
+    """Compile a catalogue, unless it was already compiled from the same bytes; processes may do so at once.
+
+    The SHA-256 of the source stands at the end of the compiled file, where gettext does not look.
+    """
+    content = source.read_bytes()
+    digest = sha256(content).digest()
+    with suppress(FileNotFoundError):
+        if target.read_bytes().endswith(digest):
+            return
+    buffer = BytesIO()
+    write_mo(buffer, read_po(BytesIO(content), locale=target.parent.parent.name))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.{uuid4().hex}")
+    try:
+        draft.write_bytes(buffer.getvalue() + digest)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 @pass_eval_context
