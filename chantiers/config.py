@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -27,6 +28,12 @@ class Misconfigured(ClickException):
 
     def show(self, file: Any = None) -> None:
         print(self.message, file=sys.stderr)
+
+
+def version() -> str:
+    """Read the version of this program from pyproject.toml, which nothing needs to install."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What an instance needs to be well, looked at point by point; each finding says in a sentence how to mend it."""
 
+import platform
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from sqlalchemy import Table, func, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from chantiers.config import is_loopback
+from chantiers.config import is_loopback, version
 from chantiers.mail.sending import Down, way_out
 from chantiers.operations.backup import head
 from chantiers.storage.store import LocalStorage, StorageDown, StorageFull, current_storage
@@ -144,8 +145,9 @@ def reason(error: Exception) -> str:
 
 
 def configuration() -> Iterator[Finding]:
-    """The settings; the program does not even start with those that are not safe."""
+    """Examine the version and the settings; the program does not even start with those that are not safe."""
     config = current_app.config
+    yield well(f"Chantiers {version()}, sur Python {platform.python_version()}.")
     yield well("Les réglages permettent de démarrer.")
     public = config["PUBLIC_URL"]
     if config["DEMONSTRATION"]:

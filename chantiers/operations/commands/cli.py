@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 
+from chantiers.config import version
 from chantiers.jobs import worker as jobs
 from chantiers.language.refusals import say
 from chantiers.mail.receiving import LARGEST as LARGEST_MAIL
@@ -233,6 +234,12 @@ def _print_link(person: User, token: str) -> None:
 
 
 # Care ------------------------------------------------------------------------------------------------------------
+
+
+@click.command("version")
+def print_version() -> None:
+    """Dit quelle version du programme est installée."""
+    click.echo(version())
 
 
 @click.command("doctor")
@@ -459,6 +466,7 @@ def init_app(app: Flask) -> None:
         init,
         import_file,
         link,
+        print_version,
         doctor,
         purge,
         reindex,
