@@ -13,7 +13,8 @@ from werkzeug.exceptions import HTTPException
 
 from tests.architecture.addresses import address, rules
 from tests.architecture.conftest import Scene
-from tests.support.visitor import Form, Page
+from tests.support.page import Page
+from tests.support.page_form import PageForm
 
 #: How many pages of one route are opened; of a thing's own page, every state that the world has.
 SAMPLES, STATES = 4, 20
@@ -140,7 +141,7 @@ class _Walk:
         self.samples[kind] = self.samples.get(kind, 0) + 1
         return self.samples[kind] <= (2 if names else STATES if where.endswith(".show") else SAMPLES)
 
-    def _keep(self, page: Page, form: Form) -> str | None:
+    def _keep(self, page: Page, form: PageForm) -> str | None:
         """Keep a form that POSTs; answer where one that GETs leads."""
         assert form.element is not None
         action = urljoin(page.address, form.element.get("action") or page.address)
@@ -176,7 +177,7 @@ def endpoint_of(app: Flask, path: str, method: str = "GET") -> str | None:
         return None
 
 
-def _buttons(form: Form) -> list[Element]:
+def _buttons(form: PageForm) -> list[Element]:
     return [
         each
         for each in form.controls
@@ -184,7 +185,7 @@ def _buttons(form: Form) -> list[Element]:
     ]
 
 
-def _fields(form: Form) -> list[Field]:
+def _fields(form: PageForm) -> list[Field]:
     """The fields in the order of the page; what is required and empty gets a word that fits."""
     kinds: dict[str, str] = {}
     required: set[str] = set()

@@ -20,7 +20,7 @@ from tests.architecture.conftest import Scene
 from tests.architecture.crawl import Found, Met, crawl, endpoint_of
 from tests.architecture.test_route_matrix import SIGNING_OUT, assert_none, token
 from tests.support.html_check import defects
-from tests.support.visitor import Page
+from tests.support.page import Page
 
 #: What a form may answer to somebody who has the right to send it.
 ANSWERS = {200, 302, 303, 400, 404, 409, 413, 422, 429}

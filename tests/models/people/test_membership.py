@@ -26,7 +26,7 @@ from tests.support.factories import (
     make_task,
     make_user,
 )
-from tests.support.visitor import Statements, engine_recorder
+from tests.support.statements import Statements, engine_recorder
 
 PARTICIPANT, REFERENT = ChantierRole.PARTICIPANT, ChantierRole.REFERENT
 
