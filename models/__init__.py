@@ -17,13 +17,13 @@ from models.demarche.demarche import CharterAcceptance, CharterVersion, Demarche
 from models.demarche.objective import Objective, ObjectiveKind, ObjectiveTally, percent
 from models.demarche.structure import Structure, StructureAlias, StructureKind, StructureMember
 from models.discussion.attachment import ATTACHMENTS, CommentAttachment
-from models.discussion.comment import Comment, Thread
-from models.discussion.notification import SUBJECTS, Following, Notification, Wish, tell_recorded
+from models.discussion.comment import Comment, CommentThread
+from models.discussion.notification import SUBJECTS, Following, Notification, Wish, notify_recorded
 from models.discussion.reminder import Recipient, relaunch, whom_to_relaunch
 from models.figures.history import (
     Changes,
+    CurvePoint,
     Figures,
-    Point,
     changed_between,
     curve,
     figures_at,
@@ -31,13 +31,12 @@ from models.figures.history import (
     figures_by_objective,
     landmarks,
 )
-from models.figures.trace import DayCount, Trace, astray, counted_again, kept_counts, recount
+from models.figures.trace import DayCount, Trace, counts_from_traces, kept_counts, recount, stray_traces
 from models.ground.base import HOME, Base, at, db, fold, held, now, reading, today
 from models.ground.refused import Refused
 from models.imports.batch import ImportBatch, ImportKind, ImportState, sweep_imports
 from models.imports.bulk_tasks import NewTask, create_tasks
-from models.imports.row import Fate, ImportedRow
-from models.imports.row import Outcome as LineOutcome
+from models.imports.row import Fate, ImportedRow, ImportOutcome
 from models.imports.tasks import WITHOUT_REASON, differences
 from models.joining.handover import Handover, Holdings
 from models.joining.invitation import Invitation
@@ -72,13 +71,20 @@ from models.search.index import (
     reindex,
     terms_of,
 )
-from models.steering.arbitration import SUBJECT_OF, Matter, Place, ToArbitrate, Within, to_arbitrate
+from models.steering.arbitration import (
+    SUBJECT_OF,
+    Matter,
+    MatterChantier,
+    MatterFilter,
+    ToArbitrate,
+    to_arbitrate,
+)
 from models.steering.checkpoint import (
     GRACE,
     TO_ASK,
     USUAL_NOTICE,
-    Answer,
     Checkpoint,
+    CheckpointAnswer,
     CheckpointLine,
     CheckpointState,
     figures_of,
@@ -88,7 +94,7 @@ from models.steering.checkpoint import (
 )
 from models.steering.decision import Decision, FollowUp
 from models.steering.meeting import AgendaItem, Attendance, Meeting, MeetingPresence, MeetingState, Presence
-from models.steering.progress_update import A_MONTH, Facts, ProgressUpdate, Weather, facts_since_last
+from models.steering.progress_update import A_MONTH, ProgressFacts, ProgressUpdate, Weather, facts_since_last
 from models.tasks.checklist import ChecklistItem
 from models.tasks.dependencies import task_dependency
 from models.tasks.status import OPEN, STARTED, StatusChange, TaskStatus
@@ -120,7 +126,6 @@ __all__ = [
     "WITHOUT_REASON",
     "Activity",
     "AgendaItem",
-    "Answer",
     "Attendance",
     "Base",
     "Changes",
@@ -132,10 +137,13 @@ __all__ = [
     "CharterVersion",
     "ChecklistItem",
     "Checkpoint",
+    "CheckpointAnswer",
     "CheckpointLine",
     "CheckpointState",
     "Comment",
     "CommentAttachment",
+    "CommentThread",
+    "CurvePoint",
     "DayCount",
     "Decision",
     "Deliverable",
@@ -144,7 +152,6 @@ __all__ = [
     "DeliverableVersion",
     "Demarche",
     "Digest",
-    "Facts",
     "Fate",
     "Figures",
     "FollowUp",
@@ -153,15 +160,17 @@ __all__ = [
     "Holdings",
     "ImportBatch",
     "ImportKind",
+    "ImportOutcome",
     "ImportState",
     "ImportedRow",
     "IncomingMail",
     "Invitation",
     "JoinRequest",
     "JoinState",
-    "LineOutcome",
     "MailState",
     "Matter",
+    "MatterChantier",
+    "MatterFilter",
     "Meeting",
     "MeetingPresence",
     "MeetingState",
@@ -174,9 +183,8 @@ __all__ = [
     "Outcome",
     "OutgoingMail",
     "PasswordLink",
-    "Place",
-    "Point",
     "Presence",
+    "ProgressFacts",
     "ProgressUpdate",
     "Purged",
     "Recipient",
@@ -199,7 +207,6 @@ __all__ = [
     "Task",
     "TaskStatus",
     "Term",
-    "Thread",
     "ToArbitrate",
     "Trace",
     "User",
@@ -208,11 +215,9 @@ __all__ = [
     "VersionKind",
     "Weather",
     "Wish",
-    "Within",
-    "astray",
     "at",
     "changed_between",
-    "counted_again",
+    "counts_from_traces",
     "create_tasks",
     "curve",
     "db",
@@ -235,6 +240,7 @@ __all__ = [
     "kinds_of",
     "landmarks",
     "next_digest",
+    "notify_recorded",
     "now",
     "only",
     "passwords",
@@ -246,12 +252,12 @@ __all__ = [
     "recount",
     "reindex",
     "relaunch",
+    "stray_traces",
     "sweep_imports",
     "task_dependency",
     "task_person",
     "task_structure",
     "tasks_to_ask",
-    "tell_recorded",
     "terms_of",
     "title_matches",
     "to_arbitrate",

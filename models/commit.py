@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from models.discussion.notification import tell_recorded
+from models.discussion.notification import notify_recorded
 from models.figures.trace import UNCOUNTED, count_traces
 from models.journal import UNTOLD
 from models.search.index import STALE, index_changed
 
 #: What is done before the database is asked to commit.
-COMMIT_STEPS: tuple[Callable[[Any], None], ...] = (tell_recorded, index_changed, count_traces)
+COMMIT_STEPS: tuple[Callable[[Any], None], ...] = (notify_recorded, index_changed, count_traces)
 #: Where the session keeps what the steps will need: it goes with the transaction that is not kept.
 WAITING = (UNTOLD, STALE, UNCOUNTED)
 

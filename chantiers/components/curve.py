@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from models import Point, curve, today
+from models import CurvePoint, curve, today
 
 #: The plot leaves room above for the words on its lines, and below for its days.
 TOP, BOTTOM = 12.0, 84.0
@@ -32,7 +32,7 @@ class Line:
 class Curve:
     """A curve ready to be drawn: its lines, the amounts and the days that its axes name, and what it was made of."""
 
-    points: Sequence[Point]
+    points: Sequence[CurvePoint]
     lines: Sequence[Line]
     #: Where an amount stands, and the amount.
     amounts: Sequence[tuple[float, int]]
@@ -40,19 +40,19 @@ class Curve:
     marked: tuple[float, date] | None
 
     @property
-    def first(self) -> Point:
+    def first(self) -> CurvePoint:
         return self.points[0]
 
     @property
-    def middle(self) -> Point:
+    def middle(self) -> CurvePoint:
         return self.points[len(self.points) // 2]
 
     @property
-    def last(self) -> Point:
+    def last(self) -> CurvePoint:
         return self.points[-1]
 
     @property
-    def told(self) -> Sequence[Point]:
+    def told(self) -> Sequence[CurvePoint]:
         """Some of its points at equal distances, for a short table; the last one among them."""
         step = -(-len(self.points) // TOLD)
         return self.points[::-1][::step][::-1]
@@ -66,7 +66,7 @@ def curve_since(first: date, chantier_id: int | None = None, marked: date | None
     return drawn(points, marked)
 
 
-def drawn(points: Sequence[Point], marked: date | None = None) -> Curve:
+def drawn(points: Sequence[CurvePoint], marked: date | None = None) -> Curve:
     """The curve of tasks open and done through these points, with a day marked on it."""
     top = _round(max(max(point.open, point.done) for point in points))
     first, last = points[0].day, points[-1].day

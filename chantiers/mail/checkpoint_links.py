@@ -6,7 +6,7 @@ from hashlib import blake2b
 from flask import url_for
 
 from chantiers.web import tokens
-from models import Answer, User
+from models import CheckpointAnswer, User
 
 PURPOSE = "checkpoint"
 
@@ -38,14 +38,14 @@ def addresses(checkpoint_id: int, person: User, task_id: int) -> dict[str, str]:
         str(answer): url_for(
             "checkpoints.from_mail", token=token(checkpoint_id, person, task_id, str(answer))
         )
-        for answer in Answer
+        for answer in CheckpointAnswer
     }
 
 
 def read(text: str) -> Point | None:
     """What we signed; None for anything else."""
     values = tokens.read(PURPOSE, text)
-    if values is None or len(values) != 5 or values[4] not in ("", *Answer):
+    if values is None or len(values) != 5 or values[4] not in ("", *CheckpointAnswer):
         return None
     return Point(*values)
 

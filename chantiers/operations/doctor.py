@@ -35,13 +35,13 @@ from models import (
     Task,
     TaskStatus,
     User,
-    astray,
-    counted_again,
+    counts_from_traces,
     db,
     index_disagreements,
     kept_counts,
     reading,
     recount,
+    stray_traces,
 )
 
 GIBIBYTE = 1024**3
@@ -334,8 +334,8 @@ def tallies() -> Iterator[Finding]:
 
 def history() -> Iterator[Finding]:
     """The figures of past days are those that the traces add up to, and the traces end where things stand."""
-    lost = [f"{kind} {number}" for kind, number, _told, _now in astray()]
-    kept, counted = kept_counts(), counted_again()
+    lost = [f"{kind} {number}" for kind, number, _told, _now in stray_traces()]
+    kept, counted = kept_counts(), counts_from_traces()
     off = {key for key in kept.keys() | counted.keys() if kept.get(key) != counted.get(key)}
     if lost:
         yield wrong(f"Traces perdues : {_some(lost)}. Relancez avec --repair : elles reprennent aujourd’hui.")

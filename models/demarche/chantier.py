@@ -10,7 +10,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from models.demarche.structure import Structure, StructureMember
 from models.discussion.notification import Notification
-from models.figures.trace import ARCHIVED, OPEN_CHANTIER, leave_of_chantier
+from models.figures.trace import ARCHIVED, OPEN_CHANTIER, leave_chantier_trace
 from models.ground.base import Base, IntId, Line, LongText, Versioned, db, now
 from models.ground.refused import Refused
 from models.ground.slugs import slugify
@@ -74,7 +74,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
             )
             db.session.add(chantier)
         record(chantier, "chantier.created", by=by)
-        leave_of_chantier(chantier.id, None, OPEN_CHANTIER)
+        leave_chantier_trace(chantier.id, None, OPEN_CHANTIER)
         return chantier
 
     @classmethod
@@ -135,7 +135,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
             raise Refused("already_archived")
         self.archived_at = now()
         record(self, "chantier.archived", by=by)
-        leave_of_chantier(self.id, OPEN_CHANTIER, ARCHIVED)
+        leave_chantier_trace(self.id, OPEN_CHANTIER, ARCHIVED)
 
     def reopen(self, *, by: User) -> None:
         """Open an archived chantier again. Raises Refused("not_archived")."""
@@ -143,7 +143,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
             raise Refused("not_archived")
         self.archived_at = None
         record(self, "chantier.reopened", by=by)
-        leave_of_chantier(self.id, ARCHIVED, OPEN_CHANTIER)
+        leave_chantier_trace(self.id, ARCHIVED, OPEN_CHANTIER)
 
     @classmethod
     def hold_open(cls, chantier_id: int) -> bool:

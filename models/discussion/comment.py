@@ -326,7 +326,7 @@ class Comment(Versioned, Base):
     # Reading ----------------------------------------------------------------------------------------------------------
 
     @classmethod
-    def thread(cls, subject: Any, reader: User, *, before: int | None = None) -> "Thread":
+    def thread(cls, subject: Any, reader: User, *, before: int | None = None) -> "CommentThread":
         """The latest comments of a subject, or those before one; with what the reader was told of it. One statement."""
         anchor = select(literal(1).label("one")).subquery()
         kind = subject.__tablename__
@@ -361,7 +361,7 @@ class Comment(Versioned, Base):
         ).all()
         comments = [row[3] for row in rows if row[3] is not None]
         first = rows[0]
-        return Thread(
+        return CommentThread(
             comments=comments[:PAGE][::-1],
             has_older=len(comments) > PAGE,
             total=first[2],
@@ -385,7 +385,7 @@ def _begins(key: Any, typed: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Thread:
+class CommentThread:
     """What was said of a subject, the oldest first, and what the reader has not read of it."""
 
     comments: Sequence[Comment] = ()

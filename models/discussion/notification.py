@@ -198,7 +198,7 @@ class Following(Base):
 # Telling --------------------------------------------------------------------------------------------------------------
 
 
-def tell(activity: Activity, also: Iterable[int] = ()) -> None:
+def notify(activity: Activity, also: Iterable[int] = ()) -> None:
     """Tell a line of the journal to whom it concerns, in one statement whatever their number.
 
     That is the people in charge of the subject, the référents of its chantier and those who follow either, but for
@@ -298,7 +298,7 @@ def _muted(activity: Activity, people: Any) -> Any:
     return exists().where(following.user_id == people.c.id, following.wish == str(Wish.MUTE), same | chantier)
 
 
-def tell_recorded(session: Any) -> None:
+def notify_recorded(session: Any) -> None:
     """Tell whom it concerns what the transaction recorded (a step of `models.commit`): never without it, never twice.
 
     Subject after subject, so that two transactions that tell of the same things never wait for each other.
@@ -310,7 +310,7 @@ def tell_recorded(session: Any) -> None:
         if activity.action.endswith(".trashed"):
             Notification.put_away(activity.subject_type, activity.subject_id)
         if activity.subject_type in SUBJECTS and (CATALOGUE[activity.action].tells or also):
-            tell(activity, also)
+            notify(activity, also)
 
 
 def _insert() -> Any:

@@ -86,7 +86,7 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Point:
+class CurvePoint:
     """A day of the curve."""
 
     day: date
@@ -205,7 +205,7 @@ def curve(
     *,
     chantier_id: int | None = None,
     through: date | None = None,
-) -> list[Point]:
+) -> list[CurvePoint]:
     """Tasks open, done and abandoned, day after day, of one chantier or of all that were not archived then.
 
     There are as many points as days, or `points` of them at equal distances, the first and the last included; and one
@@ -286,7 +286,7 @@ def _hidden(steps: Mapping[date, Counter[str]], traces: Sequence[Any]) -> list[t
     return found
 
 
-def _points(days: Sequence[date], daily: Daily) -> list[Point]:
+def _points(days: Sequence[date], daily: Daily) -> list[CurvePoint]:
     found, counts = [], Counter[str]()
     changes = sorted(daily.items(), key=lambda item: item[0])
     place = 0
@@ -295,7 +295,7 @@ def _points(days: Sequence[date], daily: Daily) -> list[Point]:
             counts.update(changes[place][1])
             place += 1
         open_tasks = sum(counts[status] for status in AWAITED["task"])
-        found.append(Point(day, open_tasks, counts["done"], counts["abandoned"]))
+        found.append(CurvePoint(day, open_tasks, counts["done"], counts["abandoned"]))
     return found
 
 

@@ -138,7 +138,7 @@ def add_up(changes: Changes, kind: str, day: date, before: Shape | None, after: 
 UNCOUNTED = "uncounted traces"
 
 
-def leave(
+def leave_trace(
     kind: str, subject_id: int, before: Shape | None, after: Shape | None, *, is_born: bool = False
 ) -> None:
     """Add the trace of a change of today's; it is counted when the transaction commits."""
@@ -159,7 +159,7 @@ def leave(
     db.session.info.setdefault(UNCOUNTED, []).append((trace, before, after))
 
 
-def leave_of_chantier(chantier_id: int, was: str | None, status: str) -> None:
+def leave_chantier_trace(chantier_id: int, was: str | None, status: str) -> None:
     """Add the trace of a chantier that opens or is archived: from then on its figures are shown, or are not."""
     db.session.add(
         Trace(
@@ -217,7 +217,7 @@ def _adding(session: Session) -> Any:
 # Making them again ------------------------------------------------------------------------------------------------
 
 
-def counted_again() -> dict[tuple[int, date], dict[str, int]]:
+def counts_from_traces() -> dict[tuple[int, date], dict[str, int]]:
     """What the traces add up to, by objective and day."""
     changes: Changes = {}
     columns = (Trace.kind, Trace.subject_id, Trace.status, Trace.day, Trace.chantier_id, Trace.objective_id)
@@ -240,7 +240,7 @@ def counted_again() -> dict[tuple[int, date], dict[str, int]]:
     return {(row["objective_id"], row["day"]): row for row in _rows(changes)}
 
 
-def astray() -> Iterator[tuple[str, int, Shape | None, Shape | None]]:
+def stray_traces() -> Iterator[tuple[str, int, Shape | None, Shape | None]]:
     """The tasks and deliverables whose last trace is not how they stand: kind, number, how it told, how they stand."""
     for kind, status, due_on in (("task", "status", "due_on"), ("deliverable", "state", "expected_on")):
         thing = Base.metadata.tables[kind].c
@@ -281,12 +281,12 @@ def recount() -> None:
     if db.session.get_bind().dialect.name == "postgresql":
         # Those who write finish first, and others wait: none of theirs may come between the counting and the keeping.
         db.session.execute(text("LOCK TABLE trace, day_count IN SHARE ROW EXCLUSIVE MODE"))
-    for kind, number, told, shape in list(astray()):
-        leave(kind, number, told, shape)
+    for kind, number, told, shape in list(stray_traces()):
+        leave_trace(kind, number, told, shape)
     db.session.flush()
     # All are counted here: what waits for the commit would count twice.
     db.session.info.pop(UNCOUNTED, None)
-    rows = list(counted_again().values())
+    rows = list(counts_from_traces().values())
     db.session.execute(delete(DayCount))
     for start in range(0, len(rows), BATCH):
         db.session.execute(insert(DayCount), rows[start : start + BATCH])

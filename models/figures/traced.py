@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from models.figures.trace import Shape, leave
+from models.figures.trace import Shape, leave_trace
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Mapped
@@ -31,16 +31,16 @@ class Traced:
         yield
         after = self._shape()
         if after != before and not self.is_trashed:
-            leave(self.__tablename__, self.id, before, after)
+            leave_trace(self.__tablename__, self.id, before, after)
 
     def trace_birth(self) -> None:
         """It counts from today on."""
-        leave(self.__tablename__, self.id, None, self._shape(), is_born=True)
+        leave_trace(self.__tablename__, self.id, None, self._shape(), is_born=True)
 
     def trace_binned(self) -> None:
         """It counts no more."""
-        leave(self.__tablename__, self.id, self._shape(), None)
+        leave_trace(self.__tablename__, self.id, self._shape(), None)
 
     def trace_restored(self) -> None:
         """It counts again."""
-        leave(self.__tablename__, self.id, None, self._shape())
+        leave_trace(self.__tablename__, self.id, None, self._shape())

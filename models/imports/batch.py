@@ -26,7 +26,7 @@ from models.deliverables.version import StoredFile
 from models.demarche.demarche import Demarche
 from models.ground.base import Base, IntId, Line, Versioned, at, db, now
 from models.ground.refused import Refused
-from models.imports.row import Fate, ImportedRow, Outcome
+from models.imports.row import Fate, ImportedRow, ImportOutcome
 from models.imports.structures import StructureImport
 from models.imports.tasks import TaskImport
 from models.journal import quietly, record
@@ -155,7 +155,7 @@ class ImportBatch(Versioned, Base):
         """
         if self.state != ImportState.MAPPED:
             raise Refused("import_over")
-        wanted = [Outcome.NEW, *([Outcome.DIFFERENT] if self.mapping.get("update") else [])]
+        wanted = [ImportOutcome.NEW, *([ImportOutcome.DIFFERENT] if self.mapping.get("update") else [])]
         rows = db.session.scalars(ImportedRow.of(self.id, *wanted)).all()
         if not rows:
             raise Refused("nothing_to_import")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, insert, select, update
 
 from models.demarche.objective import Objective, count_task, counted_together
-from models.figures.trace import Shape, leave
+from models.figures.trace import Shape, leave_trace
 from models.ground.base import db, now
 from models.journal import Activity
 from models.search.index import refresh
@@ -151,7 +151,7 @@ def trash_tasks(ids: Collection[int], *, by: "User") -> "Sequence[Row[*tuple[Any
                 task.due_on,
                 task.pilote_id is not None,
             )
-            leave("task", task.id, shape, None)
+            leave_trace("task", task.id, shape, None)
     refresh("task", [task.id for task in tasks])
     return tasks
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.ground.base import Base, IntId, Line, db
 
 
-class Outcome(StrEnum):
+class ImportOutcome(StrEnum):
     """What a line is, looked at beside what exists."""
 
     NEW = "new"
@@ -63,7 +63,7 @@ class ImportedRow(Base):
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     @classmethod
-    def of(cls, batch_id: int, *outcomes: Outcome) -> "Select[ImportedRow]":
+    def of(cls, batch_id: int, *outcomes: ImportOutcome) -> "Select[ImportedRow]":
         """The lines of an import that are so, in the order of the file."""
         lines = select(cls).where(cls.batch_id == batch_id).order_by(cls.line, cls.id)
         return lines.where(cls.outcome.in_([str(each) for each in outcomes])) if outcomes else lines
@@ -87,7 +87,7 @@ class ImportedRow(Base):
 
     def refuse(self, code: str, **particulars: Any) -> None:
         """It can no longer be taken: somebody changed what it speaks of since it was looked at."""
-        self.outcome, self.reasons = Outcome.WRONG, [[code, particulars]]
+        self.outcome, self.reasons = ImportOutcome.WRONG, [[code, particulars]]
 
     def keep(self, code: str, **particulars: Any) -> None:
         """What it did stays, and why."""

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from models.demarche.structure import Structure
 from models.ground.base import db
 from models.ground.refused import Refused
-from models.imports.row import Fate, ImportedRow, Outcome
+from models.imports.row import Fate, ImportedRow, ImportOutcome
 from models.journal import Activity
 from models.people.user import User
 
@@ -27,7 +27,7 @@ class StructureImport:
         """Create what is new and change what differs; a line that can no longer be taken says why."""
         for row in rows:
             said = {name: row.facts[name] for name in FACTS if row.facts.get(name)}
-            if row.outcome == Outcome.NEW:
+            if row.outcome == ImportOutcome.NEW:
                 self._create(row, said)
             else:
                 self._complete(row, said)

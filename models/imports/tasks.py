@@ -15,7 +15,7 @@ from models.demarche.structure import Structure, StructureMember
 from models.ground.base import Base, db, fold
 from models.ground.refused import Refused
 from models.imports.bulk_tasks import NewTask, create_tasks, trash_tasks
-from models.imports.row import Fate, ImportedRow, Outcome
+from models.imports.row import Fate, ImportedRow, ImportOutcome
 from models.journal import Activity, record
 from models.people.membership import ChantierMembership, ChantierStructure
 from models.people.user import ChantierRole, User
@@ -44,11 +44,11 @@ class TaskImport:
         """Create what is new and change what differs; a line that can no longer be taken says why."""
         self._read_what_they_name(rows, batch_id)
         taken = self._titles_here(rows)
-        new = [row for row in rows if row.outcome == Outcome.NEW and self._still_holds(row, taken)]
+        new = [row for row in rows if row.outcome == ImportOutcome.NEW and self._still_holds(row, taken)]
         tasks = create_tasks([self._wanted(row.facts) for row in new], by=self.by)
         for row, task in zip(new, tasks, strict=True):
             row.did(Fate.CREATED, task)
-        changed = self._change([row for row in rows if row.outcome == Outcome.DIFFERENT])
+        changed = self._change([row for row in rows if row.outcome == ImportOutcome.DIFFERENT])
         self._tell_chantiers(tasks, changed)
 
     def _read_what_they_name(self, rows: Sequence[ImportedRow], batch_id: int) -> None:
@@ -89,14 +89,19 @@ class TaskImport:
             if known is None:
                 db.session.flush()
                 line = ImportedRow(
-                    batch_id=batch_id, line=row.line, outcome=Outcome.NEW, title=name, cells=[], reasons=[]
+                    batch_id=batch_id,
+                    line=row.line,
+                    outcome=ImportOutcome.NEW,
+                    title=name,
+                    cells=[],
+                    reasons=[],
                 )
                 line.did(Fate.CREATED, self.structures[name])
                 db.session.add(line)
 
     def _titles_here(self, rows: Sequence[ImportedRow]) -> set[tuple[int, str]]:
         """Which of the new titles somebody added meanwhile, under which objective."""
-        keys = {fold(row.title)[:300] for row in rows if row.outcome == Outcome.NEW}
+        keys = {fold(row.title)[:300] for row in rows if row.outcome == ImportOutcome.NEW}
         here = select(Task.objective_id, Task.title_key).where(
             Task.live(), Task.title_key.in_(keys), Task.objective_id.in_(self.objectives)
         )
@@ -113,7 +118,7 @@ class TaskImport:
             row.refuse("person_gone")
         elif (facts["objective"], fold(row.title)[:300]) in taken:
             row.refuse("came_meanwhile")
-        return row.outcome != Outcome.WRONG
+        return row.outcome != ImportOutcome.WRONG
 
     def _wanted(self, facts: dict[str, Any]) -> NewTask:
         status = TaskStatus(facts.get("status") or TaskStatus.TODO)

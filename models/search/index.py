@@ -513,7 +513,7 @@ def terms_of(question: str) -> tuple[Term, ...]:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchPage:
     """A page of what answers, and how much there is of each kind: `MOST_FOUND` + 1 for more than is counted."""
 
     entries: Sequence[SearchEntry]
@@ -535,7 +535,7 @@ def find(
     chantier_id: int | None = None,
     first: int = 0,
     limit: int = 20,
-) -> Found:
+) -> SearchPage:
     """What this person may read and that has every one of these words: in its title first, whole words first, then
     the latest. Of what is very common only the latest thousand of each kind are looked at."""
     kinds = kinds_of(user)
@@ -556,7 +556,7 @@ def find(
     )
     shown = [each for each in kinds if kind in (None, each) and counts[each]]
     if not shown:
-        return Found([], counts)
+        return SearchPage([], counts)
     hits = union_all(
         *(
             select(hit.c.id, literal_column(str(tier)).label("tier"))
@@ -573,7 +573,7 @@ def find(
         .offset(first)
         .limit(limit)
     )
-    return Found(db.session.scalars(page).all(), counts)
+    return SearchPage(db.session.scalars(page).all(), counts)
 
 
 def _expression(

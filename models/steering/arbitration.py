@@ -59,7 +59,7 @@ NO_NEWS = tuple(name for name, action in CATALOGUE.items() if not action.is_news
 
 
 @dataclass(frozen=True)
-class Place:
+class MatterChantier:
     """The chantier of a matter: enough for its link and its colour, and for the permission table."""
 
     id: int
@@ -79,7 +79,7 @@ class ToArbitrate:
     """One matter: what it is about, in which chantier, since when, and in whose words."""
 
     kind: Matter
-    chantier: Place
+    chantier: MatterChantier
     subject_id: int
     title: str
     #: Since when: the day it was blocked, should have been there, or was last heard of. None where nobody noted it.
@@ -115,7 +115,7 @@ class ToArbitrate:
 
 
 @dataclass(frozen=True)
-class Within:
+class MatterFilter:
     """What narrows the matters: one chantier, what one structure carries, one kind."""
 
     chantier_id: int | None = None
@@ -124,7 +124,7 @@ class Within:
 
 
 def to_arbitrate(
-    user: "User", silent_after: int, limit: int, *, within: Within | None = None, offset: int = 0
+    user: "User", silent_after: int, limit: int, *, within: MatterFilter | None = None, offset: int = 0
 ) -> list[ToArbitrate]:
     """What waits for a decision, as this person may know it: at most `limit` of each kind, in one statement.
 
@@ -146,7 +146,7 @@ def _matter(row: Any) -> ToArbitrate:
     kind, subject_id, title, at, on, words, need, pilote_id, version, total, *place = row
     return ToArbitrate(
         kind=Matter(kind),
-        chantier=Place(*place),
+        chantier=MatterChantier(*place),
         subject_id=subject_id,
         title=title,
         since=_day_of(at) or on,
@@ -162,9 +162,11 @@ def _day_of(at: datetime | None) -> date | None:
     return at.astimezone(HOME).date() if at else None
 
 
-def _branches(user: "User", silent_after: int, within: Within | None) -> Sequence[Select[tuple[Any, ...]]]:
+def _branches(
+    user: "User", silent_after: int, within: MatterFilter | None
+) -> Sequence[Select[tuple[Any, ...]]]:
     """One question for each kind that this person may be told of, each with the same columns in the same order."""
-    within = within or Within()
+    within = within or MatterFilter()
     branches = {Matter.BLOCKED: _blocked(within)}
     if not user.is_only_observer:
         branches[Matter.REVIEW_PAST] = _reviews_past(within)
@@ -213,13 +215,13 @@ def _question(
     return select(*(column.label(name) for name, column in columns.items()))
 
 
-def _here(within: Within) -> list[ColumnElement[bool]]:
+def _here(within: MatterFilter) -> list[ColumnElement[bool]]:
     """The conditions of its chantier: open, and the one that was asked for."""
     asked = [] if within.chantier_id is None else [Chantier.id == within.chantier_id]
     return [Chantier.archived_at.is_(None), *asked]
 
 
-def _blocked(within: Within) -> "Select[Any]":
+def _blocked(within: MatterFilter) -> "Select[Any]":
     # Thousands may be blocked in a large démarche: the tallies know how many, and only what is shown is read.
     total: Select[Any] = select(func.coalesce(func.sum(ObjectiveTally.blocked), 0)).join(
         Chantier, Chantier.id == ObjectiveTally.chantier_id
@@ -247,7 +249,7 @@ def _blocked(within: Within) -> "Select[Any]":
     )
 
 
-def _reviews_past(within: Within) -> "Select[Any]":
+def _reviews_past(within: MatterFilter) -> "Select[Any]":
     question = _question(
         Matter.REVIEW_PAST,
         Deliverable.id,
@@ -272,7 +274,7 @@ def _reviews_past(within: Within) -> "Select[Any]":
     )
 
 
-def _deliverables_late(within: Within) -> "Select[Any]":
+def _deliverables_late(within: MatterFilter) -> "Select[Any]":
     question = _question(
         Matter.DELIVERABLE_LATE, Deliverable.id, Deliverable.title, on=Deliverable.__table__.c.expected_on
     )
@@ -284,14 +286,14 @@ def _deliverables_late(within: Within) -> "Select[Any]":
     )
 
 
-def _responsible(within: Within) -> list[ColumnElement[bool]]:
+def _responsible(within: MatterFilter) -> list[ColumnElement[bool]]:
     if within.structure_id is None:
         return []
     links = deliverable_structure.c
     return [Deliverable.id.in_(select(links.deliverable_id).where(links.structure_id == within.structure_id))]
 
 
-def _objectives_without_task(within: Within) -> "Select[Any]":
+def _objectives_without_task(within: MatterFilter) -> "Select[Any]":
     return (
         _question(Matter.WITHOUT_TASK, Objective.id, cast(Objective.text, Text))
         .select_from(Objective)
@@ -307,7 +309,7 @@ def _objectives_without_task(within: Within) -> "Select[Any]":
     )
 
 
-def _chantiers_silent(user: "User", silent_after: int, within: Within) -> "Select[Any]":
+def _chantiers_silent(user: "User", silent_after: int, within: MatterFilter) -> "Select[Any]":
     last = (
         select(Activity.at)
         .where(Activity.chantier_id == Chantier.id, Activity.action.not_in(NO_NEWS))

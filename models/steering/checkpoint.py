@@ -62,7 +62,7 @@ class CheckpointState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Answer(StrEnum):
+class CheckpointAnswer(StrEnum):
     """What somebody says of a task."""
 
     IN_PROGRESS = "in_progress"
@@ -268,7 +268,7 @@ class CheckpointLine(Base):
     task: Mapped[Task] = relationship(lazy="raise_on_sql")
 
     @classmethod
-    def told_by(cls, checkpoint_id: int, user: User) -> "Select[CheckpointLine]":
+    def answered_by(cls, checkpoint_id: int, user: User) -> "Select[CheckpointLine]":
         """What a person has answered, of chantiers that they still take part in: the latest first."""
         return (
             select(cls)
@@ -353,7 +353,7 @@ class CheckpointLine(Base):
         Refused("checkpoint_over"), Refused("status_already") when the task moved on since, Refused("task_closed"),
         Refused("reason_missing").
         """
-        answer = Answer(said)
+        answer = CheckpointAnswer(said)
         mark = _mark_of(seen, answer, words, need)
         if self.mark == mark:
             return False
@@ -366,7 +366,7 @@ class CheckpointLine(Base):
         if self._changes_nothing(answer, by):
             self.task.confirm(by=by)
             self._comment(words, need, by=by, source=source)
-        elif answer == Answer.BLOCKED:
+        elif answer == CheckpointAnswer.BLOCKED:
             self.task.block(words, need, by=by)
         else:
             self.task.become(TaskStatus(answer), by=by, reason=words)
@@ -375,10 +375,10 @@ class CheckpointLine(Base):
         db.session.flush()
         return True
 
-    def _changes_nothing(self, answer: Answer, by: User) -> bool:
+    def _changes_nothing(self, answer: CheckpointAnswer, by: User) -> bool:
         """Whether the task stands so already; who is not a référent said « c'est fait » and waits for one."""
         waits = self.task.status == TaskStatus.TO_VALIDATE and not by.steers(self.task.chantier_id)
-        return self.task.status == answer or (answer == Answer.DONE and waits)
+        return self.task.status == answer or (answer == CheckpointAnswer.DONE and waits)
 
     def _comment(self, words: str, need: str, *, by: User, source: str) -> None:
         said = "\n\n".join(each for each in (words.strip(), need.strip()) if each)

@@ -36,7 +36,7 @@ class Weather(StrEnum):
 
 
 @dataclass(frozen=True)
-class Moved:
+class ProgressMove:
     """A task or a deliverable that moved: where it went, when, and what was said of it."""
 
     kind: str
@@ -49,14 +49,14 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Facts:
+class ProgressFacts:
     """What happened in a chantier since an instant, and where it stands: read, never typed in."""
 
     since: datetime
     #: Figures by name; `frozen` keeps them with the point d'avancement.
     figures: Mapping[str, int]
     #: What moved, by where it went (a status, a state or "version"), the latest first, `NAMED` of each at most.
-    moved: Mapping[str, list[Moved]]
+    moved: Mapping[str, list[ProgressMove]]
 
     def frozen(self) -> dict[str, Any]:
         """The figures as they are kept, with the instant that they look back to."""
@@ -78,7 +78,7 @@ class ProgressUpdate(Versioned, Base):
     words: Mapped[LongText]
     #: What the chantier expects of the others, or of the comité de pilotage.
     needs: Mapped[LongText]
-    #: What the figures said at that moment (`Facts.frozen`).
+    #: What the figures said at that moment (`ProgressFacts.frozen`).
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     chantier: Mapped["Chantier"] = relationship(lazy="raise_on_sql")
@@ -166,25 +166,25 @@ STEPS = {
 }
 
 
-def facts_since_last(chantier_id: int) -> Facts:
+def facts_since_last(chantier_id: int) -> ProgressFacts:
     """What happened since the chantier's last point d'avancement; over a month before its first."""
     last = select(func.max(ProgressUpdate.at)).where(ProgressUpdate.chantier_id == chantier_id)
     return facts_since(chantier_id, db.session.scalar(last) or now() - A_MONTH)
 
 
-def facts_since(chantier_id: int, since: datetime) -> Facts:
+def facts_since(chantier_id: int, since: datetime) -> ProgressFacts:
     """What happened in a chantier since an instant, in four statements."""
-    moved: dict[str, list[Moved]] = {}
+    moved: dict[str, list[ProgressMove]] = {}
     counts: dict[str, int] = {}
     for row in db.session.execute(_tasks_moved(chantier_id, since)):
         counts[row.status] = row.number
         moved.setdefault(row.status, []).append(
-            Moved("task", row.id, row.title, row.status, row.at, row.blocked_reason, row.blocked_need)
+            ProgressMove("task", row.id, row.title, row.status, row.at, row.blocked_reason, row.blocked_need)
         )
     for row in db.session.execute(_deliverables_moved(chantier_id, since)):
         step = STEPS[row.action]
         counts[step] = row.number
-        moved.setdefault(step, []).append(Moved("deliverable", row.id, row.title, step, row.at))
+        moved.setdefault(step, []).append(ProgressMove("deliverable", row.id, row.title, step, row.at))
     figures = {
         "finished": counts.get(TaskStatus.DONE, 0),
         "started": counts.get(TaskStatus.IN_PROGRESS, 0),
@@ -195,7 +195,7 @@ def facts_since(chantier_id: int, since: datetime) -> Facts:
         **_standing(chantier_id),
         "people": _contributors(chantier_id, since),
     }
-    return Facts(since, figures, moved)
+    return ProgressFacts(since, figures, moved)
 
 
 def _tasks_moved(chantier_id: int, since: datetime) -> Any:

@@ -56,7 +56,7 @@ class StatusChange(Base):
     by: Mapped["User | None"] = relationship(lazy="raise_on_sql")
 
 
-class TaskLife(Traced, TaskOrder):
+class TaskLifecycle(Traced, TaskOrder):
     """What makes a task go through its statuses, from « À venir » to « Terminée » or « Abandonnée »."""
 
     if TYPE_CHECKING:

@@ -32,7 +32,7 @@ from models.mail.outgoing import OutgoingMail
 from models.tasks.board_order import GAP as GAP
 from models.tasks.checklist import ChecklistItem
 from models.tasks.dependencies import TaskDependencies
-from models.tasks.status import STARTED, StatusChange, TaskLife, TaskStatus
+from models.tasks.status import STARTED, StatusChange, TaskLifecycle, TaskStatus
 from models.traits.editable import Editable
 from models.traits.trashable import index_of_bin
 
@@ -69,7 +69,7 @@ task_person = Table(
 )
 
 
-class Task(Versioned, Editable, TaskLife, TaskDependencies, Base):
+class Task(Versioned, Editable, TaskLifecycle, TaskDependencies, Base):
     """Something to do under an operational objective."""
 
     __tablename__ = "task"

@@ -17,9 +17,9 @@ from chantiers.mail import checkpoint_links
 from chantiers.web import errors
 from chantiers.web.tokens import signer
 from models import (
-    Answer,
     Chantier,
     Checkpoint,
+    CheckpointAnswer,
     CheckpointLine,
     Deliverable,
     Invitation,
@@ -265,7 +265,11 @@ def signed(in_app: Callable[[], AbstractContextManager[Session]], world: World) 
         Checkpoint.plan("COPIL", today() + timedelta(days=30), by=coordinator).ask(by=coordinator)
         line = session.scalars(select(CheckpointLine).where(CheckpointLine.user_id == person.id)).first()
         assert line is not None
-        about = ((0, ""), (line.task_id, str(Answer.DONE)), (line.task_id, str(Answer.BLOCKED)))
+        about = (
+            (0, ""),
+            (line.task_id, str(CheckpointAnswer.DONE)),
+            (line.task_id, str(CheckpointAnswer.BLOCKED)),
+        )
         return {
             "accounts.use_link": [signer("sign_in").dumps([link.id, link.nonce]) for link in links],
             "checkpoints.from_mail": [

@@ -5,14 +5,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import COMMIT_STEPS, Notification, Refused, SearchEntry
-from models.discussion.notification import tell_recorded
+from models.discussion.notification import notify_recorded
 from models.figures.trace import count_traces
 from models.search.index import index_changed
 from tests.support import factories as make
 
 
 def test_people_are_told_first_and_the_figures_counted_last():
-    assert list(COMMIT_STEPS) == [tell_recorded, index_changed, count_traces]
+    assert list(COMMIT_STEPS) == [notify_recorded, index_changed, count_traces]
 
 
 def test_nothing_else_is_done_at_commit():

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from chantiers.components.curve import drawn
-from models import Meeting, Point, Role
+from models import CurvePoint, Meeting, Role
 from tests.conftest import Clock
 from tests.support.factories import (
     make_chantier,
@@ -123,9 +123,9 @@ def test_there_is_a_page_before_anything_happened(session: Session, visitor: Cal
 
 def test_a_curve_is_drawn_to_scale() -> None:
     points = [
-        Point(date(2024, 1, 1), 0, 0, 0),
-        Point(date(2024, 1, 6), 8, 1, 0),
-        Point(date(2024, 1, 11), 4, 4, 1),
+        CurvePoint(date(2024, 1, 1), 0, 0, 0),
+        CurvePoint(date(2024, 1, 6), 8, 1, 0),
+        CurvePoint(date(2024, 1, 11), 4, 4, 1),
     ]
     curve = drawn(points, date(2024, 1, 6))
     assert curve.amounts == [(48.0, 4), (12.0, 8)]

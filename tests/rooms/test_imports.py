@@ -21,8 +21,8 @@ from models import (
     Comment,
     ImportBatch,
     ImportedRow,
+    ImportOutcome,
     ImportState,
-    LineOutcome,
     Notification,
     ObjectiveTally,
     OutgoingMail,
@@ -136,7 +136,7 @@ def test_two_thousand_lines_come_in_without_the_wrong_ones_and_go_again(session,
     page = page.submit(LOOK)
     assert page.has(f"{ROWS - FAULTY} lignes à créer") and page.has(f"{FAULTY} lignes en erreur")
     batch = session.scalars(select(ImportBatch)).one()
-    wrong = session.scalars(ImportedRow.of(batch.id, LineOutcome.WRONG)).all()
+    wrong = session.scalars(ImportedRow.of(batch.id, ImportOutcome.WRONG)).all()
     assert {row.line: row.reasons[0][0] for row in wrong} == faulty
     assert page.has("Ligne 20") and page.has("« 31/02/2026 » n’est pas une date : écrivez-la comme ceci")
     assert page.has("Aucun objectif opérationnel ne s’appelle « Objectif inconnu »")

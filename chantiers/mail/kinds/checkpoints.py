@@ -13,7 +13,17 @@ from chantiers.language.labels import short_date
 from chantiers.mail import checkpoint_links
 from chantiers.mail.message import Letter, builder
 from chantiers.web.links import absolute
-from models import Activity, Answer, Chantier, Checkpoint, CheckpointLine, OutgoingMail, Task, User, db
+from models import (
+    Activity,
+    Chantier,
+    Checkpoint,
+    CheckpointAnswer,
+    CheckpointLine,
+    OutgoingMail,
+    Task,
+    User,
+    db,
+)
 
 #: Tasks that one mail shows, the most pressing; a page that it leads to shows them all.
 TASKS = 15
@@ -79,7 +89,7 @@ def parts_of(found: Checkpoint, person: User, tasks: Sequence[Task]) -> list[Par
             str(answer): absolute(
                 "checkpoints.from_mail", token=checkpoint_links.token(found.id, person, task.id, str(answer))
             )
-            for answer in Answer
+            for answer in CheckpointAnswer
         }
         part = parts.setdefault(task.chantier_id, Part(task.chantier))
         part.tasks.append(

@@ -47,9 +47,9 @@ from models import (
     at,
     db,
     fold,
+    notify_recorded,
     now,
     relaunch,
-    tell_recorded,
     today,
     whom_to_relaunch,
 )
@@ -153,7 +153,7 @@ def load() -> bool:
 
 def _leave_the_past_behind() -> None:
     """Months of news were read as they came, and no mail of then is sent now: a fortnight is new."""
-    tell_recorded(db.session)
+    notify_recorded(db.session)
     old = update(Notification).where(Notification.at < now() - timedelta(days=14))
     read = old.values(unread=0, read_up_to=Notification.activity_id)
     db.session.execute(read.execution_options(synchronize_session=False))

@@ -17,7 +17,7 @@ from chantiers.web.forms import (
     clean_line,
     options,
 )
-from models import USUAL_NOTICE, Answer, today
+from models import USUAL_NOTICE, CheckpointAnswer, today
 
 #: How far ahead a new one is proposed.
 AHEAD = timedelta(days=21)
@@ -69,9 +69,9 @@ class AnswerForm(Form):
         _l("Où en est cette tâche ?"),
         choices=options(
             [
-                (Answer.IN_PROGRESS, _l("En cours")),
-                (Answer.DONE, _l("C’est fait")),
-                (Answer.BLOCKED, _l("Bloquée")),
+                (CheckpointAnswer.IN_PROGRESS, _l("En cours")),
+                (CheckpointAnswer.DONE, _l("C’est fait")),
+                (CheckpointAnswer.BLOCKED, _l("Bloquée")),
             ]
         ),
     )
@@ -81,7 +81,7 @@ class AnswerForm(Form):
 
     def says_what_blocks(self, is_blocked: bool) -> bool:
         """Whether a task that becomes blocked comes with its sentence; the error is told otherwise."""
-        if self.answer.data != Answer.BLOCKED or is_blocked or self.words.data:
+        if self.answer.data != CheckpointAnswer.BLOCKED or is_blocked or self.words.data:
             return True
         self.words.errors = [_("Dites en une phrase ce qui bloque : les autres en ont besoin pour aider.")]
         return False

@@ -81,7 +81,7 @@ def mine(found: Asked) -> Mine:
     checkpoint_id, person = found.checkpoint.id, found.person
     query = CheckpointLine.awaited_of(person, checkpoint_id).add_columns(func.count().over())
     awaited = db.session.execute(query.limit(TASKS)).all()
-    told = CheckpointLine.told_by(checkpoint_id, person).limit(TASKS)
+    told = CheckpointLine.answered_by(checkpoint_id, person).limit(TASKS)
     return Mine(
         [line.task for line, _ in awaited], awaited[0][1] if awaited else 0, db.session.scalars(told).all()
     )

@@ -50,6 +50,7 @@ from models import (
     Deliverable,
     DeliverableState,
     Matter,
+    MatterFilter,
     Objective,
     ObjectiveKind,
     ObjectiveTally,
@@ -59,7 +60,6 @@ from models import (
     TaskStatus,
     ToArbitrate,
     User,
-    Within,
     db,
     percent,
     to_arbitrate,
@@ -241,10 +241,10 @@ def _curve(scope: Scope, rows: Sequence[Row]) -> Curve | None:
     return curve_since(began, rows[0].chantier.id if scope.chantier else None)
 
 
-def narrowed(scope: Scope, chantiers: Sequence[Chantier], kind: Matter | None = None) -> Within:
+def narrowed(scope: Scope, chantiers: Sequence[Chantier], kind: Matter | None = None) -> MatterFilter:
     """The same narrowing as the domain asks it; a chantier that is not there holds nothing."""
     asked = next((each.id for each in chantiers if each.slug == scope.chantier), 0)
-    return Within(asked if scope.chantier else None, scope.structure, kind)
+    return MatterFilter(asked if scope.chantier else None, scope.structure, kind)
 
 
 # Tasks ----------------------------------------------------------------------------------------------------------------

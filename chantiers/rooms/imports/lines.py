@@ -7,7 +7,7 @@ from typing import Any
 
 from chantiers.files.spreadsheets import Cell, as_words
 from chantiers.web.forms import LINE_LENGTH, clean_text
-from models import LineOutcome
+from models import ImportOutcome
 
 
 @dataclass
@@ -27,13 +27,13 @@ class Reading:
         self.reasons.append([code, particulars])
 
     @property
-    def outcome(self) -> LineOutcome:
+    def outcome(self) -> ImportOutcome:
         """What it is."""
         if self.reasons:
-            return LineOutcome.WRONG
+            return ImportOutcome.WRONG
         if self.subject_id is None:
-            return LineOutcome.NEW
-        return LineOutcome.DIFFERENT if self.after else LineOutcome.SAME
+            return ImportOutcome.NEW
+        return ImportOutcome.DIFFERENT if self.after else ImportOutcome.SAME
 
     def as_row(self, title: str, kind: str) -> dict[str, Any]:
         """The line as it is kept until it is brought in."""

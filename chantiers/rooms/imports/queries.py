@@ -20,7 +20,7 @@ from models import (
     ImportBatch,
     ImportedRow,
     ImportKind,
-    LineOutcome,
+    ImportOutcome,
     Objective,
     ObjectiveKind,
     Structure,
@@ -108,7 +108,7 @@ class Shown:
     address: str = ""
 
 
-def lines(found: ImportBatch, outcome: LineOutcome, page: int) -> list[Shown]:
+def lines(found: ImportBatch, outcome: ImportOutcome, page: int) -> list[Shown]:
     """A page of the lines that are so."""
     query = ImportedRow.of(found.id, outcome).limit(PAGE).offset((page - 1) * PAGE)
     return _shown(found, db.session.scalars(query).all())
@@ -127,7 +127,7 @@ def new_structures(found: ImportBatch) -> list[str]:
     names: dict[str, None] = {}
     for facts in db.session.scalars(
         select(ImportedRow.facts)
-        .where(ImportedRow.batch_id == found.id, ImportedRow.outcome != LineOutcome.WRONG)
+        .where(ImportedRow.batch_id == found.id, ImportedRow.outcome != ImportOutcome.WRONG)
         .order_by(ImportedRow.line)
     ):
         for each in (facts.get("pilote"), *(facts.get("contributors") or ())):

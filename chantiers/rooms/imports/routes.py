@@ -20,17 +20,17 @@ from chantiers.rooms.imports.forms import NewImportForm, OptionsForm, columns_fo
 from chantiers.storage.store import FileMissing, current_storage
 from chantiers.web.access import acting, require
 from chantiers.web.forms import asked_page, create_once
-from models import Fate, ImportBatch, ImportedRow, ImportKind, LineOutcome, Refused, StoredFile, db
+from models import Fate, ImportBatch, ImportedRow, ImportKind, ImportOutcome, Refused, StoredFile, db
 from models.ground.base import reading
 
 imports = Blueprint("imports", __name__)
 
 #: The lists of the preview: their name in the address, and the lines that they show.
 LISTS = {
-    "en-erreur": LineOutcome.WRONG,
-    "a-creer": LineOutcome.NEW,
-    "differentes": LineOutcome.DIFFERENT,
-    "deja-la": LineOutcome.SAME,
+    "en-erreur": ImportOutcome.WRONG,
+    "a-creer": ImportOutcome.NEW,
+    "differentes": ImportOutcome.DIFFERENT,
+    "deja-la": ImportOutcome.SAME,
 }
 #: The lists of an import that was made.
 DEEDS = {
@@ -221,7 +221,7 @@ def wrong_lines(batch: ImportBatch) -> ResponseReturnValue:
     text = StringIO()
     lines = csv.writer(text, delimiter=";")
     lines.writerow([disarmed(title) for _place, title in titles] + [_("Ligne"), _("Pourquoi")])
-    for row in db.session.scalars(ImportedRow.of(batch.id, LineOutcome.WRONG)):
+    for row in db.session.scalars(ImportedRow.of(batch.id, ImportOutcome.WRONG)):
         cells = [row.cells[place] if place < len(row.cells) else "" for place, _title in titles]
         why = " ".join(reasons.of_line(reason) for reason in row.reasons)
         lines.writerow([*(disarmed(cell) for cell in cells), row.line, disarmed(why)])
@@ -245,7 +245,7 @@ def show(batch: ImportBatch) -> ResponseReturnValue:
     if not (batch.is_done or batch.is_undone):
         return _to(batch)
     figures = {
-        name: sum(batch.count(str(fate)) for fate in fates) if fates else batch.count(LineOutcome.WRONG)
+        name: sum(batch.count(str(fate)) for fate in fates) if fates else batch.count(ImportOutcome.WRONG)
         for name, fates in DEEDS.items()
     }
     first = next(
@@ -255,7 +255,7 @@ def show(batch: ImportBatch) -> ResponseReturnValue:
     chosen = chosen if chosen in DEEDS else first
     page = asked_page()
     fates = DEEDS[chosen]
-    shown = queries.deeds(batch, fates, page) if fates else queries.lines(batch, LineOutcome.WRONG, page)
+    shown = queries.deeds(batch, fates, page) if fates else queries.lines(batch, ImportOutcome.WRONG, page)
     return render_template(
         "imports/show.html",
         batch=batch,

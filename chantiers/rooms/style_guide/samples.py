@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from chantiers.components.curve import drawn
 from chantiers.language.text_diff import compare
-from models import Point
+from models import CurvePoint
 
 TODAY = date(2024, 3, 12)
 
@@ -184,7 +184,7 @@ TIMELINE = [
 
 CURVE = drawn(
     [
-        Point(TODAY - timedelta(weeks=20 - week), opened, done, 0)
+        CurvePoint(TODAY - timedelta(weeks=20 - week), opened, done, 0)
         for week, (opened, done) in enumerate(
             zip(
                 (0, 3, 6, 8, 11, 12, 12, 15, 17, 18, 18, 17, 19, 22, 21, 20, 18, 19, 17, 16, 15),

@@ -28,9 +28,8 @@ from models import (
     Task,
     TaskStatus,
     Trace,
-    astray,
     changed_between,
-    counted_again,
+    counts_from_traces,
     curve,
     db,
     figures_at,
@@ -38,6 +37,7 @@ from models import (
     kept_counts,
     purge_bin,
     recount,
+    stray_traces,
     today,
 )
 from models.figures.history import STATES, STATUSES
@@ -73,7 +73,7 @@ def counted_plainly(chantiers: list[Chantier]) -> dict[int, Figures]:
     return found
 
 
-class Life:
+class HistorySimulation:
     """A démarche to which things happen."""
 
     def __init__(self) -> None:
@@ -167,7 +167,7 @@ DAYS = st.lists(
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(days=DAYS)
 def test_each_day_is_told_as_it_was(session: Session, clock: Clock, days: list[Any]) -> None:
-    life = Life()
+    life = HistorySimulation()
     session.commit()
     own = {chantier.id for chantier in life.chantiers}
     remembered = {today(): counted_plainly(life.chantiers)}
@@ -182,7 +182,7 @@ def test_each_day_is_told_as_it_was(session: Session, clock: Clock, days: list[A
         return {day: {k: v for k, v in figures_at(day).items() if k in own} for day in remembered}
 
     assert told() == remembered
-    assert counted_again() == kept_counts()
+    assert counts_from_traces() == kept_counts()
     first, last = min(remembered), max(remembered)
     for chantier in life.chantiers:
         points = {point.day: point for point in curve(first, last, chantier_id=chantier.id)}
@@ -209,7 +209,7 @@ def test_each_day_is_told_as_it_was(session: Session, clock: Clock, days: list[A
     retrace(session.connection())
     session.commit()
     assert told() == remembered
-    assert counted_again() == kept_counts()
+    assert counts_from_traces() == kept_counts()
 
 
 def test_the_figures_are_those_of_the_statuses_and_states() -> None:
@@ -304,7 +304,7 @@ def test_a_savepoint_taken_back_counts_nothing(session: Session) -> None:
     make_task(objective)
     session.rollback()
     session.commit()
-    assert counted_again() == kept_counts()
+    assert counts_from_traces() == kept_counts()
 
 
 def test_many_tasks_at_once_are_counted_too(session: Session, clock: Clock) -> None:
@@ -330,7 +330,7 @@ def test_many_tasks_at_once_are_counted_too(session: Session, clock: Clock) -> N
     assert figures_at(today())[objective.chantier_id] == Figures(todo=1, late=1, without_pilote=1)
     changes = changed_between(first - timedelta(days=1), first)[objective.chantier_id]
     assert len(changes.created) == 3 and changes.finished == [tasks[1].id]
-    assert list(astray()) == [] and counted_again() == kept_counts()
+    assert list(stray_traces()) == [] and counts_from_traces() == kept_counts()
 
 
 def test_those_who_write_at_once_are_all_counted(app: Flask, session: Session) -> None:
@@ -388,7 +388,7 @@ def test_what_was_written_past_the_verbs_is_found_and_mended(session: Session, c
     session.commit()
     assert figures_at(yesterday)[objective.chantier_id] == Figures(todo=1, without_pilote=1)
     assert figures_at(today())[objective.chantier_id] == Figures(done=1)
-    assert counted_again() == kept_counts()
+    assert counts_from_traces() == kept_counts()
     session.refresh(task)
     task.reopen(by=by)
     session.commit()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from models import Matter, Role, Within, to_arbitrate, today
+from models import Matter, MatterFilter, Role, to_arbitrate, today
 from tests.support import factories as make
 
 
@@ -66,7 +66,9 @@ def test_every_kind_of_matter_is_told_in_the_order_in_which_one_decides(waiting)
 def test_a_limit_keeps_the_longest_waiting_of_each_kind_and_says_how_many_there_are(waiting):
     blocked, *_others = to_arbitrate(make.make_coordinator(), 45, 1)
     assert (blocked.title, blocked.total) == ("Coincée", 2)
-    (second,) = to_arbitrate(make.make_coordinator(), 45, 1, within=Within(kind=Matter.BLOCKED), offset=1)
+    (second,) = to_arbitrate(
+        make.make_coordinator(), 45, 1, within=MatterFilter(kind=Matter.BLOCKED), offset=1
+    )
     assert second.title == "Coincée depuis peu"
 
 
@@ -89,9 +91,9 @@ def test_each_person_is_told_what_they_may_know(waiting):
 
 def test_matters_are_narrowed_to_a_chantier_and_to_what_a_structure_carries(waiting, session):
     coordinator = make.make_coordinator()
-    quiet = to_arbitrate(coordinator, 45, 10, within=Within(chantier_id=waiting["quiet"].id))
+    quiet = to_arbitrate(coordinator, 45, 10, within=MatterFilter(chantier_id=waiting["quiet"].id))
     assert [each.kind for each in quiet] == [Matter.CHANTIER_SILENT]
-    (carried,) = to_arbitrate(coordinator, 45, 10, within=Within(structure_id=waiting["structure"].id))
+    (carried,) = to_arbitrate(coordinator, 45, 10, within=MatterFilter(structure_id=waiting["structure"].id))
     assert (carried.title, carried.total) == ("Coincée", 1)
 
 
