@@ -59,18 +59,8 @@ from models.people.sign_in import (
 from models.people.user import ChantierRole, Role, Standing, User
 from models.retention.expiry import forget_expired
 from models.retention.purge import Purged, purge_bin
-from models.search.index import (
-    LONGEST_QUESTION,
-    MOST_FOUND,
-    SearchEntry,
-    Term,
-    find,
-    index_changed,
-    index_disagreements,
-    kinds_of,
-    reindex,
-    terms_of,
-)
+from models.search.index import SearchEntry, index_changed, index_disagreements, reindex
+from models.search.question import LONGEST_QUESTION, MOST_FOUND, Term, find, kinds_of, terms_of
 from models.steering.arbitration import (
     SUBJECT_OF,
     Matter,

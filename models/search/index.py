@@ -1,58 +1,43 @@
-"""Searching: one index over what people read, kept in the transaction that changes it, the same on both databases.
+"""Search index: one entry for each thing that people may find, kept in the transaction that changes it.
 
-Words are normalised here, once, and not by the databases, whose dictionaries disagree: folded (no accent, no case), and
-beside each its French stem, so that « tâche » finds « taches ». SQLite keeps the words in an FTS5 table, PostgreSQL in
-a column more; both follow `search_entry` by triggers, and come from the migration.
+SQLite keeps the words in an FTS5 table, PostgreSQL in a column more; both follow `search_entry` by triggers, and come
+from the migration.
 
 An entry's number is its kind's, then its subject's: of each kind, the latest created come last. Who may read what is a
 matter of kinds alone: a deliverable has one entry for everybody and one, with its drafts, for those who read drafts.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
-import snowballstemmer  # type: ignore[import-untyped]
 from sqlalchemy import (
     BigInteger,
     ForeignKey,
-    Select,
     String,
     Text,
-    and_,
-    bindparam,
-    cast,
-    column,
     delete,
     event,
     exists,
-    func,
     inspect,
-    literal,
-    literal_column,
     or_,
     select,
-    table,
-    union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.deliverables.deliverable import FINISHED, Deliverable, DeliverableType
+from models.deliverables.deliverable import Deliverable
 from models.deliverables.version import DeliverableVersion
 from models.demarche.chantier import Chantier
 from models.demarche.objective import Objective
 from models.demarche.structure import Structure, StructureAlias
-from models.discussion.comment import MENTION, Comment
-from models.ground.base import Base, db, fold
+from models.discussion.comment import Comment
+from models.ground.base import Base, db
+from models.search.sources import SOURCES, Source
+from models.search.words import LONGEST_BODY, index_words
 from models.steering.decision import Decision
 from models.steering.progress_update import ProgressUpdate
 from models.tasks.task import Task
-
-if TYPE_CHECKING:
-    from models.people.user import User
 
 #: The number of each kind: part of the numbers of entries, it never changes. "draft" is a deliverable for those who
 #: read drafts.
@@ -68,55 +53,8 @@ KINDS = {
 }
 #: Where the number of the kind stands in that of an entry; subjects' own numbers stay below.
 KIND_BIT = 40
-#: Beyond, results are not counted: nobody reads a thousand of them.
-MOST_FOUND = 1000
-#: What of a text is indexed: characters, then different words, of at most so many letters.
-LONGEST_BODY, MOST_WORDS, LONGEST_WORD = 200_000, 8000, 40
-#: What of a question is read.
-LONGEST_QUESTION, MOST_TERMS = 200, 8
-#: From how many letters on a word may be half-typed.
-HALF_TYPED = 3
-#: Words that say nothing of what is looked for, unless they are all there is.
-EMPTY_WORDS = frozenset({
-    "a", "au", "aux", "avec", "c", "ce", "ces", "d", "dans", "de", "des", "du", "elle", "en", "est", "et", "eux",
-    "il", "ils", "j", "je", "l", "la", "le", "les", "leur", "leurs", "lui", "m", "ma", "mais", "me", "mes", "mon",
-    "n", "ne", "nos", "notre", "nous", "on", "ont", "ou", "par", "pas", "pour", "qu", "que", "qui", "s", "sa", "se",
-    "ses", "son", "sont", "sur", "t", "ta", "te", "tes", "ton", "tu", "un", "une", "vos", "votre", "vous", "y",
-})  # fmt: skip
+#: How many things are read and written at once.
 BATCH = 500
-
-_stemmer = snowballstemmer.stemmer("french")
-
-
-@lru_cache(maxsize=50_000)
-def stem(word: str) -> str:
-    """The French stem of a folded word.
-
-    The stemmer leaves the plural of what ends in a vowel (« élus », « vélos », « lieux »): it goes first.
-    """
-    if len(word) > 3 and word.endswith(("s", "x")) and not word.endswith(("ss", "aux")):
-        word = word[:-1]
-    return str(_stemmer.stemWord(word))[:LONGEST_WORD]
-
-
-def words_in(text: str) -> list[str]:
-    """The folded words of a text, in their order."""
-    return [word[:LONGEST_WORD] for word in fold(text).split()]
-
-
-def index_words(title: str, body: str, chantier_id: int | None) -> str:
-    """What the index holds of a thing: each word and its stem, those of the title also with "=", and its chantier."""
-    found: dict[str, None] = {}
-    if chantier_id is not None:
-        found[f"@{chantier_id}"] = None
-    for word in words_in(title):
-        for each in (word, stem(word)):
-            found[f"={each}"] = found[each] = None
-    for word in words_in(body[:LONGEST_BODY]):
-        if len(found) >= MOST_WORDS:
-            break
-        found[word] = found[stem(word)] = None
-    return " ".join(each for each in found if each)
 
 
 class SearchEntry(Base):
@@ -139,18 +77,6 @@ class SearchEntry(Base):
 # Keeping --------------------------------------------------------------------------------------------------------------
 
 
-class Source(NamedTuple):
-    """What there is to find of one thing."""
-
-    subject_id: int
-    chantier_id: int | None
-    title: str
-    body: str
-    at: datetime
-    #: What counts as its title, where it goes by other names too.
-    names: str = ""
-
-
 def entry_id(kind: str, subject_id: int) -> int:
     """The number of an entry."""
     return (KINDS[kind] << KIND_BIT) + subject_id
@@ -168,162 +94,6 @@ def _row(kind: str, source: Source) -> dict[str, Any]:
         "words": index_words(source.names or source.title, body, source.chantier_id),
         "at": source.at,
     }
-
-
-def _lines(*texts: str | None) -> str:
-    return "\n".join(text for text in texts if text)
-
-
-def _tasks(ids: Sequence[int]) -> Iterator[Source]:
-    rows = select(
-        Task.id,
-        Task.chantier_id,
-        Task.title,
-        Task.created_at,
-        Task.description,
-        Task.blocked_reason,
-        Task.blocked_need,
-    ).where(Task.id.in_(ids), Task.live())
-    for number, chantier_id, title, at, *texts in db.session.execute(rows):
-        yield Source(number, chantier_id, title, _lines(*texts), at)
-
-
-def _deliverables(ids: Sequence[int]) -> Iterator[Source]:
-    """What everybody reads of them: the reference version, and nothing of a draft but its title."""
-    versions = _versions(ids, DeliverableVersion.is_reference())
-    for row in _rows_of_deliverables(ids):
-        description = row.description if row.state in FINISHED else ""
-        body = _lines(row.name, description, versions.get(row.id))
-        yield Source(row.id, row.chantier_id, row.title, body, row.created_at)
-
-
-def _drafts(ids: Sequence[int]) -> Iterator[Source]:
-    """What those who read drafts read of them: every version, the latest first."""
-    versions = _versions(ids)
-    for row in _rows_of_deliverables(ids):
-        body = _lines(row.name, row.description, versions.get(row.id))
-        yield Source(row.id, row.chantier_id, row.title, body, row.created_at)
-
-
-def _rows_of_deliverables(ids: Sequence[int]) -> Any:
-    return db.session.execute(
-        select(
-            Deliverable.id,
-            Deliverable.chantier_id,
-            Deliverable.title,
-            Deliverable.description,
-            Deliverable.state,
-            Deliverable.created_at,
-            DeliverableType.name,
-        )
-        .join(DeliverableType, DeliverableType.key == Deliverable.type_key)
-        .where(Deliverable.id.in_(ids), Deliverable.live())
-    )
-
-
-def _versions(ids: Sequence[int], *which: Any) -> dict[int, str]:
-    rows = (
-        select(
-            DeliverableVersion.deliverable_id,
-            DeliverableVersion.note,
-            DeliverableVersion.file_name,
-            DeliverableVersion.url,
-            func.substr(DeliverableVersion.text, 1, LONGEST_BODY),
-        )
-        .where(DeliverableVersion.deliverable_id.in_(ids), *which)
-        .order_by(DeliverableVersion.deliverable_id, DeliverableVersion.number.desc())
-    )
-    found: dict[int, str] = {}
-    for number, *texts in db.session.execute(rows):
-        found[number] = _lines(found.get(number), *texts)[:LONGEST_BODY]
-    return found
-
-
-def _comments(ids: Sequence[int]) -> Iterator[Source]:
-    rows = select(Comment.id, Comment.chantier_id, Comment.body, Comment.at).where(
-        Comment.id.in_(ids), Comment.deleted_at.is_(None), _about_something_live()
-    )
-    for number, chantier_id, body, at in db.session.execute(rows):
-        yield Source(number, chantier_id, "", MENTION.sub(r"\1", body), at)
-
-
-def _about_something_live() -> Any:
-    """The condition of a comment whose subject is not in the bin."""
-    binned = [
-        and_(
-            Comment.subject_type == kind.__tablename__,
-            exists().where(kind.id == Comment.subject_id, kind.trashed_at.is_not(None)),
-        )
-        for kind in (Task, Deliverable, Objective)
-    ]
-    return ~or_(*binned)
-
-
-def _structures(ids: Sequence[int]) -> Iterator[Source]:
-    aliases: dict[int, str] = {}
-    names = select(StructureAlias.structure_id, StructureAlias.name).where(
-        StructureAlias.structure_id.in_(ids)
-    )
-    for number, name in db.session.execute(names.order_by(StructureAlias.id)):
-        aliases[number] = _lines(aliases.get(number), name)
-    rows = select(
-        Structure.id,
-        Structure.name,
-        Structure.created_at,
-        Structure.territory,
-        Structure.site,
-        Structure.summary,
-    ).where(Structure.id.in_(ids), Structure.merged_into_id.is_(None))
-    for number, name, at, *texts in db.session.execute(rows):
-        also = aliases.get(number)
-        yield Source(number, None, name, _lines(also, *texts), at, names=_lines(name, also))
-
-
-def _chantiers(ids: Sequence[int]) -> Iterator[Source]:
-    objectives: dict[int, str] = {}
-    texts = select(Objective.chantier_id, Objective.text).where(
-        Objective.chantier_id.in_(ids), Objective.live()
-    )
-    for number, text in db.session.execute(texts.order_by(Objective.position, Objective.id)):
-        objectives[number] = _lines(objectives.get(number), text)
-    rows = select(Chantier.id, Chantier.title, Chantier.summary, Chantier.created_at).where(
-        Chantier.id.in_(ids)
-    )
-    for number, title, summary, at in db.session.execute(rows):
-        yield Source(number, number, title, _lines(summary, objectives.get(number)), at)
-
-
-def _progress_updates(ids: Sequence[int]) -> Iterator[Source]:
-    rows = select(
-        ProgressUpdate.id,
-        ProgressUpdate.chantier_id,
-        ProgressUpdate.at,
-        ProgressUpdate.words,
-        ProgressUpdate.needs,
-    ).where(ProgressUpdate.id.in_(ids))
-    for number, chantier_id, at, *texts in db.session.execute(rows):
-        yield Source(number, chantier_id, "", _lines(*texts), at)
-
-
-def _decisions(ids: Sequence[int]) -> Iterator[Source]:
-    rows = select(Decision.id, Decision.chantier_id, Decision.created_at, Decision.text).where(
-        Decision.id.in_(ids), Decision.withdrawn_at.is_(None)
-    )
-    for number, chantier_id, at, text in db.session.execute(rows):
-        yield Source(number, chantier_id, "", text, at)
-
-
-#: Where each kind comes from: the model that numbers it, and what is read of it.
-SOURCES: dict[str, tuple[Any, Any]] = {
-    "task": (Task, _tasks),
-    "deliverable": (Deliverable, _deliverables),
-    "draft": (Deliverable, _drafts),
-    "comment": (Comment, _comments),
-    "structure": (Structure, _structures),
-    "chantier": (Chantier, _chantiers),
-    "progress": (ProgressUpdate, _progress_updates),
-    "decision": (Decision, _decisions),
-}
 
 
 def expected_rows(kind: str, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -482,127 +252,3 @@ def index_changed(session: Any) -> None:
     # In one order, so that two who change the same things never wait for each other.
     for kind in sorted(by_kind):
         refresh(kind, by_kind[kind])
-
-
-# Finding --------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Term:
-    """A word of a question: as typed and folded, and its stem."""
-
-    word: str
-    stem: str
-
-    @property
-    def may_be_half_typed(self) -> bool:
-        return len(self.word) >= HALF_TYPED
-
-    def is_in(self, word: str) -> bool:
-        """Whether a folded word of a text answers it."""
-        if self.may_be_half_typed and word.startswith(self.word):
-            return True
-        return word == self.word or self.stem in (word, stem(word))
-
-
-def terms_of(question: str) -> tuple[Term, ...]:
-    """What is looked for: the words that say something, each once; nothing where there is none."""
-    words = list(dict.fromkeys(words_in(question[:LONGEST_QUESTION])))
-    telling = [word for word in words if word not in EMPTY_WORDS] or words
-    return tuple(Term(word, stem(word)) for word in telling[:MOST_TERMS])
-
-
-@dataclass(frozen=True)
-class SearchPage:
-    """A page of what answers, and how much there is of each kind: `MOST_FOUND` + 1 for more than is counted."""
-
-    entries: Sequence[SearchEntry]
-    counts: dict[str, int]
-
-
-def kinds_of(user: "User") -> tuple[str, ...]:
-    """The kinds that this person reads. A mere observer reads no draft, no comment, nor what référents feel."""
-    if user.is_only_observer:
-        return ("task", "deliverable", "decision", "structure", "chantier")
-    return ("task", "draft", "comment", "progress", "decision", "structure", "chantier")
-
-
-def find(
-    user: "User",
-    terms: Sequence[Term],
-    *,
-    kind: str | None = None,
-    chantier_id: int | None = None,
-    first: int = 0,
-    limit: int = 20,
-) -> SearchPage:
-    """What this person may read and that has every one of these words: in its title first, whole words first, then
-    the latest. Of what is very common only the latest thousand of each kind are looked at."""
-    kinds = kinds_of(user)
-    anywhere = _expression(terms, chantier_id)
-    counting = union_all(
-        *(
-            select(literal(each, String).label("kind"), func.count().label("number")).select_from(
-                _hits(each, anywhere).subquery()
-            )
-            for each in kinds
-        )
-    )
-    counts = {row.kind: int(row.number) for row in db.session.execute(counting)}
-    tiers = (
-        _expression(terms, chantier_id, mark="=", whole=True),
-        _expression(terms, chantier_id, mark="="),
-        anywhere,
-    )
-    shown = [each for each in kinds if kind in (None, each) and counts[each]]
-    if not shown:
-        return SearchPage([], counts)
-    hits = union_all(
-        *(
-            select(hit.c.id, literal_column(str(tier)).label("tier"))
-            for each in shown
-            for tier, expression in enumerate(tiers)
-            for hit in (_hits(each, expression).subquery(),)
-        )
-    ).subquery()
-    ranked = select(hits.c.id, func.min(hits.c.tier).label("tier")).group_by(hits.c.id).subquery()
-    page = (
-        select(SearchEntry)
-        .join(ranked, ranked.c.id == SearchEntry.id)
-        .order_by(ranked.c.tier, SearchEntry.at.desc(), SearchEntry.id.desc())
-        .offset(first)
-        .limit(limit)
-    )
-    return SearchPage(db.session.scalars(page).all(), counts)
-
-
-def _expression(
-    terms: Sequence[Term], chantier_id: int | None, *, mark: str = "", whole: bool = False
-) -> str:
-    """What the index is asked, in the words of the database; folded words hold letters and digits, and no quote."""
-    on_sqlite = db.session.get_bind().dialect.name == "sqlite"
-    quote, start, either, both = ('"', "*", " OR ", " AND ") if on_sqlite else ("'", ":*", " | ", " & ")
-    asked = [f"{quote}@{chantier_id}{quote}"] if chantier_id is not None else []
-    for term in terms:
-        word = f"{quote}{mark}{term.word}{quote}"
-        word += start if term.may_be_half_typed and not whole else ""
-        stemmed = f"{quote}{mark}{term.stem}{quote}" if term.stem != term.word else ""
-        asked.append(f"({word}{either}{stemmed})" if stemmed else word)
-    return both.join(asked)
-
-
-def _hits(kind: str, expression: str) -> Select[Any]:
-    """The latest entries of a kind that answer, one more than are counted."""
-    first, last = entry_id(kind, 0), entry_id(kind, (1 << KIND_BIT) - 1)
-    if db.session.get_bind().dialect.name == "sqlite":
-        index = table("search_index", column("rowid", BigInteger))
-        number: Any = index.c.rowid
-        answers = literal_column("search_index").op("MATCH")(literal(expression, Text))
-    else:
-        number = SearchEntry.__table__.c.id
-        # Written out too: a plan that serves for any words is the wrong one for the common or for the rare.
-        asked = bindparam(None, expression, Text, literal_execute=True)
-        answers = literal_column("search_entry.vector").op("@@")(cast(asked, postgresql.TSQUERY))
-    # The bounds are written out: the databases choose their way by them.
-    within = and_(number >= literal_column(str(first)), number <= literal_column(str(last)))
-    return select(number.label("id")).where(answers, within).order_by(number.desc()).limit(MOST_FOUND + 1)

@@ -18,7 +18,8 @@ from models import (
     reindex,
     terms_of,
 )
-from models.search.index import EMPTY_WORDS, index_words, words_in
+from models.search.question import EMPTY_WORDS
+from models.search.words import index_words, words_in
 from tests.support.factories import (
     make_chantier,
     make_coordinator,
