@@ -6,7 +6,7 @@ from typing import Any
 from bench.rows import MeasuredChantier, NamedRow, RowBuffer
 from bench.words import LIVES, NEED, OBSTACLE, SENTENCE, WORKS
 from models import CATALOGUE, TaskStatus, fold
-from models.tasks.task import GAP
+from models.tasks.board_order import GAP
 
 
 class TaskRows(RowBuffer):

@@ -2,15 +2,13 @@
 
 from models.commit import COMMIT_STEPS
 from models.deliverables.deliverable import (
-    FINISHED,
     Deliverable,
-    DeliverableState,
     DeliverableType,
     deliverable_structure,
     deliverable_task,
-    is_overdue,
 )
 from models.deliverables.review import USUAL_REVIEW, Opinion, Review, ReviewRequest, ReviewRound
+from models.deliverables.state import FINISHED, DeliverableState, is_overdue
 from models.deliverables.version import DeliverableVersion, StoredFile, Verdict, VersionKind
 from models.demarche.chantier import HUES, Chantier
 from models.demarche.demarche import CharterAcceptance, CharterVersion, Demarche
@@ -85,10 +83,11 @@ from models.steering.checkpoint import (
 from models.steering.decision import Decision, FollowUp
 from models.steering.meeting import AgendaItem, Attendance, Meeting, MeetingPresence, MeetingState, Presence
 from models.steering.progress_update import A_MONTH, ProgressFacts, ProgressUpdate, Weather, facts_since_last
+from models.tasks.carriers import task_person, task_structure
 from models.tasks.checklist import ChecklistItem
 from models.tasks.dependencies import task_dependency
 from models.tasks.status import OPEN, STARTED, StatusChange, TaskStatus
-from models.tasks.task import Task, task_person, task_structure, title_matches
+from models.tasks.task import Task, title_matches
 from models.traits.trashable import RESTORABLE
 
 __all__ = [

@@ -1,8 +1,7 @@
 """Deliverables: what a chantier promised to produce, and its life up to its publication."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
@@ -13,9 +12,7 @@ from sqlalchemy import (
     Select,
     String,
     Table,
-    and_,
     case,
-    literal_column,
     select,
     text,
     update,
@@ -23,17 +20,18 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, defer, joinedload, mapped_column, relationship, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from models.deliverables.review import ReviewRound, forget_reviews_of
-from models.deliverables.version import DeliverableVersion, StoredFile, Verdict, VersionKind
+from models.deliverables.publication import DeliverablePublication
+from models.deliverables.review import forget_reviews_of
+from models.deliverables.state import DeliverableState
+from models.deliverables.version import DeliverableVersion, Verdict
+from models.deliverables.writing import DeliverableWriting
 from models.figures.trace import Shape
-from models.figures.traced import Traced
-from models.ground.base import Base, IntId, Line, LongText, Versioned, db, now, today
+from models.ground.base import Base, IntId, Line, LongText, Versioned, db, now
 from models.ground.refused import Refused
-from models.ground.slugs import slugify
 from models.journal import from_to, record
 from models.traits.editable import Editable
 from models.traits.loaded_from_file import Sourced
-from models.traits.trashable import Trashable, index_of_bin
+from models.traits.trashable import index_of_bin
 
 if TYPE_CHECKING:
     from models.demarche.chantier import Chantier
@@ -41,26 +39,6 @@ if TYPE_CHECKING:
     from models.demarche.structure import Structure
     from models.people.user import User
     from models.tasks.task import Task
-
-
-class DeliverableState(StrEnum):
-    """Attendu → En rédaction → En relecture → (À reprendre) → Validé → Publié."""
-
-    EXPECTED = "expected"
-    DRAFTING = "drafting"
-    IN_REVIEW = "in_review"
-    TO_REWORK = "to_rework"
-    APPROVED = "approved"
-    PUBLISHED = "published"
-
-
-#: The states in which what was promised is there.
-FINISHED = (DeliverableState.APPROVED, DeliverableState.PUBLISHED)
-
-
-def is_overdue(state: str, expected_on: date | None) -> bool:
-    """Whether what was promised for that day is not there, today."""
-    return state not in FINISHED and expected_on is not None and expected_on < today()
 
 
 class DeliverableType(Base):
@@ -87,7 +65,7 @@ deliverable_task = Table(
 )
 
 
-class Deliverable(Versioned, Editable, Sourced, Traced, Trashable, Base):
+class Deliverable(Versioned, Editable, Sourced, DeliverableWriting, DeliverablePublication, Base):
     """Something that the chantier will hand to the world: a référentiel, a cartographie, a note."""
 
     __tablename__ = "deliverable"
@@ -218,31 +196,6 @@ class Deliverable(Versioned, Editable, Sourced, Traced, Trashable, Base):
         """A deliverable names structures, not people."""
         return frozenset()
 
-    @property
-    def is_approved(self) -> bool:
-        """Approved, and maybe published since."""
-        return self.state in FINISHED
-
-    @property
-    def is_public(self) -> bool:
-        """Whether anybody reads it."""
-        return self.published_at is not None and not self.is_trashed
-
-    @classmethod
-    def public(cls) -> ColumnElement[bool]:
-        """The condition of being read by anybody."""
-        return and_(cls.published_at.is_not(None), cls.live())
-
-    @classmethod
-    def finished(cls) -> ColumnElement[bool]:
-        """The condition of being approved, and maybe published since."""
-        # Written out, as the partial index says it.
-        return cls.state.in_([literal_column(f"'{state}'") for state in FINISHED])
-
-    @property
-    def is_late(self) -> bool:
-        return is_overdue(self.state, self.expected_on)
-
     @classmethod
     def date_told_to(cls, user: "User") -> ColumnElement[date | None]:
         """The expected date as this person may know it: a mere observer knows that of approved ones only."""
@@ -250,25 +203,6 @@ class Deliverable(Versioned, Editable, Sourced, Traced, Trashable, Base):
         if not user.is_only_observer:
             return expected_on
         return case((cls.finished(), expected_on), else_=None)
-
-    @classmethod
-    def unfinished(cls) -> ColumnElement[bool]:
-        """The condition of being still awaited, and not in the bin."""
-        return and_(~cls.finished(), cls.live())
-
-    @classmethod
-    def late(cls) -> ColumnElement[bool]:
-        """The condition of « En retard », today."""
-        return and_(cls.unfinished(), cls.expected_on < today())
-
-    @property
-    def latest_version(self) -> DeliverableVersion | None:
-        return self.versions[0] if self.versions else None
-
-    @property
-    def approved_version(self) -> DeliverableVersion | None:
-        """The reference: the last version that a référent approved, while the next one is written."""
-        return next((version for version in self.versions if version.approved_at), None)
 
     def move_to(self, objective: "Objective", *, by: "User") -> None:
         """Hang it under another operational objective of its chantier. Raises Refused("objective_not_operational")."""
@@ -313,179 +247,6 @@ class Deliverable(Versioned, Editable, Sourced, Traced, Trashable, Base):
         if {t.id for t in tasks} != {t.id for t in self.tasks}:
             self.tasks = tasks
             record(self, "deliverable.edited", by=by, fields=["tasks"])
-
-    # Versions ---------------------------------------------------------------------------------------------------------
-
-    def add_file(self, file: StoredFile, note: str = "", *, by: "User") -> DeliverableVersion:
-        """Add a version that is a file already in the store."""
-        version = DeliverableVersion(
-            kind=VersionKind.FILE,
-            storage_key=file.key,
-            file_name=file.name,
-            media_type=file.media_type,
-            size=file.size,
-            sha256=file.sha256,
-        )
-        return self._add(version, note, by=by)
-
-    def add_link(self, url: str, note: str = "", *, by: "User") -> DeliverableVersion:
-        """Add a version that is an address on the web."""
-        return self._add(DeliverableVersion(kind=VersionKind.LINK, url=url), note, by=by)
-
-    def add_text(
-        self, text: str, note: str = "", *, by: "User", seen: int | None = None
-    ) -> DeliverableVersion:
-        """Add a version written here, in Markdown.
-
-        `seen` is the number of the version that its author started from, 0 for none; where a newer one came meanwhile,
-        Refused("newer_version") lets them read it first.
-        """
-        if not text.strip():
-            raise Refused("text_empty")
-        latest = self.latest_version
-        if seen is not None and latest is not None and seen != latest.number:
-            raise Refused("newer_version", number=latest.number)
-        return self._add(DeliverableVersion(kind=VersionKind.TEXT, text=text), note, by=by)
-
-    def _add(self, version: DeliverableVersion, note: str, *, by: "User") -> DeliverableVersion:
-        if self.state == DeliverableState.IN_REVIEW:
-            raise Refused("in_review")
-        latest = self.latest_version
-        version.number = latest.number + 1 if latest else 1
-        version.note, version.author, version.at = note, by, now()
-        self.versions.insert(0, version)
-        if self.state != DeliverableState.DRAFTING:
-            self._go_to(DeliverableState.DRAFTING)
-        record(self, "deliverable.version_added", by=by, number=version.number, note=note)
-        db.session.flush()
-        return version
-
-    # Life -------------------------------------------------------------------------------------------------------------
-
-    def submit(
-        self,
-        *,
-        by: "User",
-        number: int | None = None,
-        reviewers: "tuple[Sequence[User], Sequence[Structure]]" = ((), ()),
-        closes_on: date | None = None,
-        message: str = "",
-    ) -> None:
-        """Put the latest version up for relecture, and ask `reviewers`, people and structures, what they think of it.
-
-        Raises Refused("no_version"), Refused("state_already") or Refused("closes_too_early").
-
-        `number` is the version that the person had before them: where a newer one came meanwhile, this verb and its
-        siblings raise Refused("newer_version"), since nobody decides on what they have not seen.
-        """
-        version = self._latest_or_refuse(number)
-        if self.state not in (DeliverableState.DRAFTING, DeliverableState.TO_REWORK):
-            raise Refused("state_already", state=str(self.state))
-        self._go_to(DeliverableState.IN_REVIEW)
-        record(self, "deliverable.submitted", by=by, number=version.number)
-        people, structures = reviewers
-        if people or structures:
-            ReviewRound.open(self, version, people, structures, by=by, closes_on=closes_on, message=message)
-
-    def withdraw(self, *, by: "User", number: int | None = None) -> None:
-        """Take it back from relecture, to go on writing. Raises Refused("not_in_review")."""
-        version = self._latest_or_refuse(number)
-        self._refuse_unless_in_review()
-        self._go_to(DeliverableState.DRAFTING)
-        record(self, "deliverable.withdrawn", by=by, number=version.number)
-
-    def approve(self, *, by: "User", number: int | None = None) -> None:
-        """Make the latest version the reference. Raises Refused("no_version") or Refused("state_already")."""
-        version = self._latest_or_refuse(number)
-        if self.is_approved:
-            raise Refused("state_already", state=str(self.state))
-        self._decide(version, approved=True, words="", by=by)
-        self._go_to(DeliverableState.APPROVED)
-        version.approved_at = now()
-        record(self, "deliverable.approved", by=by, number=version.number)
-
-    def send_back(self, words: str, *, by: "User", number: int | None = None) -> None:
-        """Ask for changes, and say which. Raises Refused("reason_missing") or Refused("not_in_review")."""
-        if not words.strip():
-            raise Refused("reason_missing")
-        version = self._latest_or_refuse(number)
-        self._refuse_unless_in_review()
-        self._decide(version, approved=False, words=words, by=by)
-        self._go_to(DeliverableState.TO_REWORK)
-        record(self, "deliverable.sent_back", by=by, number=version.number, reason=words)
-
-    def publish(self, licence: str, *, by: "User", number: int | None = None) -> DeliverableVersion:
-        """Let anybody read the reference, under a licence and at an address that stays. Returns that version.
-
-        `number` is the reference that the person had before them. Raises Refused("not_approved"),
-        Refused("newer_version"), Refused("published_already") or Refused("licence_missing").
-        """
-        reference = self.approved_version
-        if reference is None:
-            raise Refused("not_approved")
-        if number is not None and number != reference.number:
-            raise Refused("newer_version", number=reference.number)
-        if reference.published_at is not None:
-            raise Refused("published_already")
-        if not licence.strip():
-            raise Refused("licence_missing")
-        self.published_at = reference.published_at = now()
-        self.licence = reference.licence = licence
-        if self.public_slug is None:
-            self.public_slug = slugify(self.title, taken=self._public_slug_exists)
-        if self.state == DeliverableState.APPROVED:
-            self._go_to(DeliverableState.PUBLISHED)
-        record(self, "deliverable.published", by=by, number=reference.number, licence=licence)
-        return reference
-
-    def unpublish(self, reason: str, *, by: "User") -> None:
-        """Withdraw every version of it from the public pages; its address says so, and stays its own.
-
-        Raises Refused("not_published") or Refused("reason_missing").
-        """
-        if self.published_at is None:
-            raise Refused("not_published")
-        if not reason.strip():
-            raise Refused("reason_missing")
-        self._leave_the_public()
-        if self.state == DeliverableState.PUBLISHED:
-            self._go_to(DeliverableState.APPROVED)
-        record(self, "deliverable.unpublished", by=by, reason=reason)
-
-    def _leave_the_public(self) -> None:
-        self.published_at = None
-        db.session.execute(
-            update(DeliverableVersion)
-            .where(DeliverableVersion.deliverable_id == self.id)
-            .values(published_at=None)
-        )
-
-    @classmethod
-    def _public_slug_exists(cls, slug: str) -> bool:
-        return db.session.scalar(select(cls.id).where(cls.public_slug == slug)) is not None
-
-    def _latest_or_refuse(self, seen: int | None) -> DeliverableVersion:
-        latest = self.latest_version
-        if latest is None:
-            raise Refused("no_version")
-        if seen is not None and seen != latest.number:
-            raise Refused("newer_version", number=latest.number)
-        return latest
-
-    def _refuse_unless_in_review(self) -> None:
-        if self.state != DeliverableState.IN_REVIEW:
-            raise Refused("not_in_review")
-
-    def _go_to(self, state: DeliverableState) -> None:
-        if self.state == DeliverableState.IN_REVIEW:
-            ReviewRound.close_all(self)
-        with self.traced():
-            self.state, self.state_since = state, now()
-
-    def _decide(self, version: DeliverableVersion, *, approved: bool, words: str, by: "User") -> None:
-        self.verdicts.insert(
-            0, Verdict(version_id=version.id, approved=approved, words=words, by=by, at=now())
-        )
 
     def _shape(self) -> Shape:
         return Shape(self.chantier_id, self.objective_id, str(self.state), self.expected_on)

@@ -19,6 +19,7 @@ from models.people.user import User
 
 if TYPE_CHECKING:
     from models.deliverables.deliverable import Deliverable
+    from models.deliverables.state import DeliverableLifecycle
 
 #: How long a round lasts unless told otherwise.
 USUAL_REVIEW = timedelta(days=14)
@@ -58,7 +59,7 @@ class ReviewRound(Versioned, Base):
     @classmethod
     def open(
         cls,
-        deliverable: "Deliverable",
+        deliverable: "DeliverableLifecycle",
         version: DeliverableVersion,
         people: Iterable[User],
         structures: Iterable[Structure],
@@ -97,9 +98,9 @@ class ReviewRound(Versioned, Base):
         return opened
 
     @classmethod
-    def close_all(cls, deliverable: "Deliverable") -> None:
+    def close_all(cls, deliverable_id: int) -> None:
         """End what is open on a deliverable: it was decided on, or taken back."""
-        still_open = (cls.deliverable_id == deliverable.id, cls.closed_at.is_(None))
+        still_open = (cls.deliverable_id == deliverable_id, cls.closed_at.is_(None))
         db.session.execute(update(cls).where(*still_open).values(closed_at=now(), version=cls.version + 1))
 
     @classmethod

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from models.deliverables.deliverable import FINISHED
+from models.deliverables.state import FINISHED
 from models.ground.base import Base, IntId, db, now
 from models.journal import CATALOGUE, UNTOLD, Activity
 from models.people.user import ChantierRole, Role

@@ -14,7 +14,8 @@ from models.journal import record
 from models.mail.outgoing import OutgoingMail
 from models.people.membership import ChantierMembership
 from models.people.user import ChantierRole, User
-from models.tasks.task import Task, task_person, task_structure
+from models.tasks.carriers import task_person, task_structure
+from models.tasks.task import Task
 
 if TYPE_CHECKING:
     from models.demarche.chantier import Chantier

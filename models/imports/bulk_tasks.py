@@ -12,8 +12,9 @@ from models.figures.trace import Shape, leave_trace
 from models.ground.base import db, now
 from models.journal import Activity
 from models.search.index import refresh
+from models.tasks.board_order import GAP
 from models.tasks.status import StatusChange, TaskStatus
-from models.tasks.task import GAP, Task
+from models.tasks.task import Task
 
 if TYPE_CHECKING:
     from models.demarche.structure import Structure

@@ -19,9 +19,10 @@ from models.imports.row import Fate, ImportedRow, ImportOutcome
 from models.journal import Activity, record
 from models.people.membership import ChantierMembership, ChantierStructure
 from models.people.user import ChantierRole, User
+from models.tasks.carriers import task_person, task_structure
 from models.tasks.dependencies import task_dependency
 from models.tasks.status import TaskStatus
-from models.tasks.task import Task, task_person, task_structure
+from models.tasks.task import Task
 
 #: What belongs to a task itself: what else names it holds on to it.
 OF_A_TASK = frozenset({"status_change", "task_structure", "task_person", "task_dependency"})

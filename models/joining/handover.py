@@ -16,7 +16,8 @@ from models.joining.invitation import Invitation
 from models.journal import Activity, only, record
 from models.people.user import ChantierRole, User
 from models.steering.checkpoint import Checkpoint, CheckpointLine
-from models.tasks.task import Task, task_person
+from models.tasks.carriers import task_person
+from models.tasks.task import Task
 
 #: How many of each kind a page names.
 NAMED = 50

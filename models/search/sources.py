@@ -12,7 +12,8 @@ from sqlalchemy import (
     select,
 )
 
-from models.deliverables.deliverable import FINISHED, Deliverable, DeliverableType
+from models.deliverables.deliverable import Deliverable, DeliverableType
+from models.deliverables.state import FINISHED
 from models.deliverables.version import DeliverableVersion
 from models.demarche.chantier import Chantier
 from models.demarche.objective import Objective

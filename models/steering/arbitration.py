@@ -23,8 +23,9 @@ from sqlalchemy import (
     DateTime as Instant,
 )
 
-from models.deliverables.deliverable import Deliverable, DeliverableState, deliverable_structure
+from models.deliverables.deliverable import Deliverable, deliverable_structure
 from models.deliverables.review import ReviewRound
+from models.deliverables.state import DeliverableState
 from models.deliverables.version import DeliverableVersion
 from models.demarche.chantier import Chantier
 from models.demarche.objective import Objective, ObjectiveKind, ObjectiveTally

@@ -35,8 +35,9 @@ from models.journal import from_to, record
 from models.mail.outgoing import OutgoingMail
 from models.people.membership import ChantierMembership
 from models.people.user import User
+from models.tasks.carriers import task_person
 from models.tasks.status import TaskStatus
-from models.tasks.task import Task, task_person
+from models.tasks.task import Task
 from models.traits.editable import Editable
 
 if TYPE_CHECKING:

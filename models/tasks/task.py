@@ -1,20 +1,16 @@
 """Tasks: what has to be done, who carries it, where it stands, and every change of that."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     ForeignKey,
     Index,
     Select,
-    Table,
     and_,
     delete,
-    false,
-    or_,
     select,
     text,
     true,
@@ -26,13 +22,11 @@ from sqlalchemy.orm.interfaces import ORMOption
 from models.demarche.objective import count_task
 from models.figures.trace import Shape
 from models.ground.base import Base, IntId, Line, LongText, Versioned, db, fold, now, today
-from models.ground.refused import Refused
-from models.journal import from_to, is_quiet, record
-from models.mail.outgoing import OutgoingMail
-from models.tasks.board_order import GAP as GAP
+from models.journal import from_to, record
+from models.tasks.carriers import TaskCarriers
 from models.tasks.checklist import ChecklistItem
 from models.tasks.dependencies import TaskDependencies
-from models.tasks.status import STARTED, StatusChange, TaskLifecycle, TaskStatus
+from models.tasks.status import STARTED, StatusChange, TaskStatus
 from models.traits.editable import Editable
 from models.traits.trashable import index_of_bin
 
@@ -44,9 +38,6 @@ if TYPE_CHECKING:
     from models.people.user import User
 
 
-#: How long a task stays where it was given before anybody is mailed about it.
-QUIET = timedelta(minutes=15)
-
 _IS_OPEN = "status IN ('todo', 'in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL"
 _IS_STARTED = "status IN ('in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL"
 
@@ -55,21 +46,7 @@ def _partial(name: str, *columns: str, where: str) -> Index:
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
-task_structure = Table(
-    "task_structure",
-    Base.metadata,
-    Column("task_id", ForeignKey("task.id"), primary_key=True),
-    Column("structure_id", ForeignKey("structure.id"), primary_key=True, index=True),
-)
-task_person = Table(
-    "task_person",
-    Base.metadata,
-    Column("task_id", ForeignKey("task.id"), primary_key=True),
-    Column("user_id", ForeignKey("user.id"), primary_key=True, index=True),
-)
-
-
-class Task(Versioned, Editable, TaskLifecycle, TaskDependencies, Base):
+class Task(Versioned, Editable, TaskCarriers, TaskDependencies, Base):
     """Something to do under an operational objective."""
 
     __tablename__ = "task"
@@ -103,13 +80,6 @@ class Task(Versioned, Editable, TaskLifecycle, TaskDependencies, Base):
 
     chantier: Mapped["Chantier"] = relationship(lazy="raise_on_sql")
     objective: Mapped["Objective"] = relationship(lazy="raise_on_sql")
-    pilote: Mapped["Structure | None"] = relationship(lazy="raise_on_sql")
-    contributors: Mapped[list["Structure"]] = relationship(
-        secondary=task_structure, lazy="raise_on_sql", order_by="Structure.name_key"
-    )
-    people: Mapped[list["User"]] = relationship(
-        secondary=task_person, lazy="raise_on_sql", order_by="User.name_key"
-    )
     created_by: Mapped["User | None"] = relationship(lazy="raise_on_sql", foreign_keys=[created_by_id])
     checklist: Mapped[list[ChecklistItem]] = relationship(
         back_populates="task", lazy="raise_on_sql", order_by=ChecklistItem.position
@@ -202,22 +172,8 @@ class Task(Versioned, Editable, TaskLifecycle, TaskDependencies, Base):
         return self.chantier.is_archived
 
     @property
-    def carrier_ids(self) -> frozenset[int]:
-        """The structures that carry it, pilote first in meaning if not in order."""
-        ids = {structure.id for structure in self.contributors}
-        return frozenset(ids | {self.pilote_id} if self.pilote_id else ids)
-
-    @property
-    def person_ids(self) -> frozenset[int]:
-        return frozenset(person.id for person in self.people)
-
-    @property
     def is_late(self) -> bool:
         return self.is_open and self.due_on is not None and self.due_on < today()
-
-    @property
-    def is_without_pilote(self) -> bool:
-        return self.is_open and self.pilote_id is None
 
     def is_silent(self, after_days: int) -> bool:
         """Whether it was started and nobody touched it for that many days."""
@@ -235,29 +191,7 @@ class Task(Versioned, Editable, TaskLifecycle, TaskDependencies, Base):
             cls.in_status(*STARTED), cls.live(), cls.last_news_at < now() - timedelta(days=after_days)
         )
 
-    @classmethod
-    def without_pilote(cls) -> ColumnElement[bool]:
-        """The condition of « Sans pilote »."""
-        return and_(cls.open_now(), cls.pilote_id.is_(None))
-
-    @classmethod
-    def carried_by(cls, structure_ids: Sequence[int] | frozenset[int]) -> ColumnElement[bool]:
-        """The condition of being led by, or given to, one of these structures."""
-        given = select(task_structure.c.task_id).where(task_structure.c.structure_id.in_(structure_ids))
-        return or_(cls.pilote_id.in_(structure_ids), cls.id.in_(given))
-
-    @classmethod
-    def given_to(cls, user_id: int) -> ColumnElement[bool]:
-        """The condition of naming this person."""
-        return cls.id.in_(select(task_person.c.task_id).where(task_person.c.user_id == user_id))
-
-    @classmethod
-    def expected_of(cls, user: "User") -> ColumnElement[bool]:
-        """The condition of being open and naming this person, or being carried by a structure of theirs."""
-        carried = cls.carried_by(user.standing.structures) if user.standing.structures else false()
-        return and_(cls.open_now(), or_(cls.given_to(user.id), carried))
-
-    # Words, dates and carriers ----------------------------------------------------------------------------------------
+    # Words and dates -------------------------------------------------------------------------------------------------
 
     def reword(self, title: str, description: str, *, by: "User") -> None:
         """Change its title and description."""
@@ -284,84 +218,6 @@ class Task(Versioned, Editable, TaskLifecycle, TaskDependencies, Base):
         with self.traced():
             self.due_on = due_on
         record(self, "task.rescheduled", by=by, **from_to(before, due_on))
-
-    def entrust(
-        self,
-        pilote: "Structure | None",
-        contributors: Iterable["Structure"],
-        people: Iterable["User"],
-        *,
-        by: "User",
-    ) -> None:
-        """Say who carries it, whole list. A structure that takes no part in the chantier yet is enrolled."""
-        self._give_to(pilote, list(contributors), list(people), by=by)
-
-    def take(self, structure: "Structure", *, by: "User") -> None:
-        """Make one's own structure the pilote of a task that no structure carries.
-
-        Raises Refused("task_closed"), Refused("already_carried") and Refused("not_own_structure").
-        """
-        self._refuse_when_closed()
-        if self.carrier_ids:
-            raise Refused("already_carried")
-        if structure.id not in by.standing.structures:
-            raise Refused("not_own_structure")
-        self.pilote = structure
-        with self.traced():
-            self.pilote_id = structure.id
-        self.chantier.enrol(structure, by=by)
-        record(self, "task.taken", by=by, structure=structure.name)
-
-    def _give_to(
-        self,
-        pilote: "Structure | None",
-        contributors: list["Structure"],
-        people: list["User"],
-        *,
-        by: "User | None",
-    ) -> None:
-        contributors = [structure for structure in contributors if structure is not pilote]
-        before = {s.id: s.name for s in self.contributors} | {-p.id: p.name for p in self.people}
-        after = {s.id: s.name for s in contributors} | {-p.id: p.name for p in people}
-        old_pilote = self.pilote
-        if before == after and old_pilote is pilote:
-            return
-        self.pilote, self.contributors, self.people = pilote, contributors, people
-        with self.traced():
-            self.pilote_id = pilote.id if pilote else None
-        for structure in [*([pilote] if pilote else []), *contributors]:
-            self.chantier.enrol(structure, by=by)
-        for person in people:
-            self.chantier.welcome(person, by=by)
-        self._announce({key: name for key, name in after.items() if key not in before}, old_pilote, by=by)
-        record(
-            self,
-            "task.entrusted",
-            by=by,
-            pilote=pilote.name if pilote and pilote is not old_pilote else None,
-            added=[after[key] for key in after if key not in before],
-            removed=[before[key] for key in before if key not in after]
-            + ([old_pilote.name] if old_pilote and old_pilote not in (pilote, *contributors) else []),
-        )
-
-    def _announce(self, added: dict[int, str], old_pilote: "Structure | None", *, by: "User | None") -> None:
-        """Mail those to whom it is newly given, after a quiet while: a mistake undone by then sends nothing.
-
-        `added` has structures under their number and people under the opposite of theirs.
-        """
-        people = [-key for key in added if key < 0]
-        structures = [key for key in added if key > 0]
-        if self.pilote is not None and self.pilote is not old_pilote:
-            structures.append(self.pilote.id)
-        if by is None or is_quiet() or not (people or structures):
-            return
-        recipients = self.chantier.members_to_mail(people, structures, but=by)
-        OutgoingMail.post_all(
-            "assignment",
-            [(user_id, None, f"assignment:{self.id}:{user_id}") for user_id in recipients],
-            due_at=now() + QUIET,
-            task=self.id,
-        )
 
     def _shape(self) -> Shape:
         return Shape(
