@@ -35,7 +35,7 @@ from models.ground.refused import Refused
 from models.imports.batch import ImportBatch, ImportKind, ImportState, sweep_imports
 from models.imports.bulk_tasks import NewTask, create_tasks
 from models.imports.row import Fate, ImportedRow, ImportOutcome
-from models.imports.tasks import WITHOUT_REASON, differences
+from models.imports.task_fields import WITHOUT_REASON, differences
 from models.joining.handover import Handover, Holdings
 from models.joining.invitation import Invitation
 from models.joining.join_request import JoinRequest, JoinState
@@ -69,17 +69,14 @@ from models.steering.arbitration import (
 )
 from models.steering.checkpoint import (
     GRACE,
-    TO_ASK,
     USUAL_NOTICE,
     Checkpoint,
-    CheckpointAnswer,
     CheckpointLine,
     CheckpointState,
     figures_of,
-    tasks_to_ask,
-    wants_checkpoints,
-    whom_to_ask,
 )
+from models.steering.checkpoint_answer import CheckpointAnswer
+from models.steering.checkpoint_recipients import TO_ASK, tasks_to_ask, wants_checkpoints, whom_to_ask
 from models.steering.decision import Decision, FollowUp
 from models.steering.meeting import AgendaItem, Attendance, Meeting, MeetingPresence, MeetingState, Presence
 from models.steering.progress_update import A_MONTH, ProgressFacts, ProgressUpdate, Weather, facts_since_last

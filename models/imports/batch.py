@@ -28,6 +28,7 @@ from models.ground.base import Base, IntId, Line, Versioned, at, db, now
 from models.ground.refused import Refused
 from models.imports.row import Fate, ImportedRow, ImportOutcome
 from models.imports.structures import StructureImport
+from models.imports.task_undo import TaskImportUndo
 from models.imports.tasks import TaskImport
 from models.journal import quietly, record
 
@@ -182,7 +183,7 @@ class ImportBatch(Versioned, Base):
         if not self.is_done or self.imported_at is None:
             raise Refused("import_not_done")
         with quietly():
-            TaskImport(by).undo(self.id, self.imported_at)
+            TaskImportUndo(by).run(self.id, self.imported_at)
             StructureImport(by).undo(self.id, self.imported_at)
             db.session.flush()
             self.state, self.undone_at, self.undone_by = ImportState.UNDONE, now(), by

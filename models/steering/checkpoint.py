@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -20,28 +19,26 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    union_all,
 )
 from sqlalchemy.orm import Mapped, aliased, contains_eager, joinedload, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from models.demarche.chantier import Chantier
-from models.demarche.structure import StructureMember
-from models.discussion.comment import Comment
-from models.discussion.notification import Following, Wish
 from models.ground.base import HOME, Base, IntId, Line, LongText, Versioned, db, held, now, today
 from models.ground.refused import Refused
 from models.journal import from_to, record
 from models.mail.outgoing import OutgoingMail
-from models.people.membership import ChantierMembership
 from models.people.user import User
-from models.tasks.carriers import task_person
-from models.tasks.status import TaskStatus
+from models.steering.checkpoint_answer import CheckpointAnswering
+from models.steering.checkpoint_recipients import (
+    TO_ASK,
+    is_given_to,
+    takes_part,
+    wants_checkpoints,
+    whom_to_ask,
+)
 from models.tasks.task import Task
 from models.traits.editable import Editable
-
-if TYPE_CHECKING:
-    from sqlalchemy import Subquery
 
 #: How long before its date a point d'étape asks, unless told otherwise.
 USUAL_NOTICE = timedelta(days=7)
@@ -51,8 +48,6 @@ GRACE = timedelta(days=21)
 MORNING = time(8, 0)
 #: What is planned for this very day, once the morning is over, leaves room for a second thought.
 SECOND_THOUGHT = timedelta(hours=1)
-#: What people are asked about. What waits for a référent's word was answered already.
-TO_ASK = (TaskStatus.TODO, TaskStatus.IN_PROGRESS, TaskStatus.BLOCKED)
 
 
 class CheckpointState(StrEnum):
@@ -61,14 +56,6 @@ class CheckpointState(StrEnum):
     PLANNED = "planned"
     ASKED = "asked"
     CANCELLED = "cancelled"
-
-
-class CheckpointAnswer(StrEnum):
-    """What somebody says of a task."""
-
-    IN_PROGRESS = "in_progress"
-    DONE = "done"
-    BLOCKED = "blocked"
 
 
 class Checkpoint(Versioned, Editable, Base):
@@ -251,7 +238,7 @@ class Checkpoint(Versioned, Editable, Base):
         return int(people)
 
 
-class CheckpointLine(Base):
+class CheckpointLine(CheckpointAnswering, Base):
     """What a point d'étape asks of one person about one task, and what they last answered."""
 
     __tablename__ = "checkpoint_line"
@@ -318,8 +305,8 @@ class CheckpointLine(Base):
             Task.in_status(*TO_ASK),
             Task.live(),
             Chantier.archived_at.is_(None),
-            _takes_part(cls.user_id),
-            _is_given_to(cls.user_id),
+            takes_part(cls.user_id),
+            is_given_to(cls.user_id),
         )
 
     @classmethod
@@ -344,127 +331,6 @@ class CheckpointLine(Base):
             joinedload(cls.checkpoint),
             joinedload(cls.task).options(joinedload(Task.chantier), joinedload(Task.pilote)),
         )
-
-    def answer(
-        self, said: str, words: str = "", need: str = "", *, by: User, seen: str = "", source: str = "page"
-    ) -> bool:
-        """Say where the task stands; false when the very same answer was given already.
-
-        `seen` is the status that the page showed. A sentence becomes what blocks, or a comment. Raises
-        Refused("checkpoint_over"), Refused("status_already") when the task moved on since, Refused("task_closed"),
-        Refused("reason_missing").
-        """
-        answer = CheckpointAnswer(said)
-        mark = _mark_of(seen, answer, words, need)
-        if self.mark == mark:
-            return False
-        if not self.checkpoint.takes_answers:
-            raise Refused("checkpoint_over")
-        if not self.task.is_open:
-            raise Refused("task_closed")
-        if seen and seen != self.task.status:
-            raise Refused("status_already", status=str(self.task.status))
-        if self._changes_nothing(answer, by):
-            self.task.confirm(by=by)
-            self._comment(words, need, by=by, source=source)
-        elif answer == CheckpointAnswer.BLOCKED:
-            self.task.block(words, need, by=by)
-        else:
-            self.task.become(TaskStatus(answer), by=by, reason=words)
-            self._comment(words, need, by=by, source=source)
-        self.said, self.answered_at, self.mark = str(answer), now(), mark
-        db.session.flush()
-        return True
-
-    def _changes_nothing(self, answer: CheckpointAnswer, by: User) -> bool:
-        """Whether the task stands so already; who is not a référent said « c'est fait » and waits for one."""
-        waits = self.task.status == TaskStatus.TO_VALIDATE and not by.steers(self.task.chantier_id)
-        return self.task.status == answer or (answer == CheckpointAnswer.DONE and waits)
-
-    def _comment(self, words: str, need: str, *, by: User, source: str) -> None:
-        said = "\n\n".join(each for each in (words.strip(), need.strip()) if each)
-        if said:
-            Comment.write(self.task, said, by=by, source=source)
-
-
-def _mark_of(*said: str) -> str:
-    return blake2b("\0".join(said).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-# Whom to ask ----------------------------------------------------------------------------------------------------------
-
-
-def wants_checkpoints() -> ColumnElement[bool]:
-    """The condition of wanting to be asked by mail."""
-    return and_(User.mail_at_once, User.mail_checkpoints)
-
-
-def whom_to_ask() -> "Subquery":
-    """(user_id, task_id, chantier_id) of everybody who is to be asked now, and of what.
-
-    Each task to do of a chantier that is open is asked of the people named on it who take part there and have an
-    account, or else of the members of its pilote who do. Nobody is asked of what they muted.
-    """
-    bearer = aliased(User)
-    named = (
-        select(literal(1))
-        .select_from(task_person)
-        .join(bearer, bearer.id == task_person.c.user_id)
-        .join(ChantierMembership, ChantierMembership.user_id == bearer.id)
-        .where(
-            task_person.c.task_id == Task.id,
-            ChantierMembership.chantier_id == Task.chantier_id,
-            _can_be_asked(bearer),
-        )
-        .correlate(Task)
-        .exists()
-    )
-    of_people = _pairs().join(task_person, task_person.c.task_id == Task.id)
-    of_people = of_people.join(User, User.id == task_person.c.user_id)
-    of_pilotes = _pairs().join(StructureMember, StructureMember.structure_id == Task.pilote_id)
-    of_pilotes = of_pilotes.join(User, User.id == StructureMember.user_id).where(~named)
-    reachable = (_can_be_asked(User), _takes_part(User.id), ~_muted())
-    return union_all(of_people.where(*reachable), of_pilotes.where(*reachable)).subquery("whom_to_ask")
-
-
-def tasks_to_ask() -> ColumnElement[bool]:
-    """The condition of a task that people are asked about, where there is anybody to ask; joins its chantier."""
-    return and_(Task.in_status(*TO_ASK), Task.live(), Chantier.archived_at.is_(None))
-
-
-def _pairs() -> "Select[Any]":
-    columns: list[Any] = [
-        User.id.label("user_id"),
-        Task.id.label("task_id"),
-        Task.chantier_id.label("chantier_id"),
-    ]
-    query = select(*columns).select_from(Task).join(Chantier, Chantier.id == Task.chantier_id)
-    return query.where(tasks_to_ask())
-
-
-def _can_be_asked(person: Any) -> ColumnElement[bool]:
-    return and_(person.with_account(), person.email.is_not(None))
-
-
-def _takes_part(user_id: Any) -> ColumnElement[bool]:
-    return exists().where(
-        ChantierMembership.user_id == user_id, ChantierMembership.chantier_id == Task.chantier_id
-    )
-
-
-def _is_given_to(user_id: Any) -> ColumnElement[bool]:
-    """The condition of being named on the task, or a member of its pilote."""
-    named = exists().where(task_person.c.task_id == Task.id, task_person.c.user_id == user_id)
-    leads = exists().where(StructureMember.structure_id == Task.pilote_id, StructureMember.user_id == user_id)
-    return or_(named, leads)
-
-
-def _muted() -> ColumnElement[bool]:
-    this_task = and_(Following.subject_type == "task", Following.subject_id == Task.id)
-    its_chantier = and_(Following.subject_type == "chantier", Following.subject_id == Task.chantier_id)
-    return exists().where(
-        Following.user_id == User.id, Following.wish == str(Wish.MUTE), or_(this_task, its_chantier)
-    )
 
 
 def figures_of(checkpoint_ids: Sequence[int]) -> dict[int, tuple[int, int, int, int]]:
