@@ -18,7 +18,8 @@ from models.deliverables.version import DeliverableVersion
 from models.demarche.chantier import Chantier
 from models.demarche.objective import Objective
 from models.demarche.structure import Structure, StructureAlias
-from models.discussion.comment import MENTION, Comment
+from models.discussion.comment import Comment
+from models.discussion.mentions import MENTION
 from models.ground.base import db
 from models.search.words import LONGEST_BODY
 from models.steering.decision import Decision
