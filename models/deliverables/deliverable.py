@@ -1,4 +1,4 @@
-"""Deliverables: what a chantier promised to produce, and its life up to its publication."""
+"""Deliverables: what a chantier promised to produce, their columns and indexes, and who is responsible for them."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 class DeliverableType(Base):
-    """A type of deliverable. Types are data: the migration brings the démarche's own."""
+    """Type of deliverable. Types are data: the migration brings the démarche's own."""
 
     __tablename__ = "deliverable_type"
 
@@ -161,12 +161,12 @@ class Deliverable(Versioned, Editable, Sourced, DeliverableWriting, DeliverableP
 
     @classmethod
     def visible_to(cls, user: "User") -> "Select[Deliverable]":
-        """The deliverables that this person may know of: all but the binned. What of them is `may_read`'s matter."""
+        """Select the deliverables that this person may know of, all but the binned; `may_read` says what of them."""
         return select(cls).where(cls.live())
 
     @classmethod
     def whole(cls) -> tuple[ORMOption, ...]:
-        """Loading options for one deliverable with everything that its page shows and its verbs touch."""
+        """Return the loading options of one deliverable with everything that its page shows and its verbs touch."""
         return (
             joinedload(cls.chantier),
             joinedload(cls.objective),
@@ -198,7 +198,7 @@ class Deliverable(Versioned, Editable, Sourced, DeliverableWriting, DeliverableP
 
     @classmethod
     def date_told_to(cls, user: "User") -> ColumnElement[date | None]:
-        """The expected date as this person may know it: a mere observer knows that of approved ones only."""
+        """Return the expected date as SQL; for a mere observer, that of approved deliverables only, else NULL."""
         expected_on = cls.__table__.c.expected_on
         if not user.is_only_observer:
             return expected_on
@@ -252,15 +252,15 @@ class Deliverable(Versioned, Editable, Sourced, DeliverableWriting, DeliverableP
         return Shape(self.chantier_id, self.objective_id, str(self.state), self.expected_on)
 
     def on_trashed(self) -> None:
-        """It leaves the figures."""
+        """Take it out of the figures of the day."""
         self.trace_binned()
 
     def on_restored(self) -> None:
-        """It counts again."""
+        """Count it again in the figures of the day."""
         self.trace_restored()
 
     def erase(self) -> None:
-        """Blank its words; versions lose their content and leave their files to the sweep."""
+        """Blank its words; versions lose their content and leave their files to the garbage collection."""
         self.title, self.description = "", ""
         # Its key stays: loading the file again must not bring back what people threw away.
         self.source = None

@@ -34,12 +34,12 @@ class DeliverablePublication(DeliverableLifecycle):
 
     @property
     def is_public(self) -> bool:
-        """Whether anybody reads it."""
+        """Public: anybody may read it."""
         return self.published_at is not None and not self.is_trashed
 
     @classmethod
     def public(cls) -> ColumnElement[bool]:
-        """The condition of being read by anybody."""
+        """Return the SQL condition of being read by anybody."""
         return and_(cls.published_at.is_not(None), cls.live())
 
     def publish(self, licence: str, *, by: "User", number: int | None = None) -> DeliverableVersion:

@@ -1,4 +1,4 @@
-"""Relecture: a round asks people and structures what they think of one version, until a day; each answers once."""
+"""Reviews (relecture): a round asks people and structures their opinion of one version, until a day."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -26,7 +26,7 @@ USUAL_REVIEW = timedelta(days=14)
 
 
 class Opinion(StrEnum):
-    """What somebody thinks of a version."""
+    """Opinion of a reviewer on a version."""
 
     FAVORABLE = "favorable"
     WITH_RESERVATIONS = "with_reservations"
@@ -34,7 +34,7 @@ class Opinion(StrEnum):
 
 
 class ReviewRound(Versioned, Base):
-    """One version put before people and structures, until a day."""
+    """Round of review: one version put before people and structures, until a day."""
 
     __tablename__ = "review_round"
 
@@ -105,7 +105,7 @@ class ReviewRound(Versioned, Base):
 
     @classmethod
     def of(cls, deliverable: "Deliverable") -> "Select[ReviewRound]":
-        """The rounds of a deliverable with all that was asked and answered, the latest first."""
+        """Select the rounds of a deliverable with all that was asked and answered, the latest first."""
         return (
             select(cls)
             .where(cls.deliverable_id == deliverable.id)
@@ -125,12 +125,12 @@ class ReviewRound(Versioned, Base):
 
     @property
     def is_open(self) -> bool:
-        """Whether an answer still counts: nothing was decided yet, and its last day is not over."""
+        """Open to answers: nothing was decided yet, and its last day is not over."""
         return self.closed_at is None and self.closes_on >= today()
 
     @property
     def is_past(self) -> bool:
-        """« Relecture en retard »: its last day is over and nobody decided."""
+        """Overdue (« Relecture en retard »): its last day is over and nobody decided."""
         return self.closed_at is None and self.closes_on < today()
 
     @property
@@ -219,7 +219,7 @@ class ReviewRound(Versioned, Base):
 
 
 class ReviewRequest(Base):
-    """What a round asks of one person, or of one structure."""
+    """Request of a round to one person, or to one structure."""
 
     __tablename__ = "review_request"
 
@@ -237,7 +237,7 @@ class ReviewRequest(Base):
 
     @classmethod
     def whole(cls, request_id: int) -> "Select[ReviewRequest]":
-        """One request with all that answering touches, held meanwhile; none of a deliverable in the bin."""
+        """Select one request, locked, with all that answering touches; none of a deliverable in the bin."""
         deliverables = Base.metadata.tables["deliverable"]
         chantier = ReviewRound.deliverable.property.mapper.class_.chantier
         return (
@@ -266,14 +266,14 @@ class ReviewRequest(Base):
         return self.round.deliverable.is_archived
 
     def is_of(self, user: User, chantier_id: int) -> bool:
-        """Whether it is this person's to answer, or a structure's of theirs, in the chantier that they take part in."""
+        """Tell whether this person may answer: for themselves, or for a structure of theirs where they take part."""
         of_structure = self.structure_id in user.standing.structures and user.takes_part_in(chantier_id)
         return not user.is_only_observer and (self.person_id == user.id or of_structure)
 
     def answer(
         self, opinion: str, words: str = "", *, by: User, source: str = "page", quote: str = ""
     ) -> "Review":
-        """Say what one thinks; answering again replaces it, and that it changed is kept.
+        """Answer with an opinion; answering again replaces it, and that it changed is kept.
 
         Raises Refused("review_over"), or Refused("reason_missing") where reservations come without a word.
         """
@@ -303,7 +303,7 @@ class ReviewRequest(Base):
 
     @classmethod
     def asked_of(cls, user: User) -> "Select[ReviewRequest]":
-        """What is asked of this person or of their structures, where they take part, and was not answered."""
+        """Select what is asked of this person or of their structures, where they take part, and was not answered."""
         deliverables = Base.metadata.tables["deliverable"]
         mine = or_(
             cls.person_id == user.id,
@@ -329,7 +329,7 @@ class ReviewRequest(Base):
 
 
 class Review(Base):
-    """An opinion on a version."""
+    """Review: an opinion on a version, and its words."""
 
     __tablename__ = "review"
 
@@ -351,7 +351,7 @@ class Review(Base):
 
 
 def forget_reviews_of(deliverable: "Deliverable") -> None:
-    """What was said in the relecture of what is purged goes with it; who answered what stays."""
+    """Erase the words of the reviews of a purged deliverable; who answered what stays."""
     rounds = select(ReviewRound.id).where(ReviewRound.deliverable_id == deliverable.id)
     requests = select(ReviewRequest.id).where(ReviewRequest.round_id.in_(rounds))
     db.session.execute(

@@ -41,7 +41,7 @@ FINISHED = (DeliverableState.APPROVED, DeliverableState.PUBLISHED)
 
 
 def is_overdue(state: str, expected_on: date | None) -> bool:
-    """Whether what was promised for that day is not there, today."""
+    """Tell whether what was promised for that day is not there, today."""
     return state not in FINISHED and expected_on is not None and expected_on < today()
 
 
@@ -62,13 +62,13 @@ class DeliverableLifecycle(Traced, Trashable):
 
     @classmethod
     def finished(cls) -> ColumnElement[bool]:
-        """The condition of being approved, and maybe published since."""
+        """Return the SQL condition of being approved, and maybe published since."""
         # Written out, as the partial index says it.
         return cls.state.in_([literal_column(f"'{state}'") for state in FINISHED])
 
     @classmethod
     def unfinished(cls) -> ColumnElement[bool]:
-        """The condition of being still awaited, and not in the bin."""
+        """Return the SQL condition of being still awaited, and not in the bin."""
         return and_(~cls.finished(), cls.live())
 
     @property
@@ -77,7 +77,7 @@ class DeliverableLifecycle(Traced, Trashable):
 
     @classmethod
     def late(cls) -> ColumnElement[bool]:
-        """The condition of « En retard », today."""
+        """Return the SQL condition of « En retard », today."""
         return and_(cls.unfinished(), cls.expected_on < today())
 
     @property

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class VersionKind(StrEnum):
-    """What a version is made of."""
+    """Kind of version: a file, a link, or a text written here."""
 
     FILE = "file"
     LINK = "link"
@@ -25,7 +25,7 @@ class VersionKind(StrEnum):
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file that the store already holds: where, what it is called, and what proves that it is whole."""
+    """File that the store already holds: its key, its name, and the checksum that proves that it is whole."""
 
     key: str
     name: str
@@ -35,7 +35,7 @@ class StoredFile:
 
 
 class DeliverableVersion(Base):
-    """A numbered version, frozen: who, when, what changed, and the file, link or text itself."""
+    """Numbered version, frozen: who, when, what changed, and the file, link or text itself."""
 
     __tablename__ = "deliverable_version"
     __table_args__ = (UniqueConstraint("deliverable_id", "number"),)
@@ -65,14 +65,14 @@ class DeliverableVersion(Base):
 
     @classmethod
     def visible_to(cls, user: "User") -> "Select[DeliverableVersion]":
-        """The versions that this person may read: for a mere observer, only the reference of each deliverable."""
+        """Select the versions that this person may read: for a mere observer, only the references of deliverables."""
         deliverable = Base.metadata.tables["deliverable"]
         live = select(cls).join(cls.deliverable).where(deliverable.c.trashed_at.is_(None))
         return live.where(cls.is_reference()) if user.is_only_observer else live
 
     @classmethod
     def is_reference(cls) -> ColumnElement[bool]:
-        """The condition of being the last approved version of its deliverable."""
+        """Return the SQL condition of being the last approved version of its deliverable."""
         later = aliased(cls)
         approved_since = select(later.id).where(
             later.deliverable_id == cls.deliverable_id,
@@ -83,7 +83,7 @@ class DeliverableVersion(Base):
 
 
 class Verdict(Base):
-    """A référent's word on one version: approved, or sent back and why."""
+    """Verdict of a référent on one version: approved, or sent back and why."""
 
     __tablename__ = "verdict"
 

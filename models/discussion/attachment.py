@@ -1,4 +1,4 @@
-"""Files that somebody attached to a comment."""
+"""Attachments: the files that somebody attached to a comment."""
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -10,7 +10,7 @@ ATTACHMENTS = 5
 
 
 class CommentAttachment(Base):
-    """One file, as it was handed in. What its comment shows of it (its name and size) is kept with the comment."""
+    """Attached file, as it was handed in. Its name and size, which its comment shows, are kept with the comment."""
 
     __tablename__ = "comment_attachment"
 

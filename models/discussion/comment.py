@@ -1,4 +1,4 @@
-"""Comments: what people say of a task, a deliverable, an objective or a chantier, and whom they call in."""
+"""Comments: what people say of a task, a deliverable, an objective or a chantier."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ PAGE = 50
 
 
 class Comment(Versioned, Mentioning, Base):
-    """What somebody said, in Markdown. Deleted, it leaves its place without its words."""
+    """Comment, in Markdown. Deleted, it leaves its place without its words."""
 
     __tablename__ = "comment"
     __table_args__ = (Index("ix_comment_subject", "subject_type", "subject_id", "id"),)
@@ -103,7 +103,7 @@ class Comment(Versioned, Mentioning, Base):
 
     @classmethod
     def offer_help(cls, task: "Task", words: str, *, by: User) -> "Comment":
-        """« Je peux aider », on a blocked task. Raises Refused("not_blocked") or Refused("text_empty")."""
+        """Offer help on a blocked task (« Je peux aider »). Raises Refused("not_blocked") or Refused("text_empty")."""
         if task.status != TaskStatus.BLOCKED:
             raise Refused("not_blocked")
         return cls._write(task, words, "help_offered", by=by, source="page")
@@ -158,7 +158,7 @@ class Comment(Versioned, Mentioning, Base):
 
     @property
     def excerpt(self) -> str:
-        """Its beginning, on one line, for the journal and for mails."""
+        """Excerpt: its beginning, on one line of 160 characters at most, for the journal and for mails."""
         return shorten(MENTION.sub(r"@\1", self.body), 160, placeholder="…")
 
     @property
@@ -169,7 +169,7 @@ class Comment(Versioned, Mentioning, Base):
 
     @classmethod
     def thread(cls, subject: Any, reader: User, *, before: int | None = None) -> "CommentThread":
-        """The latest comments of a subject, or those before one; with what the reader was told of it. One statement."""
+        """Read a page of comments of a subject, the latest or those before one, and what is unread. One statement."""
         anchor = select(literal(1).label("one")).subquery()
         kind = subject.__tablename__
         unread = (
@@ -213,7 +213,7 @@ class Comment(Versioned, Mentioning, Base):
 
     @classmethod
     def forget_words_of(cls, kind: str, ids: Sequence[int]) -> None:
-        """What was said of things that are purged goes with them."""
+        """Erase the comments of things that are purged, and forget their attached files."""
         gone = (cls.subject_type == kind, cls.subject_id.in_(ids))
         files = CommentAttachment.comment_id.in_(select(cls.id).where(*gone))
         db.session.execute(delete(CommentAttachment).where(files))
@@ -223,7 +223,7 @@ class Comment(Versioned, Mentioning, Base):
 
 @dataclass(frozen=True)
 class CommentThread:
-    """What was said of a subject, the oldest first, and what the reader has not read of it."""
+    """Page of the comments of a subject, the oldest first, and how much of it the reader has not read."""
 
     comments: Sequence[Comment] = ()
     has_older: bool = False
@@ -235,5 +235,5 @@ class CommentThread:
 
     @property
     def first_id(self) -> int | None:
-        """From which the older ones are counted."""
+        """Id of the oldest comment of the page: the next page is before it."""
         return self.comments[0].id if self.comments else None

@@ -20,20 +20,20 @@ from models.mail.outgoing import OutgoingMail
 from models.people.membership import ChantierMembership, ChantierStructure
 from models.people.user import Role, User
 
-#: How somebody is called in: @[Nom].
+#: Syntax of a mention: @[Nom].
 MENTION = re.compile(r"@\[([^\[\]\n]{1,300})\]")
-#: People and structures that one comment may call in: beyond, it is a notice, not a comment.
+#: The most people and structures that one comment may mention: beyond, it is a notice, not a comment.
 MENTIONS = 20
-#: People and structures proposed to whoever begins a name: a list that is read at a glance.
+#: The most people and structures proposed to whoever begins a name: a list that is read at a glance.
 PROPOSALS = 8
 
 
 class Proposal(NamedTuple):
-    """Somebody whom a comment may call in, for whoever has begun to write a name."""
+    """Proposal (autocompletion) of a person or a structure to mention, for a name that is half-typed."""
 
     kind: str
     name: str
-    #: What tells a person from others; nothing for a structure.
+    #: The function of a person, which tells them from others; empty for a structure.
     title: str = ""
 
 
@@ -50,7 +50,7 @@ class Mentioning:
         mentions: Mapped[list[dict[str, Any]]]
 
     def _call_in(self) -> list[int]:
-        """Find whom the text names; mail each of them once, and return those whom it did not name before."""
+        """Find whom the text mentions, mail each once, and return the ids of those that it did not mention before."""
         known = {(each["kind"], each["id"]) for each in self.mentions}
         self.mentions = list(_mentions_in(self.body, self.subject_type, self.chantier_id))
         db.session.flush()
@@ -68,7 +68,7 @@ class Mentioning:
         return list(called)
 
     def _people_of(self, mentions: Sequence[dict[str, Any]]) -> dict[int, bool]:
-        """The people behind mentions, but for the author, with whether each wants mail at once.
+        """Return the ids of the people behind mentions, but for the author, with whether each wants mail at once.
 
         A structure is its members who take part in the chantier.
         """
@@ -95,12 +95,12 @@ class Mentioning:
 
     @classmethod
     def names_called(cls, subject: Any, body: str) -> list[str]:
-        """The names that a text not yet said would call in."""
+        """Return the names that a text not yet posted would mention."""
         return [each["name"] for each in _mentions_in(body, subject.__tablename__, subject.chantier_id)]
 
     @classmethod
     def proposals(cls, subject: Any, start: str, *, by: User) -> list[Proposal]:
-        """Whom one may mean by the start of a name, in two statements: people of the chantier, its structures, others.
+        """Propose names that begin so, in two statements: people of the chantier, its structures, then other people.
 
         Before anything is typed, only those of the chantier.
         """
@@ -141,7 +141,7 @@ class Mentioning:
 
 
 def _mentions_in(body: str, subject_type: str, chantier_id: int) -> Iterator[dict[str, Any]]:
-    """The people and structures that the text names; of namesakes, the one who takes part in the chantier."""
+    """Resolve the people and structures that a text mentions; of namesakes, the one who takes part in the chantier."""
     names = {fold(name): name.strip() for name in MENTION.findall(body)[:MENTIONS]}
     if not names:
         return
@@ -170,7 +170,7 @@ def _mentions_in(body: str, subject_type: str, chantier_id: int) -> Iterator[dic
 
 
 def _may_read(subject_type: str) -> ColumnElement[bool]:
-    """The condition of reading what the comment is about: mere observers do not read of drafts."""
+    """Return the SQL condition of a person who may read of such a subject: mere observers do not read of drafts."""
     if subject_type != "deliverable":
         return true()
     member = exists().where(ChantierMembership.user_id == User.id)
@@ -178,5 +178,5 @@ def _may_read(subject_type: str) -> ColumnElement[bool]:
 
 
 def _begins(key: Any, typed: str) -> Any:
-    """The condition of a name one of whose words begins so."""
+    """Return the SQL condition of a name one of whose words begins so."""
     return or_(key.like(f"{typed}%"), key.like(f"% {typed}%"))

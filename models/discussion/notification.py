@@ -1,4 +1,4 @@
-"""What reached whom: the journal tells people, one row for each person and subject, with what they have not read."""
+"""Notifications: the journal tells people of a subject, one row for each person and subject, with an unread count."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from models.demarche.chantier import Chantier
     from models.people.user import User
 
-#: What is told of, opened and read as one thing.
+#: Kinds of subjects: each is notified, opened and read as one thing.
 SUBJECTS = ("task", "deliverable", "objective", "chantier")
 
 
 class Notification(Base):
-    """What a person has been told of one subject: how much of it is unread, and how far mail has told it too."""
+    """Notification of one subject to one person: how much is unread, and how far digests by mail have told it."""
 
     __tablename__ = "notification"
     __table_args__ = (
@@ -74,14 +74,14 @@ class Notification(Base):
 
     @classmethod
     def of(cls, user: "User") -> "Select[Notification]":
-        """What this person was told, the latest first, with its latest line."""
+        """Select the notifications of this person, the latest first, each with its latest line of the journal."""
         latest = joinedload(cls.activity).joinedload(Activity.actor)
         mine = select(cls).where(cls.user_id == user.id, cls.readable_by(user))
         return mine.order_by(cls.at.desc(), cls.id.desc()).options(latest)
 
     @classmethod
     def readable_by(cls, user: "User") -> ColumnElement[bool]:
-        """The condition of a subject that is not in the bin, nor a draft that this person may not read, now."""
+        """Return the SQL condition of a subject not in the bin, nor a draft that this person may not read, now."""
         columns = {kind: _table(kind).c for kind in ("task", "deliverable", "objective")}
         ids = {kind: select(c.id).where(c.trashed_at.is_(None)) for kind, c in columns.items()}
         if user.is_only_observer:
@@ -93,7 +93,7 @@ class Notification(Base):
 
     @classmethod
     def unread_of(cls, user: "User", subject: Any) -> int:
-        """How much of a subject this person has not read."""
+        """Count the lines of a subject that this person has not read."""
         mine = select(cls.unread).where(
             cls.user_id == user.id,
             cls.subject_type == subject.__tablename__,
@@ -103,17 +103,17 @@ class Notification(Base):
 
     @classmethod
     def count_unread(cls, user: "User") -> int:
-        """How many subjects hold something that this person has not read."""
+        """Count the subjects of which this person has not read everything."""
         return db.session.scalar(select(func.count()).where(cls.user_id == user.id, cls.unread > 0)) or 0
 
     @classmethod
     def read(cls, user: "User", subject_type: str, subject_id: int) -> None:
-        """This person has opened the subject: what was told of it is read."""
+        """Mark a subject as read: this person has opened it."""
         cls._read(user, cls.subject_type == subject_type, cls.subject_id == subject_id)
 
     @classmethod
     def read_all(cls, user: "User", up_to: int) -> None:
-        """This person has seen the list, as far as its latest line; what came since stays unread."""
+        """Mark everything as read up to a line of the journal, the latest of the list; what came since stays unread."""
         cls._read(user, cls.activity_id <= up_to)
 
     @classmethod
@@ -124,7 +124,7 @@ class Notification(Base):
 
     @classmethod
     def put_away(cls, subject_type: str, subject_id: int) -> None:
-        """The subject is in the bin: nobody has anything left to read of it."""
+        """Mark a subject as read by everybody: it is in the bin."""
         told = update(cls).where(
             cls.subject_type == subject_type, cls.subject_id == subject_id, cls.unread > 0
         )
@@ -133,7 +133,7 @@ class Notification(Base):
 
     @classmethod
     def forget_chantier(cls, user_id: int, chantier_id: int) -> None:
-        """Whoever leaves a chantier is told nothing more of it, and follows nothing in it."""
+        """Delete the notifications and followings of a person in a chantier that they leave."""
         db.session.execute(delete(cls).where(cls.user_id == user_id, cls.chantier_id == chantier_id))
         db.session.execute(
             delete(Following).where(Following.user_id == user_id, Following.chantier_id == chantier_id)
@@ -141,14 +141,14 @@ class Notification(Base):
 
 
 class Wish(StrEnum):
-    """What a person wants to hear of a subject, beyond what concerns them anyway."""
+    """Preference about a subject: to be notified of it in any case, or never."""
 
     FOLLOW = "follow"
     MUTE = "mute"
 
 
 class Following(Base):
-    """A person follows a chantier, a task or a deliverable, or wants to hear nothing of it."""
+    """Following: a person follows a chantier, a task or a deliverable, or mutes it."""
 
     __tablename__ = "following"
     __table_args__ = (
@@ -166,7 +166,7 @@ class Following(Base):
 
     @classmethod
     def wish_of(cls, user: "User", subject: Any) -> str | None:
-        """What this person said of the subject itself: "follow", "mute", or nothing."""
+        """Return the preference of this person about the subject itself: "follow", "mute", or None."""
         return db.session.scalar(
             select(cls.wish).where(
                 cls.user_id == user.id,
@@ -177,7 +177,7 @@ class Following(Base):
 
     @classmethod
     def say(cls, user: "User", subject: Any, wish: Wish | None) -> None:
-        """Follow it, mute it, or hear of it again as anybody whom it concerns."""
+        """Follow a subject, mute it, or with None be notified again as anybody whom it concerns (upsert)."""
         if wish is None:
             said = (cls.user_id == user.id, cls.subject_type == subject.__tablename__)
             db.session.execute(delete(cls).where(*said, cls.subject_id == subject.id))
@@ -195,14 +195,14 @@ class Following(Base):
         db.session.execute(saying.on_conflict_do_update(index_elements=same, set_={"wish": str(wish)}))
 
 
-# Telling --------------------------------------------------------------------------------------------------------------
+# Notifying ------------------------------------------------------------------------------------------------------------
 
 
 def notify(activity: Activity, also: Iterable[int] = ()) -> None:
-    """Tell a line of the journal to whom it concerns, in one statement whatever their number.
+    """Notify people of a line of the journal, in one statement whatever their number (upsert).
 
     That is the people in charge of the subject, the référents of its chantier and those who follow either, but for
-    whoever did it and for those who muted it; `also` are told in any case: mentioned, asked.
+    whoever did it and for those who muted it; `also` are notified in any case: mentioned, asked.
     """
     people = _table("user")
     asked = list(also)
@@ -240,7 +240,7 @@ def notify(activity: Activity, also: Iterable[int] = ()) -> None:
 
 
 def _concerned(activity: Activity) -> Any:
-    """The numbers of the people whom a subject concerns."""
+    """Select the ids of the people whom a subject concerns."""
     memberships, following = _table("chantier_membership").c, _table("following").c
     leading = select(memberships.user_id).where(
         memberships.chantier_id == activity.chantier_id, memberships.role == ChantierRole.REFERENT
@@ -256,7 +256,7 @@ def _concerned(activity: Activity) -> Any:
 
 
 def _in_charge(activity: Activity) -> list[Select[int]]:
-    """The people named on a task, and the members of carrying structures who take part in the chantier."""
+    """Select the people named on a task, and the members of carrying structures who take part in the chantier."""
     belonging, memberships = _table("structure_member").c, _table("chantier_membership").c
     taking_part = select(memberships.user_id).where(memberships.chantier_id == activity.chantier_id)
     if activity.subject_type == "task":
@@ -282,7 +282,7 @@ def _in_charge(activity: Activity) -> list[Select[int]]:
 
 
 def _may_know(activity: Activity, people: Any) -> ColumnElement[bool]:
-    """What happens to a deliverable that is not approved is not for mere observers."""
+    """Return the SQL condition of a person who may know: of a deliverable that is not approved, no mere observer."""
     if activity.subject_type != "deliverable":
         return true()
     memberships, deliverables = _table("chantier_membership").c, _table("deliverable").c
@@ -299,7 +299,7 @@ def _muted(activity: Activity, people: Any) -> Any:
 
 
 def notify_recorded(session: Any) -> None:
-    """Tell whom it concerns what the transaction recorded (a step of `models.commit`): never without it, never twice.
+    """Notify people of what the transaction recorded (a step of `models.commit`): never without it, never twice.
 
     Subject after subject, so that two transactions that tell of the same things never wait for each other.
     """

@@ -1,4 +1,4 @@
-"""Relances: a référent or the coordination asks people, in their own words, to move a thing on."""
+"""Reminders (relances): a référent or the coordination asks people, in their own words, to move a thing on."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ Subject: TypeAlias = "Task | Deliverable | Objective | Chantier"
 
 @dataclass(frozen=True)
 class Recipient:
-    """Somebody who may be asked: whether the thing is theirs, and whether a mail reaches them at once."""
+    """Recipient of a reminder: whether they are in charge of the thing, and whether they get a mail at once."""
 
     id: int
     name: str
@@ -36,7 +36,7 @@ class Recipient:
 
 
 def whom_to_relaunch(subject: Subject, *, by: "User") -> list[Recipient]:
-    """The people in charge of a thing, and the référents of its chantier, by name; without whoever asks.
+    """List the people in charge of a thing and the référents of its chantier, by name, without whoever asks.
 
     Where nobody is in charge, the référents are. People in charge take part in the chantier.
     """
@@ -59,12 +59,12 @@ def whom_to_relaunch(subject: Subject, *, by: "User") -> list[Recipient]:
 
 
 def _can_be_told() -> ColumnElement[bool]:
-    """The condition of being here, or at least known otherwise than by a file: those it named were not invited yet."""
+    """Return the SQL condition of a person who may be asked: not closed, and with an account if a file named them."""
     return and_(User.closed_at.is_(None), or_(User.source_key.is_(None), User.with_account()))
 
 
 def _in_charge(subject: Subject) -> "Select[Any]":
-    """The people named on a task, and the members of the structures that carry a task or a deliverable."""
+    """Select the people named on a task, and the members of the structures that carry a task or a deliverable."""
     belonging = StructureMember
     if isinstance(subject, Task):
         given = select(task_structure.c.structure_id).where(task_structure.c.task_id == subject.id)
@@ -81,7 +81,7 @@ def _in_charge(subject: Subject) -> "Select[Any]":
 
 
 def relaunch(subject: Subject, people: Iterable[int], title: str, words: str, *, by: "User") -> int:
-    """Write to these people about a thing, in these words; returns how many are asked.
+    """Remind these people of a thing, in these words; returns how many are asked.
 
     Each is told on their page of news; whoever wants mail at once gets one. Raises Refused("nobody_to_relaunch") and
     Refused("not_concerned") for somebody who neither carries the thing nor leads its chantier.

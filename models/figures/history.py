@@ -1,4 +1,4 @@
-"""The démarche as it stood: the figures of any past day, their curve, and what changed between two days.
+"""History of the démarche: the figures of any past day, their curve, and what changed between two days.
 
 A day is told as it ended, by the calendar of the démarche. All is read from the traces that things left as they changed
 (models.figures.trace): no night's work makes it, and nothing done later alters it.
@@ -28,7 +28,7 @@ MOST_POINTS = 60
 
 @dataclass(frozen=True)
 class Figures:
-    """What a chantier, an objective or the démarche came to at the end of a day."""
+    """Figures of a chantier, an objective or the démarche at the end of a day."""
 
     todo: int = 0
     in_progress: int = 0
@@ -52,12 +52,12 @@ class Figures:
 
     @property
     def statuses(self) -> dict[str, int]:
-        """Its tasks by status."""
+        """Tasks by status."""
         return {status: getattr(self, status) for status in STATUSES}
 
     @property
     def states(self) -> dict[str, int]:
-        """Its deliverables by state."""
+        """Deliverables by state."""
         return {state: getattr(self, state) for state in STATES}
 
     @property
@@ -87,7 +87,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """A day of the curve."""
+    """Point of the curve: a day."""
 
     day: date
     open: int
@@ -97,7 +97,7 @@ class CurvePoint:
 
 @dataclass
 class Changes:
-    """What is otherwise at the end of a period than at its beginning: the numbers of the tasks and deliverables.
+    """Changes between the beginning and the end of a period: the ids of the tasks and deliverables.
 
     A status that was undone within the period changed nothing; what is in the bin at its end is left out.
     """
@@ -119,12 +119,12 @@ class Changes:
 
 
 def beginning() -> date | None:
-    """The day on which the démarche's first chantier opened; None before."""
+    """Return the day on which the démarche's first chantier opened; None before."""
     return db.session.scalar(select(func.min(Trace.day)).where(Trace.kind == "chantier"))
 
 
 def landmarks(most: int = 3) -> list[tuple[str, date]]:
-    """The latest past days that people gathered on, the last first: "meeting" or "checkpoint", and the day."""
+    """Return the latest past days of gatherings, the last first: "meeting" or "checkpoint", and the day."""
     kinds = (
         ("meeting", Base.metadata.tables["meeting"].c, ("held",)),
         ("checkpoint", Base.metadata.tables["checkpoint"].c, ("asked",)),
@@ -141,7 +141,7 @@ def landmarks(most: int = 3) -> list[tuple[str, date]]:
 
 
 def total(figures: Iterable[Figures]) -> Figures:
-    """What several chantiers come to together."""
+    """Sum the figures of several chantiers."""
     return sum(figures, Figures())
 
 
@@ -149,7 +149,7 @@ def total(figures: Iterable[Figures]) -> Figures:
 
 
 def figures_at(day: date) -> dict[int, Figures]:
-    """The figures of each chantier at the end of a day; those that were archived by then are left out.
+    """Return the figures of each chantier at the end of a day; those that were archived by then are left out.
 
     Raises Refused("day_to_come").
     """
@@ -158,7 +158,7 @@ def figures_at(day: date) -> dict[int, Figures]:
 
 
 def figures_at_each(*days: date) -> list[dict[int, Figures]]:
-    """What `figures_at` tells of each of these days, in one statement for each and one for all."""
+    """Return `figures_at` of each of these days, in one statement for each and one for all."""
     traces = _traces_of_chantiers()
     found = []
     for day in days:
@@ -171,7 +171,7 @@ def figures_at_each(*days: date) -> list[dict[int, Figures]]:
 
 
 def figures_by_objective(day: date, *chantier_ids: int) -> dict[int, Figures]:
-    """The figures of each objective of these chantiers at the end of a day, where something hung on it by then.
+    """Return the figures of each objective of these chantiers at the end of a day, where it had anything by then.
 
     Raises Refused("day_to_come").
     """
@@ -206,7 +206,7 @@ def curve(
     chantier_id: int | None = None,
     through: date | None = None,
 ) -> list[CurvePoint]:
-    """Tasks open, done and abandoned, day after day, of one chantier or of all that were not archived then.
+    """Count tasks open, done and abandoned, day after day, of one chantier or of all that were not archived then.
 
     There are as many points as days, or `points` of them at equal distances, the first and the last included; and one
     of the day `through`, so that a curve passes where that day's figures say.
@@ -246,7 +246,7 @@ def _daily(last: date, *conditions: Any) -> Daily:
 
 
 def _daily_of_archived(last: date) -> list[tuple[date, Counter[str]]]:
-    """What leaves the figures as chantiers are archived, by day; what comes back with them as the opposite."""
+    """List what leaves the figures as chantiers are archived, by day; negative where it comes back with them."""
     traces = defaultdict(list)
     for trace in _traces_of_chantiers():
         if trace.day <= last:
@@ -269,7 +269,7 @@ def _daily_of_archived(last: date) -> list[tuple[date, Counter[str]]]:
 
 
 def _hidden(steps: Mapping[date, Counter[str]], traces: Sequence[Any]) -> list[tuple[date, Counter[str]]]:
-    """What of one chantier is not to be seen: all that it came to while it is archived, nothing before and after."""
+    """List by day what to hide of one chantier: all its figures while it is archived, nothing before and after."""
     status_on = {trace.day: trace.status for trace in traces}
     found: list[tuple[date, Counter[str]]] = []
     amount: Counter[str] = Counter()
@@ -303,14 +303,14 @@ def _points(days: Sequence[date], daily: Daily) -> list[CurvePoint]:
 
 
 def changed_between(first: date, last: date) -> dict[int, Changes]:
-    """What changed in each chantier between the end of one day and the end of another.
+    """Return what changed in each chantier between the end of one day and the end of another.
 
     « Depuis le COPIL du 12 mars » is `changed_between(march_12, today())`. Raises Refused("day_to_come").
     """
     _refuse_future(last)
     found: dict[int, Changes] = defaultdict(Changes)
     _compare_tasks(found, first, last)
-    _tell_deliverables(found, first, last)
+    _list_deliverables(found, first, last)
     return {chantier_id: changes for chantier_id, changes in found.items() if changes}
 
 
@@ -340,8 +340,8 @@ def _compare_tasks(found: dict[int, Changes], first: date, last: date) -> None:
                 listed.append(task_id)
 
 
-#: What the journal says of a deliverable's life, and the list in which that is told.
-TOLD = {
+#: Actions of the journal on a deliverable, and the list of `Changes` that each fills.
+LIST_OF_ACTION = {
     "deliverable.version_added": "versions_added",
     "deliverable.submitted": "submitted",
     "deliverable.approved": "approved",
@@ -349,13 +349,13 @@ TOLD = {
 }
 
 
-def _tell_deliverables(found: dict[int, Changes], first: date, last: date) -> None:
+def _list_deliverables(found: dict[int, Changes], first: date, last: date) -> None:
     lines = db.session.execute(
         select(Activity.subject_id, Activity.chantier_id, Activity.action)
         .where(
             Activity.at >= _end(first),
             Activity.at < _end(last),
-            Activity.action.in_([*TOLD, "deliverable.unpublished"]),
+            Activity.action.in_([*LIST_OF_ACTION, "deliverable.unpublished"]),
         )
         .order_by(Activity.at, Activity.id)
     ).all()
@@ -369,13 +369,13 @@ def _tell_deliverables(found: dict[int, Changes], first: date, last: date) -> No
         if action == "deliverable.unpublished":
             changes.published = [number for number in changes.published if number != subject_id]
             continue
-        listed: list[int] = getattr(changes, TOLD[action])
+        listed: list[int] = getattr(changes, LIST_OF_ACTION[action])
         if listed is changes.versions_added or subject_id not in listed:
             listed.append(subject_id)
 
 
 def _in_bin(deliverables: set[int], day: date) -> set[int]:
-    """Of these deliverables, those that were in the bin at the end of a day."""
+    """Return those of these deliverables that were in the bin at the end of a day."""
     latest = (
         select(func.max(Trace.id))
         .where(Trace.kind == "deliverable", Trace.subject_id.in_(deliverables), Trace.day <= day)
@@ -387,5 +387,5 @@ def _in_bin(deliverables: set[int], day: date) -> set[int]:
 
 
 def _end(day: date) -> datetime:
-    """The instant at which a day is over, where the démarche lives."""
+    """Return the instant at which a day is over, in the time zone of the démarche."""
     return datetime.combine(day + timedelta(days=1), time.min, HOME)

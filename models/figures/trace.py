@@ -1,4 +1,4 @@
-"""The traces that tasks and deliverables leave as they change, and how many stood how on each day.
+"""Traces that tasks and deliverables leave as they change, and their counts by day.
 
 A trace says how one thing stood from a day on; rows are added, never changed. `DayCount` is their sum by objective and
 day, kept so that the figures of a past day cost what is shown and not all that ever happened. It can be made again from
@@ -31,7 +31,7 @@ BATCH = 5000
 
 
 class Shape(NamedTuple):
-    """What the figures know of a task or a deliverable that is not in the bin."""
+    """Shape: what the figures know of a task or a deliverable that is not in the bin."""
 
     chantier_id: int
     objective_id: int
@@ -41,7 +41,7 @@ class Shape(NamedTuple):
 
 
 class Trace(Base):
-    """How a task, a deliverable or a chantier stood from a day on."""
+    """Trace of a task, a deliverable or a chantier: how it stood from a day on."""
 
     __tablename__ = "trace"
     __table_args__ = (
@@ -64,14 +64,14 @@ class Trace(Base):
 
     @property
     def shape(self) -> Shape | None:
-        """What it counts as; None in the bin."""
+        """Shape that it counts as; None in the bin."""
         if self.status == IN_BIN or self.objective_id is None:
             return None
         return Shape(self.chantier_id, self.objective_id, self.status, self.due_on, self.has_pilote)
 
 
 class DayCount(Base):
-    """By how much each figure of an objective went up or down on a day: their sum up to a day is the figure at its end.
+    """Change of each figure of an objective on a day, up or down: the sum up to a day is the figure at its end.
 
     A day may be to come: a task becomes late on the day after its due date, whether somebody touches it or not.
     """
@@ -110,7 +110,7 @@ Changes = dict[tuple[int, date, int], Counter[str]]
 
 
 def figures_of(kind: str, shape: Shape, day: date) -> Iterator[tuple[date, str]]:
-    """The figures in which something counts that comes to stand so that day, each with the day from which it does."""
+    """List the figures in which this shape counts from that day on, each with the day from which it does."""
     yield day, shape.status
     if shape.status not in AWAITED[kind]:
         return
@@ -121,7 +121,7 @@ def figures_of(kind: str, shape: Shape, day: date) -> Iterator[tuple[date, str]]
 
 
 def add_up(changes: Changes, kind: str, day: date, before: Shape | None, after: Shape | None) -> None:
-    """Count that something stood so before that day and stands so from it on; None where it does not count.
+    """Add to the changes a thing that stood so before a day and stands so from it on; None where it does not count.
 
     What would have become late later leaves at the same future day at which it was to come: nothing of it remains.
     """
@@ -194,7 +194,7 @@ def count_traces(session: Any) -> None:
 
 
 def _rows(changes: Changes) -> list[dict[str, Any]]:
-    """The changes as rows, in one order, without those that come to nothing."""
+    """Return the changes as rows, in one order, without those that come to nothing."""
     return [
         {"objective_id": objective_id, "day": day, "chantier_id": chantier_id}
         | {figure: counted[figure] for figure in FIGURES}
@@ -204,7 +204,7 @@ def _rows(changes: Changes) -> list[dict[str, Any]]:
 
 
 def _adding(session: Session) -> Any:
-    """The statement that adds to the counts of a day, whoever else adds to them then."""
+    """Build the upsert that adds to the counts of a day, whoever else adds to them then."""
     dialect: Any = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     adding = dialect.insert(DayCount.__table__)
     kept = DayCount.__table__.c
@@ -218,7 +218,7 @@ def _adding(session: Session) -> Any:
 
 
 def counts_from_traces() -> dict[tuple[int, date], dict[str, int]]:
-    """What the traces add up to, by objective and day."""
+    """Add up all traces, by objective and day."""
     changes: Changes = {}
     columns = (Trace.kind, Trace.subject_id, Trace.status, Trace.day, Trace.chantier_id, Trace.objective_id)
     query = (
@@ -241,7 +241,7 @@ def counts_from_traces() -> dict[tuple[int, date], dict[str, int]]:
 
 
 def stray_traces() -> Iterator[tuple[str, int, Shape | None, Shape | None]]:
-    """The tasks and deliverables whose last trace is not how they stand: kind, number, how it told, how they stand."""
+    """List the things whose last trace differs from how they stand: kind, id, shape of the trace, present shape."""
     for kind, status, due_on in (("task", "status", "due_on"), ("deliverable", "state", "expected_on")):
         thing = Base.metadata.tables[kind].c
         has_pilote = thing.pilote_id.is_not(None) if kind == "task" else literal(True)
@@ -270,14 +270,14 @@ def stray_traces() -> Iterator[tuple[str, int, Shape | None, Shape | None]]:
 
 
 def kept_counts() -> dict[tuple[int, date], dict[str, int]]:
-    """The counts as they are kept, without those that came to nothing."""
+    """Return the counts as they are stored, without those that came to nothing."""
     table = DayCount.__table__
     rows = [dict(row) for row in db.session.execute(select(table)).mappings()]
     return {(row["objective_id"], row["day"]): row for row in rows if any(row[name] for name in FIGURES)}
 
 
 def recount() -> None:
-    """Let what is astray leave a trace of today, and make every day's counts again. The caller commits."""
+    """Leave a trace of today for what is astray, and recompute every day's counts. The caller commits."""
     if db.session.get_bind().dialect.name == "postgresql":
         # Those who write finish first, and others wait: none of theirs may come between the counting and the keeping.
         db.session.execute(text("LOCK TABLE trace, day_count IN SHARE ROW EXCLUSIVE MODE"))

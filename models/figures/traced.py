@@ -1,4 +1,4 @@
-"""What leaves traces as it changes, so that the figures of any past day can be told."""
+"""Mixin of things that leave traces as they change, so that the figures of any past day are known."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Traced:
-    """Something whose shape the figures count, and whose verbs change it inside `traced`."""
+    """Mixin of a thing whose shape the figures count, and whose verbs change it inside `traced`."""
 
     if TYPE_CHECKING:
         id: Mapped[int]
@@ -21,12 +21,12 @@ class Traced:
         def is_trashed(self) -> bool: ...
 
     def _shape(self) -> Shape:
-        """What the figures know of it."""
+        """Return its shape: what the figures know of it."""
         raise NotImplementedError
 
     @contextmanager
     def traced(self) -> Iterator[None]:
-        """What is changed inside leaves a trace, where the figures see a difference; in the bin nothing counts."""
+        """Leave a trace of what is changed inside, where the figures see a difference; in the bin nothing counts."""
         before = self._shape()
         yield
         after = self._shape()
@@ -34,13 +34,13 @@ class Traced:
             leave_trace(self.__tablename__, self.id, before, after)
 
     def trace_birth(self) -> None:
-        """It counts from today on."""
+        """Leave the trace of its birth: it counts from today on."""
         leave_trace(self.__tablename__, self.id, None, self._shape(), is_born=True)
 
     def trace_binned(self) -> None:
-        """It counts no more."""
+        """Leave the trace of its trashing: it counts no more."""
         leave_trace(self.__tablename__, self.id, self._shape(), None)
 
     def trace_restored(self) -> None:
-        """It counts again."""
+        """Leave the trace of its return: it counts again."""
         leave_trace(self.__tablename__, self.id, None, self._shape())

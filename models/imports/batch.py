@@ -1,4 +1,4 @@
-"""Imports: a spreadsheet that somebody sends, how its columns are read, what came of it, and taking it back."""
+"""Imports: a spreadsheet that somebody sends, its mapping, its run, its undoing and its expiry."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -40,14 +40,14 @@ KEPT = timedelta(days=7)
 
 
 class ImportKind(StrEnum):
-    """What the lines of the file are."""
+    """Kind of import: what the lines of the file are."""
 
     TASKS = "tasks"
     STRUCTURES = "structures"
 
 
 class ImportState(StrEnum):
-    """How far an import is."""
+    """State of an import."""
 
     UPLOADED = "uploaded"
     #: Its columns are named and its lines were looked at.
@@ -57,7 +57,7 @@ class ImportState(StrEnum):
 
 
 class ImportBatch(Versioned, Base):
-    """One file that is, or was, brought in."""
+    """Batch: one file that is, or was, imported."""
 
     __tablename__ = "import_batch"
 
@@ -101,12 +101,12 @@ class ImportBatch(Versioned, Base):
 
     @classmethod
     def with_people(cls) -> tuple[ORMOption, ...]:
-        """Loading options for a screen that names who made and who undid it."""
+        """Return the loading options of a screen that names who made and who undid it."""
         return joinedload(cls.created_by), joinedload(cls.undone_by)
 
     @property
     def is_open(self) -> bool:
-        """Whether it is still being prepared, its cells being here."""
+        """Open: still being prepared, its cells being in the store."""
         return self.state in (ImportState.UPLOADED, ImportState.MAPPED) and self.storage_key is not None
 
     @property
@@ -123,11 +123,11 @@ class ImportBatch(Versioned, Base):
 
     @property
     def swept_at(self) -> datetime:
-        """When the words of the file are forgotten."""
+        """Instant of expiry, from which the words of the file are erased."""
         return (self.imported_at or self.created_at) + KEPT
 
     def count(self, name: str) -> int:
-        """One of its figures."""
+        """Return one of its figures, 0 where there is none."""
         return self.counts.get(name, 0)
 
     # Looking at it ----------------------------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ class ImportBatch(Versioned, Base):
     # Doing it, and undoing it -----------------------------------------------------------------------------------------
 
     def run(self, *, by: "User") -> None:
-        """Bring in every line that can be, in one instant of which nobody is told one by one.
+        """Import every line that can be, at one instant, without a notification for each.
 
         Raises Refused("import_over") when that was done, and Refused("nothing_to_import").
         """

@@ -1,4 +1,4 @@
-"""Many tasks at once, as a spreadsheet brings them and its undoing takes them away, in a few statements for all."""
+"""Bulk creation and bulk trashing of tasks, for imports and their undoing: a few statements for all."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class NewTask:
-    """A task that is to be. It may be born in any status: what happened before is not known here."""
+    """Task to create. It may be born in any status: what happened before is not known here."""
 
     objective: Objective
     title: str
@@ -103,7 +103,7 @@ def _place(wanted: Sequence[NewTask], *, by: "User") -> list[Task]:
 
 
 def _open_histories(wanted: Sequence[NewTask], tasks: Sequence[Task], *, by: "User") -> None:
-    """The first line of each history, each birth in the journal, and the objectives' figures."""
+    """Write the first line of each history, each birth in the journal, and the objectives' figures."""
     moment = now()
     changes = [
         {

@@ -1,4 +1,4 @@
-"""The lines of a spreadsheet that is brought in: what each says, why it cannot be taken, and what became of it."""
+"""Rows of an import: what each line of the file says, why it cannot be taken, and what became of it."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -11,7 +11,7 @@ from models.ground.base import Base, IntId, Line, db
 
 
 class ImportOutcome(StrEnum):
-    """What a line is, looked at beside what exists."""
+    """Outcome of comparing a line with what exists."""
 
     NEW = "new"
     #: It is here already, and says nothing else.
@@ -22,7 +22,7 @@ class ImportOutcome(StrEnum):
 
 
 class Fate(StrEnum):
-    """What became of a line; empty while nothing did."""
+    """Fate of a line once imported or undone; empty while nothing happened."""
 
     WAITING = ""
     CREATED = "created"
@@ -34,7 +34,7 @@ class Fate(StrEnum):
 
 
 class ImportedRow(Base):
-    """One line of the file."""
+    """Line of the file."""
 
     __tablename__ = "imported_row"
     __table_args__ = (
@@ -64,31 +64,31 @@ class ImportedRow(Base):
 
     @classmethod
     def of(cls, batch_id: int, *outcomes: ImportOutcome) -> "Select[ImportedRow]":
-        """The lines of an import that are so, in the order of the file."""
+        """Select the lines of an import with these outcomes, or all, in the order of the file."""
         lines = select(cls).where(cls.batch_id == batch_id).order_by(cls.line, cls.id)
         return lines.where(cls.outcome.in_([str(each) for each in outcomes])) if outcomes else lines
 
     @classmethod
     def that_did(cls, batch_id: int, fates: Sequence[Fate]) -> "Select[ImportedRow]":
-        """The lines of an import that came to this, in the order of the file."""
+        """Select the lines of an import with these fates, in the order of the file."""
         lines = select(cls).where(cls.batch_id == batch_id, cls.fate.in_([str(fate) for fate in fates]))
         return lines.order_by(cls.line, cls.id)
 
     @classmethod
     def forget_words_of(cls, subject_type: str, ids: Sequence[int]) -> None:
-        """What the lines said of these things goes with them; titles stay, as in the journal."""
+        """Erase the words of the lines about purged things; titles stay, as in the journal."""
         about = (cls.subject_type == subject_type, cls.subject_id.in_(ids))
         forgetting = update(cls).where(*about).values(cells=[], facts={}, before=null(), after=null())
         db.session.execute(forgetting.execution_options(synchronize_session=False))
 
     def did(self, fate: Fate, subject: Any) -> None:
-        """Remember what this line created or changed."""
+        """Record what this line created or changed."""
         self.fate, self.subject_type, self.subject_id = fate, subject.__tablename__, subject.id
 
     def refuse(self, code: str, **particulars: Any) -> None:
-        """It can no longer be taken: somebody changed what it speaks of since it was looked at."""
+        """Mark as wrong, with the reason: somebody changed what it speaks of since it was looked at."""
         self.outcome, self.reasons = ImportOutcome.WRONG, [[code, particulars]]
 
     def keep(self, code: str, **particulars: Any) -> None:
-        """What it did stays, and why."""
+        """Mark as kept by the undoing, with the reason."""
         self.fate, self.reasons = Fate.KEPT, [[code, particulars]]

@@ -1,4 +1,4 @@
-"""Structures out of a directory kept elsewhere: lines become structures or complete those that are here."""
+"""Import of structures, out of a directory kept elsewhere: lines create structures or complete those that exist."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ FACTS = ("kind", "site", "territory", "summary")
 
 
 class StructureImport:
-    """What one import does to the directory, in one transaction, for one person."""
+    """Import of one batch into the directory, in one transaction, for one person."""
 
     def __init__(self, by: User) -> None:
         self.by = by
@@ -87,7 +87,7 @@ class StructureImport:
 
 
 def values_of(structure: Structure) -> dict[str, Any]:
-    """What is said of a structure, as a line of a file says it."""
+    """Return the fields of a structure, as a line of a file says them."""
     return {name: str(getattr(structure, name)) for name in FACTS}
 
 

@@ -14,12 +14,12 @@ from models.people.user import User
 from models.tasks.status import TaskStatus
 from models.tasks.task import Task
 
-#: Why a task stands so that is born blocked or given up, where the file does not say.
+#: The reason of a task that is born blocked or abandoned, where the file gives none.
 WITHOUT_REASON = "Repris d’un fichier, sans autre précision."
 
 
 def values_of(task: Task) -> dict[str, Any]:
-    """What a task is, as a line of a file says it: plain values that JSON keeps."""
+    """Return the fields of a task, as a line of a file says them: plain values that JSON keeps."""
     return {
         "objective": task.objective_id,
         "title": task.title,
@@ -33,7 +33,7 @@ def values_of(task: Task) -> dict[str, Any]:
 
 
 def differences(before: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
-    """What a line says otherwise than the task it speaks of; where it says nothing, nothing differs."""
+    """Return the fields of a line that differ from the task it speaks of; where it says nothing, nothing differs."""
     said = {name: facts[name] for name in before if facts.get(name) is not None}
     if said.keys() & {"pilote", "contributors"}:
         lead = said.get("pilote", before["pilote"])
@@ -52,7 +52,7 @@ def parse_day(written: str | None) -> date | None:
 
 
 def held_tasks(ids: Sequence[int]) -> dict[int, Task]:
-    """These tasks with all that verbs touch, held in the order of their numbers."""
+    """Lock these tasks in the order of their numbers, with all that verbs touch; returns them by id."""
     query = (
         select(Task)
         .where(Task.id.in_(ids))
@@ -70,7 +70,7 @@ def held_tasks(ids: Sequence[int]) -> dict[int, Task]:
 
 
 def set_fields(task: Task, values: dict[str, Any], *, by: User, reason: str) -> None:
-    """Bring these fields to these values, each by its verb."""
+    """Set these fields of a task, each by its verb."""
     if "title" in values or "description" in values:
         words = {"title": task.title, "description": task.description, **values}
         task.reword(words["title"], words["description"], by=by)

@@ -22,7 +22,7 @@ from models.tasks.carriers import task_person, task_structure
 from models.tasks.dependencies import task_dependency
 from models.tasks.task import Task
 
-#: What belongs to a task itself: what else names it holds on to it.
+#: Tables that belong to a task itself: a row of any other table that names it keeps it from the bin.
 OF_A_TASK = frozenset({"status_change", "task_structure", "task_person", "task_dependency"})
 
 
@@ -56,7 +56,7 @@ class TaskImportUndo:
             record(db.session.get_one(Chantier, number), "chantier.import_undone", by=self.by, undone=undone)
 
     def _keep_touched(self, batch_id: int, created: set[int], since: datetime) -> set[int]:
-        """Those of the created tasks that stay, each line saying why."""
+        """Mark the created tasks that stay, each line with the reason; returns their ids."""
         touched = _touched(created, since)
         live = select(Task.id).where(Task.id.in_(touched), Task.live())
         staying = set(db.session.scalars(live))
@@ -69,7 +69,7 @@ class TaskImportUndo:
         return staying
 
     def _forget_new_structures(self, batch_id: int, tasks: set[int]) -> None:
-        """What the import added to the directory goes as well: tasks in the bin no longer name it."""
+        """Take the structures that the import created off the tasks in the bin, so that they can be removed."""
         made = select(ImportedRow.subject_id).where(
             ImportedRow.batch_id == batch_id,
             ImportedRow.fate == Fate.CREATED,
@@ -85,7 +85,7 @@ class TaskImportUndo:
             db.session.execute(led.values(pilote_id=None))
 
     def _give_back(self, task: Task, row: ImportedRow) -> None:
-        """Bring back each field that still is what the import made of it."""
+        """Restore each field that still is what the import made of it."""
         now, before, after = values_of(task), row.before or {}, row.after or {}
         same = {name: before[name] for name in before if now[name] == after[name]}
         if task.is_trashed or len(same) < len(before):
@@ -102,7 +102,7 @@ class TaskImportUndo:
             row.fate = Fate.RETURNED
 
     def _see_newcomers_off(self, chantiers: set[int], since: datetime) -> None:
-        """Structures and people that the import alone brought into a chantier leave it, if nothing holds them there."""
+        """Withdraw structures and dismiss people that the import alone brought in, if nothing holds them."""
         for number in sorted(chantiers):
             chantier = db.session.get_one(Chantier, number)
             for enrolment in _structures_come(number, since):
@@ -116,14 +116,14 @@ class TaskImportUndo:
 
 
 def _its_tasks(batch_id: int, fate: Fate) -> "Select[int | None]":
-    """The numbers of the tasks that an import came to that with."""
+    """Select the ids of the tasks of an import with this fate."""
     return select(ImportedRow.subject_id).where(
         ImportedRow.batch_id == batch_id, ImportedRow.fate == fate, ImportedRow.subject_type == "task"
     )
 
 
 def _touched(tasks: Iterable[int], since: datetime) -> set[int]:
-    """Of these tasks, those with which anybody did anything after that instant, and those that others' things name."""
+    """Return those of these tasks that anybody touched after that instant, or that others' things name."""
     ids = list(tasks)
     lines = select(Activity.subject_id).where(
         Activity.subject_type == "task", Activity.subject_id.in_(ids), Activity.at > since
@@ -141,7 +141,7 @@ def _touched(tasks: Iterable[int], since: datetime) -> set[int]:
 
 
 def _structures_come(chantier_id: int, at: datetime) -> Sequence[ChantierStructure]:
-    """The structures that came into the chantier at that very instant: an import happens in one."""
+    """Return the structures that came into the chantier at that very instant: an import happens in one."""
     then = ChantierStructure.joined_at == at
     query = select(ChantierStructure).where(ChantierStructure.chantier_id == chantier_id, then)
     present = query.where(ChantierStructure.left_at.is_(None))
@@ -149,14 +149,14 @@ def _structures_come(chantier_id: int, at: datetime) -> Sequence[ChantierStructu
 
 
 def _people_come(chantier_id: int, at: datetime) -> Sequence[ChantierMembership]:
-    """The people who came into it then."""
+    """Return the memberships of people who came into it then."""
     then = ChantierMembership.since == at
     query = select(ChantierMembership).where(ChantierMembership.chantier_id == chantier_id, then)
     return db.session.scalars(query.options(joinedload(ChantierMembership.user))).all()
 
 
 def _carries(structure_id: int, chantier_id: int) -> bool:
-    """Whether a structure still carries something live in the chantier."""
+    """Tell whether a structure still carries something live in the chantier."""
     given = select(task_structure.c.task_id).where(task_structure.c.structure_id == structure_id)
     task = select(Task.id).where(
         Task.chantier_id == chantier_id,
@@ -173,7 +173,7 @@ def _carries(structure_id: int, chantier_id: int) -> bool:
 
 
 def _belongs(membership: ChantierMembership, since: datetime) -> bool:
-    """Whether a person has something to do with the chantier beside the import that brought them in."""
+    """Tell whether a person has something to do with the chantier beside the import that brought them in."""
     chantier_id, user_id = membership.chantier_id, membership.user_id
     acted = select(Activity.id).where(
         Activity.actor_id == user_id, Activity.chantier_id == chantier_id, Activity.at > since

@@ -1,4 +1,4 @@
-"""Tasks out of a spreadsheet: lines become tasks or change those that are here, and all of it can be undone."""
+"""Import of tasks, out of a spreadsheet: lines create tasks or change those that exist."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ from models.tasks.task import Task
 
 
 class TaskImport:
-    """What one import does to tasks, in one transaction, for one person."""
+    """Import of one batch of tasks, in one transaction, for one person."""
 
     def __init__(self, by: User) -> None:
         self.by = by
@@ -98,7 +98,7 @@ class TaskImport:
                 db.session.add(line)
 
     def _titles_here(self, rows: Sequence[ImportedRow]) -> set[tuple[int, str]]:
-        """Which of the new titles somebody added meanwhile, under which objective."""
+        """Return the new titles that somebody added meanwhile, each with its objective."""
         keys = {fold(row.title)[:300] for row in rows if row.outcome == ImportOutcome.NEW}
         here = select(Task.objective_id, Task.title_key).where(
             Task.live(), Task.title_key.in_(keys), Task.objective_id.in_(self.objectives)
@@ -106,7 +106,7 @@ class TaskImport:
         return {(objective_id, key) for objective_id, key in db.session.execute(here)}
 
     def _still_holds(self, row: ImportedRow, taken: set[tuple[int, str]]) -> bool:
-        """Whether what the line names is still there, and its task not yet."""
+        """Tell whether what the line names still exists, and its task not yet; else mark the line as wrong."""
         facts = row.facts
         if facts["objective"] not in self.objectives:
             row.refuse("objective_gone")
@@ -153,7 +153,7 @@ class TaskImport:
         return changed
 
     def _take_over(self, task: Task, row: ImportedRow) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Give the task what the file says of it; what was and what is, field by field."""
+        """Update the task from its line; returns the fields that changed, before and after."""
         facts = {**row.facts}
         for name in ("pilote", "contributors"):
             facts[name] = self._numbers(facts.get(name))
@@ -170,7 +170,7 @@ class TaskImport:
         return self.structures[names].id if names is not None else None
 
     def _tell_chantiers(self, created: Iterable[Task], changed: Iterable[Task]) -> None:
-        """One line in the journal of each chantier."""
+        """Record one line in the journal of each chantier."""
         born, updated = Counter(t.chantier_id for t in created), Counter(t.chantier_id for t in changed)
         for number in sorted(born | updated):
             chantier = db.session.get_one(Chantier, number)

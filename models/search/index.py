@@ -58,7 +58,7 @@ BATCH = 500
 
 
 class SearchEntry(Base):
-    """One thing that can be found, as it is read: its title, its text, and their words for the index."""
+    """Entry of the index: a thing that can be found, with its title, its text, and their words."""
 
     __tablename__ = "search_entry"
 
@@ -78,7 +78,7 @@ class SearchEntry(Base):
 
 
 def entry_id(kind: str, subject_id: int) -> int:
-    """The number of an entry."""
+    """Return the id of an entry: the number of its kind, then that of its subject."""
     return (KINDS[kind] << KIND_BIT) + subject_id
 
 
@@ -97,12 +97,12 @@ def _row(kind: str, source: Source) -> dict[str, Any]:
 
 
 def expected_rows(kind: str, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """The entries that these things should have now, by their number; a thing that nobody finds has none."""
+    """Compute the rows that these things should have now, by entry id; a thing that nobody finds has none."""
     return {row["id"]: row for row in (_row(kind, source) for source in SOURCES[kind][1](ids))}
 
 
 def refresh(kind: str, ids: Iterable[int]) -> None:
-    """Make the index agree with these things."""
+    """Refresh the entries of these things, `BATCH` at a time."""
     every = sorted(ids)
     for start in range(0, len(every), BATCH):
         batch = every[start : start + BATCH]
@@ -115,7 +115,7 @@ def refresh(kind: str, ids: Iterable[int]) -> None:
 
 
 def _writing() -> Any:
-    """Write entries over those that say something else; what is right already is left alone."""
+    """Build the upsert of entries: it writes over those that differ, and leaves alone what is right already."""
     insert = sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     entries: Any = SearchEntry.__table__
     writing = insert(entries)
@@ -130,7 +130,7 @@ def _run(statement: Any, rows: Any = None) -> None:
 
 
 def reindex() -> Iterator[int]:
-    """Make the whole index agree with everything, some things at a time; the caller commits after each.
+    """Rebuild the whole index, `BATCH` things at a time; the caller commits after each.
 
     Whoever changes one of them meanwhile either is read here, or corrects its entry with their own commit.
     """
@@ -143,7 +143,7 @@ def reindex() -> Iterator[int]:
 
 
 def _batches(kind: str) -> Iterator[list[int]]:
-    """The numbers of everything of a kind, some at a time."""
+    """List the ids of everything of a kind, `BATCH` at a time."""
     numbered, last = SOURCES[kind][0], 0
     while True:
         query = select(numbered.id).where(numbered.id > last).order_by(numbered.id).limit(BATCH)
@@ -155,7 +155,7 @@ def _batches(kind: str) -> Iterator[list[int]]:
 
 
 def _strays(kind: str) -> list[int]:
-    """The numbers of subjects that have an entry and are no more."""
+    """List the ids of subjects that have an entry and exist no more."""
     numbered = SOURCES[kind][0]
     query = select(SearchEntry.subject_id).where(
         SearchEntry.kind == kind, ~exists().where(numbered.id == SearchEntry.subject_id)
@@ -164,7 +164,7 @@ def _strays(kind: str) -> list[int]:
 
 
 def index_disagreements() -> dict[str, int]:
-    """How many entries of each kind are missing, too many, or say something else than their subject."""
+    """Count the entries of each kind that are missing, too many, or say something else than their subject."""
     found = {kind: _disagreements(kind) for kind in KINDS}
     return {kind: number for kind, number in found.items() if number}
 
@@ -188,9 +188,11 @@ def _disagreements(kind: str) -> int:
 
 # Following what changes -----------------------------------------------------------------------------------------------
 
+#: The key under which the session keeps what is to be indexed again when it commits.
 STALE = "search_stale"
 
-#: What is found changes with these models: the kinds of entries, the attribute that numbers them, and those that count.
+#: Watched models: the kinds of entries that follow each, the attribute that holds their subject's id, and the
+#: attributes that are indexed.
 WATCHED: dict[type, tuple[tuple[str, ...], str, frozenset[str]]] = {
     Task: (
         ("task",),
@@ -219,7 +221,7 @@ WATCHED: dict[type, tuple[tuple[str, ...], str, frozenset[str]]] = {
 
 @event.listens_for(Session, "after_flush")
 def _mark_stale(session: Session, _context: Any) -> None:
-    """Remember whose words the transaction changed."""
+    """Listen to flushes, and remember the subjects whose words the transaction changed."""
     for thing in {*session.new, *session.dirty, *session.deleted}:
         watch = WATCHED.get(type(thing))
         if watch is None:
@@ -237,7 +239,7 @@ def _mark_stale(session: Session, _context: Any) -> None:
 
 
 def index_changed(session: Any) -> None:
-    """Make the index agree with what the transaction changed (a step of `models.commit`)."""
+    """Refresh the entries of what the transaction changed (a step of `models.commit`)."""
     session.flush()
     stale: set[tuple[str, int]] = session.info.pop(STALE, set())
     by_kind: dict[str, set[int]] = {}

@@ -29,13 +29,13 @@ from models.search.words import stem, words_in
 if TYPE_CHECKING:
     from models.people.user import User
 
-#: Beyond, results are not counted: nobody reads a thousand of them.
+#: The most results that are counted: nobody reads a thousand of them.
 MOST_FOUND = 1000
-#: What of a question is read.
+#: Limits of a question: its characters, and its terms.
 LONGEST_QUESTION, MOST_TERMS = 200, 8
-#: From how many letters on a word may be half-typed.
+#: The number of letters from which a word may be half-typed.
 HALF_TYPED = 3
-#: Words that say nothing of what is looked for, unless they are all there is.
+#: Stop words: they say nothing of what is looked for, unless they are all there is.
 EMPTY_WORDS = frozenset({
     "a", "au", "aux", "avec", "c", "ce", "ces", "d", "dans", "de", "des", "du", "elle", "en", "est", "et", "eux",
     "il", "ils", "j", "je", "l", "la", "le", "les", "leur", "leurs", "lui", "m", "ma", "mais", "me", "mes", "mon",
@@ -46,7 +46,7 @@ EMPTY_WORDS = frozenset({
 
 @dataclass(frozen=True)
 class Term:
-    """A word of a question: as typed and folded, and its stem."""
+    """Term of a question: a word as typed, folded, and its stem."""
 
     word: str
     stem: str
@@ -56,14 +56,14 @@ class Term:
         return len(self.word) >= HALF_TYPED
 
     def is_in(self, word: str) -> bool:
-        """Whether a folded word of a text answers it."""
+        """Tell whether a folded word of a text answers it."""
         if self.may_be_half_typed and word.startswith(self.word):
             return True
         return word == self.word or self.stem in (word, stem(word))
 
 
 def terms_of(question: str) -> tuple[Term, ...]:
-    """What is looked for: the words that say something, each once; nothing where there is none."""
+    """Parse a question into its terms: the words that say something, each once; none where there is none."""
     words = list(dict.fromkeys(words_in(question[:LONGEST_QUESTION])))
     telling = [word for word in words if word not in EMPTY_WORDS] or words
     return tuple(Term(word, stem(word)) for word in telling[:MOST_TERMS])
@@ -71,14 +71,14 @@ def terms_of(question: str) -> tuple[Term, ...]:
 
 @dataclass(frozen=True)
 class SearchPage:
-    """A page of what answers, and how much there is of each kind: `MOST_FOUND` + 1 for more than is counted."""
+    """Page of results, and their number by kind: `MOST_FOUND` + 1 for more than is counted."""
 
     entries: Sequence[SearchEntry]
     counts: dict[str, int]
 
 
 def kinds_of(user: "User") -> tuple[str, ...]:
-    """The kinds that this person reads. A mere observer reads no draft, no comment, nor what référents feel."""
+    """Return the kinds that this person reads. A mere observer reads no draft, no comment, nor what référents feel."""
     if user.is_only_observer:
         return ("task", "deliverable", "decision", "structure", "chantier")
     return ("task", "draft", "comment", "progress", "decision", "structure", "chantier")
@@ -93,8 +93,11 @@ def find(
     first: int = 0,
     limit: int = 20,
 ) -> SearchPage:
-    """What this person may read and that has every one of these words: in its title first, whole words first, then
-    the latest. Of what is very common only the latest thousand of each kind are looked at."""
+    """Find what this person may read and that has all these terms, ranked.
+
+    In the title first, whole words first, then the latest. Of what is very common only the latest thousand of each
+    kind are looked at.
+    """
     kinds = kinds_of(user)
     anywhere = _expression(terms, chantier_id)
     counting = union_all(
@@ -136,7 +139,7 @@ def find(
 def _expression(
     terms: Sequence[Term], chantier_id: int | None, *, mark: str = "", whole: bool = False
 ) -> str:
-    """What the index is asked, in the words of the database; folded words hold letters and digits, and no quote."""
+    """Write the query of the terms in the syntax of the database; folded words hold letters and digits, no quote."""
     on_sqlite = db.session.get_bind().dialect.name == "sqlite"
     quote, start, either, both = ('"', "*", " OR ", " AND ") if on_sqlite else ("'", ":*", " | ", " & ")
     asked = [f"{quote}@{chantier_id}{quote}"] if chantier_id is not None else []
@@ -149,7 +152,7 @@ def _expression(
 
 
 def _hits(kind: str, expression: str) -> Select[Any]:
-    """The latest entries of a kind that answer, one more than are counted."""
+    """Select the latest entries of a kind that answer, one more than are counted."""
     first, last = entry_id(kind, 0), entry_id(kind, (1 << KIND_BIT) - 1)
     if db.session.get_bind().dialect.name == "sqlite":
         index = table("search_index", column("rowid", BigInteger))

@@ -28,14 +28,14 @@ from models.tasks.task import Task
 
 
 class Source(NamedTuple):
-    """What there is to find of one thing."""
+    """Source of an entry: what is read of one thing."""
 
     subject_id: int
     chantier_id: int | None
     title: str
     body: str
     at: datetime
-    #: What counts as its title, where it goes by other names too.
+    #: The names that count as its title, where it goes by others too.
     names: str = ""
 
 
@@ -58,7 +58,7 @@ def _tasks(ids: Sequence[int]) -> Iterator[Source]:
 
 
 def _deliverables(ids: Sequence[int]) -> Iterator[Source]:
-    """What everybody reads of them: the reference version, and nothing of a draft but its title."""
+    """Read what everybody may read of them: the reference version, and nothing of a draft but its title."""
     versions = _versions(ids, DeliverableVersion.is_reference())
     for row in _rows_of_deliverables(ids):
         description = row.description if row.state in FINISHED else ""
@@ -67,7 +67,7 @@ def _deliverables(ids: Sequence[int]) -> Iterator[Source]:
 
 
 def _drafts(ids: Sequence[int]) -> Iterator[Source]:
-    """What those who read drafts read of them: every version, the latest first."""
+    """Read what those who read drafts may read of them: every version, the latest first."""
     versions = _versions(ids)
     for row in _rows_of_deliverables(ids):
         body = _lines(row.name, row.description, versions.get(row.id))
@@ -117,7 +117,7 @@ def _comments(ids: Sequence[int]) -> Iterator[Source]:
 
 
 def _about_something_live() -> Any:
-    """The condition of a comment whose subject is not in the bin."""
+    """Return the SQL condition of a comment whose subject is not in the bin."""
     binned = [
         and_(
             Comment.subject_type == kind.__tablename__,
@@ -182,7 +182,7 @@ def _decisions(ids: Sequence[int]) -> Iterator[Source]:
         yield Source(number, chantier_id, "", text, at)
 
 
-#: Where each kind comes from: the model that numbers it, and what is read of it.
+#: Sources of each kind: the model whose ids number it, and the function that reads it.
 SOURCES: dict[str, tuple[Any, Any]] = {
     "task": (Task, _tasks),
     "deliverable": (Deliverable, _deliverables),

@@ -18,7 +18,7 @@ _stemmer = snowballstemmer.stemmer("french")
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """The French stem of a folded word.
+    """Return the French stem of a folded word.
 
     The stemmer leaves the plural of what ends in a vowel (« élus », « vélos », « lieux »): it goes first.
     """
@@ -28,12 +28,12 @@ def stem(word: str) -> str:
 
 
 def words_in(text: str) -> list[str]:
-    """The folded words of a text, in their order."""
+    """Split a text into its folded words, in their order."""
     return [word[:LONGEST_WORD] for word in fold(text).split()]
 
 
 def index_words(title: str, body: str, chantier_id: int | None) -> str:
-    """What the index holds of a thing: each word and its stem, those of the title also with "=", and its chantier."""
+    """Return the words of an entry: each word and its stem, those of the title also with "=", and "@" its chantier."""
     found: dict[str, None] = {}
     if chantier_id is not None:
         found[f"@{chantier_id}"] = None

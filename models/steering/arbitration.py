@@ -1,4 +1,4 @@
-"""« À arbitrer »: what waits for somebody's decision across the chantiers, the longest waiting first."""
+"""Arbitration (« À arbitrer »): matters that wait for a decision across the chantiers, the longest waiting first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Matter(StrEnum):
-    """What kind of decision is waited for, in the order in which one takes them."""
+    """Kind of matter that waits for a decision, in the order in which one takes them."""
 
     BLOCKED = "blocked"
     REVIEW_PAST = "review_past"
@@ -55,13 +55,13 @@ SUBJECT_OF = {
     Matter.WITHOUT_TASK: "objective",
     Matter.CHANTIER_SILENT: "chantier",
 }
-#: What is no news of a chantier: reminding people of it, or taking words away, does not mean that it moves.
+#: Actions that are no news of a chantier: reminding people, or taking words away, does not mean that it moves.
 NO_NEWS = tuple(name for name, action in CATALOGUE.items() if not action.is_news)
 
 
 @dataclass(frozen=True)
 class MatterChantier:
-    """The chantier of a matter: enough for its link and its colour, and for the permission table."""
+    """Chantier of a matter: enough for its link and its colour, and for the permission table."""
 
     id: int
     number: int
@@ -71,13 +71,13 @@ class MatterChantier:
 
     @property
     def chantier_id(self) -> int:
-        """Its own id, as the permission table asks it."""
+        """Own id, as the permission table asks it."""
         return self.id
 
 
 @dataclass(frozen=True)
 class ToArbitrate:
-    """One matter: what it is about, in which chantier, since when, and in whose words."""
+    """Matter to arbitrate: what it is about, in which chantier, since when, and in whose words."""
 
     kind: Matter
     chantier: MatterChantier
@@ -111,13 +111,13 @@ class ToArbitrate:
 
     @property
     def is_archived(self) -> bool:
-        """What is archived waits for nobody's decision: it is never among these."""
+        """Always False: what is archived waits for nobody's decision."""
         return False
 
 
 @dataclass(frozen=True)
 class MatterFilter:
-    """What narrows the matters: one chantier, what one structure carries, one kind."""
+    """Filter of the matters: one chantier, what one structure carries, one kind."""
 
     chantier_id: int | None = None
     structure_id: int | None = None
@@ -127,7 +127,7 @@ class MatterFilter:
 def to_arbitrate(
     user: "User", silent_after: int, limit: int, *, within: MatterFilter | None = None, offset: int = 0
 ) -> list[ToArbitrate]:
-    """What waits for a decision, as this person may know it: at most `limit` of each kind, in one statement.
+    """List what waits for a decision, as this person may know it: at most `limit` of each kind, in one statement.
 
     Kinds come in the order of `Matter`, in each the longest waiting first. Mere observers are told nothing of drafts
     nor of their dates; that a chantier is silent is told to its référents and to the coordination.
@@ -166,7 +166,7 @@ def _day_of(at: datetime | None) -> date | None:
 def _branches(
     user: "User", silent_after: int, within: MatterFilter | None
 ) -> Sequence[Select[tuple[Any, ...]]]:
-    """One question for each kind that this person may be told of, each with the same columns in the same order."""
+    """Build one query for each kind that this person may know of, each with the same columns in the same order."""
     within = within or MatterFilter()
     branches = {Matter.BLOCKED: _blocked(within)}
     if not user.is_only_observer:
@@ -178,7 +178,7 @@ def _branches(
     return [branch for kind, branch in branches.items() if within.kind in (None, kind)]
 
 
-def _question(
+def _columns_of(
     kind: Matter,
     subject_id: Any,
     title: Any,
@@ -191,7 +191,7 @@ def _question(
     version: Any = None,
     total: Any = None,
 ) -> "Select[Any]":
-    """A question in the common columns; what a kind does not know is typed all the same, as a union wants it."""
+    """Select the common columns; what a kind does not know is a typed null or empty text, as a union needs it."""
 
     def given(column: Any, otherwise: Any) -> Any:
         return otherwise if column is None else column
@@ -217,7 +217,7 @@ def _question(
 
 
 def _here(within: MatterFilter) -> list[ColumnElement[bool]]:
-    """The conditions of its chantier: open, and the one that was asked for."""
+    """Return the SQL conditions of its chantier: open, and the one that was asked for."""
     asked = [] if within.chantier_id is None else [Chantier.id == within.chantier_id]
     return [Chantier.archived_at.is_(None), *asked]
 
@@ -232,7 +232,7 @@ def _blocked(within: MatterFilter) -> "Select[Any]":
         carried = [Task.carried_by([within.structure_id])]
         total = select(func.count()).select_from(Task).join(Chantier, Chantier.id == Task.chantier_id)
         total = total.where(Task.blocked_now(), *carried)
-    question = _question(
+    query = _columns_of(
         Matter.BLOCKED,
         Task.id,
         Task.title,
@@ -243,7 +243,7 @@ def _blocked(within: MatterFilter) -> "Select[Any]":
         total=total.where(*_here(within)).scalar_subquery(),
     )
     return (
-        question.select_from(Task)
+        query.select_from(Task)
         .join(Chantier, Chantier.id == Task.chantier_id)
         .where(Task.blocked_now(), *carried, *_here(within))
         .order_by(Task.status_since, Task.id)
@@ -251,7 +251,7 @@ def _blocked(within: MatterFilter) -> "Select[Any]":
 
 
 def _reviews_past(within: MatterFilter) -> "Select[Any]":
-    question = _question(
+    query = _columns_of(
         Matter.REVIEW_PAST,
         Deliverable.id,
         Deliverable.title,
@@ -259,7 +259,7 @@ def _reviews_past(within: MatterFilter) -> "Select[Any]":
         version=DeliverableVersion.number,
     )
     return (
-        question.select_from(ReviewRound)
+        query.select_from(ReviewRound)
         .join(Deliverable, Deliverable.id == ReviewRound.deliverable_id)
         .join(DeliverableVersion, DeliverableVersion.id == ReviewRound.version_id)
         .join(Chantier, Chantier.id == Deliverable.chantier_id)
@@ -276,11 +276,11 @@ def _reviews_past(within: MatterFilter) -> "Select[Any]":
 
 
 def _deliverables_late(within: MatterFilter) -> "Select[Any]":
-    question = _question(
+    query = _columns_of(
         Matter.DELIVERABLE_LATE, Deliverable.id, Deliverable.title, on=Deliverable.__table__.c.expected_on
     )
     return (
-        question.select_from(Deliverable)
+        query.select_from(Deliverable)
         .join(Chantier, Chantier.id == Deliverable.chantier_id)
         .where(Deliverable.late(), *_responsible(within), *_here(within))
         .order_by(Deliverable.expected_on, Deliverable.id)
@@ -296,7 +296,7 @@ def _responsible(within: MatterFilter) -> list[ColumnElement[bool]]:
 
 def _objectives_without_task(within: MatterFilter) -> "Select[Any]":
     return (
-        _question(Matter.WITHOUT_TASK, Objective.id, cast(Objective.text, Text))
+        _columns_of(Matter.WITHOUT_TASK, Objective.id, cast(Objective.text, Text))
         .select_from(Objective)
         .join(ObjectiveTally, ObjectiveTally.objective_id == Objective.id)
         .join(Chantier, Chantier.id == Objective.chantier_id)
@@ -322,7 +322,7 @@ def _chantiers_silent(user: "User", silent_after: int, within: MatterFilter) -> 
     heard = func.coalesce(last, Chantier.created_at, type_=Chantier.created_at.type)
     theirs = [] if user.is_coordinator else [Chantier.id.in_(_led_by(user))]
     return (
-        _question(Matter.CHANTIER_SILENT, Chantier.id, Chantier.title, at=heard)
+        _columns_of(Matter.CHANTIER_SILENT, Chantier.id, Chantier.title, at=heard)
         .select_from(Chantier)
         .where(heard < now() - timedelta(days=silent_after), *theirs, *_here(within))
         .order_by(heard, Chantier.id)
@@ -330,5 +330,5 @@ def _chantiers_silent(user: "User", silent_after: int, within: MatterFilter) -> 
 
 
 def _led_by(user: "User") -> list[int]:
-    """The chantiers whose référent this person is."""
+    """Return the ids of the chantiers whose référent this person is."""
     return [chantier_id for chantier_id in user.standing.chantiers if user.leads(chantier_id)]

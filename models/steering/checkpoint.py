@@ -1,4 +1,7 @@
-"""Points d'étape: before a date, people are asked where their own tasks stand, and each answers in a click."""
+"""Checkpoints (points d'étape): before a date, people are asked where their own tasks stand.
+
+Whom they ask is in `checkpoint_recipients`, what an answer does in `checkpoint_answer`.
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -46,12 +49,12 @@ USUAL_NOTICE = timedelta(days=7)
 GRACE = timedelta(days=21)
 #: The hour, in France, at which the mails leave.
 MORNING = time(8, 0)
-#: What is planned for this very day, once the morning is over, leaves room for a second thought.
+#: The shortest delay before mails leave, when it is planned for this very day: room for a second thought.
 SECOND_THOUGHT = timedelta(hours=1)
 
 
 class CheckpointState(StrEnum):
-    """Where a point d'étape stands."""
+    """State of a point d'étape."""
 
     PLANNED = "planned"
     ASKED = "asked"
@@ -59,7 +62,7 @@ class CheckpointState(StrEnum):
 
 
 class Checkpoint(Versioned, Editable, Base):
-    """A date that the coordination prepares by asking people where their tasks stand."""
+    """Checkpoint: a date that the coordination prepares by asking people where their tasks stand."""
 
     __tablename__ = "checkpoint"
     __table_args__ = (
@@ -144,7 +147,7 @@ class Checkpoint(Versioned, Editable, Base):
 
     @staticmethod
     def _leaving(held_on: date, asks_on: date | None) -> datetime:
-        """The instant at which mails leave: in the morning, and never without time for a second thought."""
+        """Return the instant at which mails leave: in the morning, and never without time for a second thought."""
         asks_on = asks_on or max(held_on - USUAL_NOTICE, today())
         if held_on < today():
             raise Refused("checkpoint_past")
@@ -181,24 +184,24 @@ class Checkpoint(Versioned, Editable, Base):
 
     @property
     def takes_answers(self) -> bool:
-        """Whether what people answer by the links of their mails still counts."""
+        """Open to the answers that people give by the links of their mails, until `GRACE` after its date."""
         return self.is_asked and today() <= self.held_on + GRACE
 
     @classmethod
     def under_way(cls) -> ColumnElement[bool]:
-        """The condition of people having been asked, for a date that is not past."""
+        """Return the SQL condition of a checkpoint under way: people were asked, and its date is not past."""
         return and_(cls.state == CheckpointState.ASKED, cls.held_on >= today())
 
     @classmethod
     def coming(cls) -> "Checkpoint | None":
-        """The next one, planned or under way."""
+        """Return the next one, planned or under way."""
         states = [CheckpointState.PLANNED, CheckpointState.ASKED]
         query = select(cls).where(cls.state.in_(states), cls.held_on >= today())
         return db.session.scalar(query.order_by(cls.held_on, cls.id).limit(1))
 
     @classmethod
     def due(cls) -> "Select[Checkpoint]":
-        """Those whose hour has come."""
+        """Select those whose hour has come."""
         return select(cls).where(cls.state == CheckpointState.PLANNED, cls.leaves_at <= now())
 
     # Asking -----------------------------------------------------------------------------------------------------------
@@ -239,7 +242,7 @@ class Checkpoint(Versioned, Editable, Base):
 
 
 class CheckpointLine(CheckpointAnswering, Base):
-    """What a point d'étape asks of one person about one task, and what they last answered."""
+    """Line of a point d'étape: what it asks of one person about one task, and what they last answered."""
 
     __tablename__ = "checkpoint_line"
     __table_args__ = (Index("ix_checkpoint_line_checkpoint_id_task_id", "checkpoint_id", "task_id"),)
@@ -257,7 +260,7 @@ class CheckpointLine(CheckpointAnswering, Base):
 
     @classmethod
     def answered_by(cls, checkpoint_id: int, user: User) -> "Select[CheckpointLine]":
-        """What a person has answered, of chantiers that they still take part in: the latest first."""
+        """Select what a person has answered, in chantiers that they still take part in: the latest first."""
         return (
             select(cls)
             .join(cls.task)
@@ -274,7 +277,7 @@ class CheckpointLine(CheckpointAnswering, Base):
 
     @classmethod
     def to_answer(cls, checkpoint_id: int, user_id: int, task_id: int) -> "CheckpointLine | None":
-        """One line with all that answering touches, held meanwhile; none for what is in the bin."""
+        """Return one line, locked, with all that answering touches; none for what is in the bin."""
         # The task first, as every other change of a task: two who answer about it wait for each other.
         whole = held(select(Task).where(Task.id == task_id, Task.live()), Task).options(*Task.alone())
         task = db.session.scalar(whole.execution_options(populate_existing=True))
@@ -289,9 +292,9 @@ class CheckpointLine(CheckpointAnswering, Base):
 
     @classmethod
     def pending(cls) -> ColumnElement[bool]:
-        """The condition of its task being still this person's, and of nobody having said since where it stands.
+        """Return the SQL condition of a pending line: its task is still this person's, and nobody answered since.
 
-        The question joins what this names (`joined`).
+        The query joins the tables that it names (`joined`).
         """
         other = aliased(cls)
         settled = exists().where(
@@ -311,7 +314,7 @@ class CheckpointLine(CheckpointAnswering, Base):
 
     @classmethod
     def joined(cls, *columns: Any) -> "Select[Any]":
-        """A question about lines, joined with what `pending` names."""
+        """Select columns of lines, joined with the tables that `pending` names."""
         return (
             select(*columns)
             .select_from(cls)
@@ -322,7 +325,7 @@ class CheckpointLine(CheckpointAnswering, Base):
 
     @classmethod
     def awaited_of(cls, user: User, checkpoint_id: int | None = None) -> "Select[CheckpointLine]":
-        """What is still awaited of a person, of one point d'étape or of those under way: the nearest date first."""
+        """Select the pending lines of a person, of one point d'étape or of those under way: the nearest date first."""
         which = Checkpoint.under_way() if checkpoint_id is None else Checkpoint.id == checkpoint_id
         query = cls.joined(cls).where(cls.user_id == user.id, which, cls.pending())
         return query.order_by(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class CheckpointAnswer(StrEnum):
-    """What somebody says of a task."""
+    """Answer of a person about a task."""
 
     IN_PROGRESS = "in_progress"
     DONE = "done"
@@ -39,7 +39,7 @@ class CheckpointAnswering:
     def answer(
         self, said: str, words: str = "", need: str = "", *, by: User, seen: str = "", source: str = "page"
     ) -> bool:
-        """Say where the task stands; false when the very same answer was given already.
+        """Answer where the task stands; returns False when the very same answer was given already.
 
         `seen` is the status that the page showed. A sentence becomes what blocks, or a comment. Raises
         Refused("checkpoint_over"), Refused("status_already") when the task moved on since, Refused("task_closed"),
@@ -68,7 +68,7 @@ class CheckpointAnswering:
         return True
 
     def _changes_nothing(self, answer: CheckpointAnswer, by: User) -> bool:
-        """Whether the task stands so already; who is not a référent said « c'est fait » and waits for one."""
+        """Tell whether the task stands so already, or was declared done by somebody who waits for a référent's word."""
         waits = self.task.status == TaskStatus.TO_VALIDATE and not by.steers(self.task.chantier_id)
         return self.task.status == answer or (answer == CheckpointAnswer.DONE and waits)
 

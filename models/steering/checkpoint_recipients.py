@@ -26,17 +26,17 @@ from models.tasks.task import Task
 if TYPE_CHECKING:
     from sqlalchemy import Subquery
 
-#: What people are asked about. What waits for a référent's word was answered already.
+#: Statuses of the tasks that people are asked about. What waits for a référent's word was answered already.
 TO_ASK = (TaskStatus.TODO, TaskStatus.IN_PROGRESS, TaskStatus.BLOCKED)
 
 
 def wants_checkpoints() -> ColumnElement[bool]:
-    """The condition of wanting to be asked by mail."""
+    """Return the SQL condition of wanting to be asked by mail."""
     return and_(User.mail_at_once, User.mail_checkpoints)
 
 
 def whom_to_ask() -> "Subquery":
-    """(user_id, task_id, chantier_id) of everybody who is to be asked now, and of what.
+    """Select (user_id, task_id, chantier_id): everybody who is to be asked now, and about which task.
 
     Each task to do of a chantier that is open is asked of the people named on it who take part there and have an
     account, or else of the members of its pilote who do. Nobody is asked of what they muted.
@@ -64,7 +64,7 @@ def whom_to_ask() -> "Subquery":
 
 
 def tasks_to_ask() -> ColumnElement[bool]:
-    """The condition of a task that people are asked about, where there is anybody to ask; joins its chantier."""
+    """Return the SQL condition of a task that people are asked about, in a query that joins its chantier."""
     return and_(Task.in_status(*TO_ASK), Task.live(), Chantier.archived_at.is_(None))
 
 
@@ -89,7 +89,7 @@ def takes_part(user_id: Any) -> ColumnElement[bool]:
 
 
 def is_given_to(user_id: Any) -> ColumnElement[bool]:
-    """The condition of being named on the task, or a member of its pilote."""
+    """Return the SQL condition of being named on the task, or a member of its pilote."""
     named = exists().where(task_person.c.task_id == Task.id, task_person.c.user_id == user_id)
     leads = exists().where(StructureMember.structure_id == Task.pilote_id, StructureMember.user_id == user_id)
     return or_(named, leads)

@@ -1,4 +1,4 @@
-"""A decision of a comité de pilotage, and the task by which it is followed."""
+"""Decisions of a comité de pilotage, and the task by which each is followed."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class FollowUp(StrEnum):
-    """What became of a decision, told by its task and never typed."""
+    """Follow-up of a decision, computed from its task and never typed."""
 
     NONE = "none"
     OPEN = "open"
@@ -32,7 +32,7 @@ class FollowUp(StrEnum):
 
 
 class Decision(Versioned, Base):
-    """What a session decided. It stays on record: one that is taken back says so."""
+    """Decision of a meeting. It stays on record: one that is withdrawn says so."""
 
     __tablename__ = "decision"
 
@@ -132,7 +132,7 @@ class Decision(Versioned, Base):
 
     @property
     def follow_up(self) -> FollowUp:
-        """What became of it. A task in the bin or abandoned follows it no more."""
+        """Follow-up by its task; one in the bin or abandoned follows it no more."""
         if self.task is None:
             return FollowUp.NONE
         if self.task.trashed_at is not None or self.task.status == TaskStatus.ABANDONED:
@@ -141,12 +141,12 @@ class Decision(Versioned, Base):
 
     @classmethod
     def with_task(cls) -> tuple[ORMOption, ...]:
-        """Loading options for a list: its chantier, and the task that follows it with whoever leads that."""
+        """Return the loading options of a list: its chantier, and the task that follows it with its pilote."""
         return (joinedload(cls.chantier), joinedload(cls.task).joinedload(Task.pilote))
 
     @classmethod
     def about(cls, chantier_id: int) -> "Select[Decision]":
-        """What was decided of a chantier and still holds, the latest first."""
+        """Select the decisions about a chantier that still hold, the latest first."""
         holding = (
             select(cls).join(cls.meeting).where(cls.chantier_id == chantier_id, cls.withdrawn_at.is_(None))
         )

@@ -1,4 +1,4 @@
-"""A comité de pilotage: when it is held, who came, what is on its agenda; decisions are in models.steering.decision."""
+"""Meetings of the comité de pilotage: date, attendance and agenda; decisions are in models.steering.decision."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class MeetingState(StrEnum):
-    """Where a meeting stands."""
+    """State of a meeting."""
 
     PLANNED = "planned"
     HELD = "held"
@@ -32,7 +32,7 @@ class MeetingState(StrEnum):
 
 
 class Presence(StrEnum):
-    """Whether a structure came."""
+    """Presence of a structure at a meeting."""
 
     PRESENT = "present"
     EXCUSED = "excused"
@@ -40,14 +40,14 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True)
 class Attendance:
-    """What is noted of one structure: whether it came, and by whom it was represented."""
+    """Attendance of one structure: whether it came, and by whom it was represented."""
 
     presence: Presence | None
     people: str = ""
 
 
 class Meeting(Versioned, Editable, Base):
-    """One session of the comité de pilotage. One day holds one at most."""
+    """Meeting of the comité de pilotage. A day holds one at most."""
 
     __tablename__ = "meeting"
 
@@ -102,7 +102,7 @@ class Meeting(Versioned, Editable, Base):
         record(self, "meeting.cancelled", by=by)
 
     def close(self, *, by: "User") -> None:
-        """Its minutes are done: it was held. Raises Refused("meeting_not_planned") and Refused("meeting_to_come")."""
+        """Close its minutes: it was held. Raises Refused("meeting_not_planned") and Refused("meeting_to_come")."""
         self._refuse_unless_planned()
         if self.held_on > today():
             raise Refused("meeting_to_come")
@@ -213,7 +213,7 @@ class Meeting(Versioned, Editable, Base):
 
     @classmethod
     def whole(cls) -> Iterable[ORMOption]:
-        """Loading options for its page: who came, and its agenda."""
+        """Return the loading options of its page: who came, and its agenda."""
         return (
             selectinload(cls.presences).joinedload(MeetingPresence.structure),
             selectinload(cls.items).joinedload(AgendaItem.chantier),
@@ -221,13 +221,13 @@ class Meeting(Versioned, Editable, Base):
 
     @classmethod
     def last_before(cls, day: date) -> "Meeting | None":
-        """The latest session before a day, held or whose minutes are still open; cancelled ones do not count."""
+        """Return the latest meeting before a day, held or whose minutes are still open; cancelled ones do not count."""
         earlier = select(cls).where(cls.held_on < day, cls.state != MeetingState.CANCELLED)
         return db.session.scalar(earlier.order_by(cls.held_on.desc()).limit(1))
 
 
 class MeetingPresence(Base):
-    """What was noted of a structure at a meeting; a structure of which nothing was noted has no row."""
+    """Presence noted of a structure at a meeting; a structure of which nothing was noted has no row."""
 
     __tablename__ = "meeting_presence"
     __table_args__ = (UniqueConstraint("meeting_id", "structure_id"),)
@@ -247,7 +247,7 @@ class MeetingPresence(Base):
 
 
 class AgendaItem(Versioned, Base):
-    """A point of the agenda: a title, a note, and maybe the thing that it speaks of."""
+    """Agenda item: a title, a note, and maybe the thing that it is about."""
 
     __tablename__ = "agenda_item"
 
@@ -266,7 +266,7 @@ class AgendaItem(Versioned, Base):
     chantier: Mapped["Chantier | None"] = relationship(lazy="raise_on_sql")
 
     def reword(self, title: str, note: str, *, by: "User") -> None:
-        """Say it otherwise. Raises Refused("meeting_not_planned")."""
+        """Change its title and note. Raises Refused("meeting_not_planned")."""
         self.meeting._refuse_unless_planned()
         if (title, note) != (self.title, self.note):
             self.title, self.note = title, note
@@ -298,5 +298,5 @@ class AgendaItem(Versioned, Base):
 
     @classmethod
     def of_meeting(cls) -> tuple[ORMOption, ...]:
-        """Loading options for its verbs."""
+        """Return the loading options of its verbs."""
         return (joinedload(cls.meeting),)

@@ -1,4 +1,4 @@
-"""A point d'avancement: about once a month, what the référents of a chantier say of it, beside what its figures say."""
+"""Progress updates (points d'avancement): about once a month, the référents' words on a chantier beside its figures."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from models.demarche.chantier import Chantier
     from models.people.user import User
 
-#: What the first one of a chantier looks back on, and after how long the next one is wanted.
+#: The period that the first one of a chantier looks back on, and after which the next one is wanted.
 A_MONTH = timedelta(days=30)
 #: How many things of each sort are named; the others are counted.
 NAMED = 6
 
 
 class Weather(StrEnum):
-    """How the référents feel about their chantier: the météo."""
+    """Weather (météo): how the référents feel about their chantier."""
 
     BRIGHT = "bright"
     CLEARING = "clearing"
@@ -37,7 +37,7 @@ class Weather(StrEnum):
 
 @dataclass(frozen=True)
 class ProgressMove:
-    """A task or a deliverable that moved: where it went, when, and what was said of it."""
+    """Task or deliverable that moved: where it went, when, and what was said of it."""
 
     kind: str
     id: int
@@ -50,7 +50,7 @@ class ProgressMove:
 
 @dataclass(frozen=True)
 class ProgressFacts:
-    """What happened in a chantier since an instant, and where it stands: read, never typed in."""
+    """Facts of a chantier since an instant, and where it stands: read, never typed in."""
 
     since: datetime
     #: Figures by name; `frozen` keeps them with the point d'avancement.
@@ -59,12 +59,12 @@ class ProgressFacts:
     moved: Mapping[str, list[ProgressMove]]
 
     def frozen(self) -> dict[str, Any]:
-        """The figures as they are kept, with the instant that they look back to."""
+        """Return the figures as they are kept, with the instant that they look back to."""
         return {"since": self.since.isoformat(), **self.figures}
 
 
 class ProgressUpdate(Versioned, Base):
-    """One point d'avancement. It is reworded, never deleted: the series tells how the chantier went."""
+    """Progress update of a chantier. It is reworded, never deleted: the series tells how the chantier went."""
 
     __tablename__ = "progress_update"
     __table_args__ = (Index("ix_progress_update_chantier_id_at", "chantier_id", "at"),)
@@ -88,7 +88,7 @@ class ProgressUpdate(Versioned, Base):
     def write(
         cls, chantier: "Chantier", weather: Weather, words: str, needs: str = "", *, by: "User"
     ) -> "ProgressUpdate":
-        """Say how the chantier goes; the figures of this moment are kept with it."""
+        """Write a progress update; the figures of this moment are kept with it."""
         update = cls(
             chantier_id=chantier.id,
             author=by,
@@ -104,7 +104,7 @@ class ProgressUpdate(Versioned, Base):
         return update
 
     def reword(self, weather: Weather, words: str, needs: str, *, by: "User") -> list[str]:
-        """Correct what was said; what the figures said then stays. Returns the names of the fields that changed."""
+        """Correct its words; the figures of then stay. Returns the names of the fields that changed."""
         changed = [
             name
             for name, value in (("weather", str(Weather(weather))), ("words", words), ("needs", needs))
@@ -127,7 +127,7 @@ class ProgressUpdate(Versioned, Base):
 
     @classmethod
     def of(cls, chantier_id: int) -> "Select[ProgressUpdate]":
-        """The series of a chantier, the latest first, with who wrote."""
+        """Select the series of a chantier, the latest first, with who wrote."""
         its_own = select(cls).where(cls.chantier_id == chantier_id)
         return its_own.order_by(cls.at.desc(), cls.id.desc()).options(joinedload(cls.author))
 
@@ -135,7 +135,7 @@ class ProgressUpdate(Versioned, Base):
     def latest_by_chantier(
         cls, chantier_ids: Iterable[int], before: datetime | None = None
     ) -> "dict[int, ProgressUpdate]":
-        """The latest of each of these chantiers, before an instant where one is given, in one statement."""
+        """Return the latest of each of these chantiers, before an instant where one is given, in one statement."""
         rank = func.row_number().over(partition_by=cls.chantier_id, order_by=(cls.at.desc(), cls.id.desc()))
         ranked = select(cls.id, rank.label("rank")).where(cls.chantier_id.in_(list(chantier_ids)))
         if before is not None:
@@ -149,7 +149,7 @@ class ProgressUpdate(Versioned, Base):
 
     @classmethod
     def is_waited_for(cls) -> ColumnElement[bool]:
-        """The condition of an open chantier that told nothing for a month, in a query over chantiers."""
+        """Return the SQL condition of an open chantier that told nothing for a month, in a query over chantiers."""
         chantiers = Base.metadata.tables["chantier"].c
         recent = exists().where(cls.chantier_id == chantiers.id, cls.at > now() - A_MONTH)
         return and_(chantiers.archived_at.is_(None), chantiers.created_at <= now() - A_MONTH, ~recent)
@@ -157,7 +157,7 @@ class ProgressUpdate(Versioned, Base):
 
 # What the figures say -------------------------------------------------------------------------------------------------
 
-#: What a deliverable goes through, in the journal, and what the page calls it.
+#: Steps of a deliverable: the journal's action, and the name of the step in the facts.
 STEPS = {
     "deliverable.version_added": "version",
     "deliverable.submitted": "in_review",
@@ -167,13 +167,13 @@ STEPS = {
 
 
 def facts_since_last(chantier_id: int) -> ProgressFacts:
-    """What happened since the chantier's last point d'avancement; over a month before its first."""
+    """Read the facts since the chantier's last point d'avancement; over a month before its first."""
     last = select(func.max(ProgressUpdate.at)).where(ProgressUpdate.chantier_id == chantier_id)
     return facts_since(chantier_id, db.session.scalar(last) or now() - A_MONTH)
 
 
 def facts_since(chantier_id: int, since: datetime) -> ProgressFacts:
-    """What happened in a chantier since an instant, in four statements."""
+    """Read the facts of a chantier since an instant, in four statements."""
     moved: dict[str, list[ProgressMove]] = {}
     counts: dict[str, int] = {}
     for row in db.session.execute(_tasks_moved(chantier_id, since)):
@@ -199,7 +199,7 @@ def facts_since(chantier_id: int, since: datetime) -> ProgressFacts:
 
 
 def _tasks_moved(chantier_id: int, since: datetime) -> Any:
-    """The tasks whose status changed since, where they are now: the first few of each, with how many."""
+    """Select the tasks whose status changed since, by present status: the first few of each, with how many."""
     latest_first = (Task.status_since.desc(), Task.id.desc())
     ranked = (
         select(
@@ -224,7 +224,7 @@ def _tasks_moved(chantier_id: int, since: datetime) -> Any:
 
 
 def _deliverables_moved(chantier_id: int, since: datetime) -> Any:
-    """What deliverables went through since, each once: the first few of each step, with how many."""
+    """Select the steps of deliverables since, each once: the first few of each step, with how many."""
     steps = (
         select(Activity.action, Activity.subject_id, func.max(Activity.at).label("at"))
         .where(Activity.chantier_id == chantier_id, Activity.at > since, Activity.action.in_(STEPS))
@@ -249,7 +249,7 @@ def _deliverables_moved(chantier_id: int, since: datetime) -> Any:
 
 
 def _standing(chantier_id: int) -> dict[str, int]:
-    """Where the chantier stands now, in one statement."""
+    """Count where the chantier stands now, in one statement."""
     late = select(func.count()).where(Task.chantier_id == chantier_id, Task.late()).scalar_subquery()
     sums = [
         func.coalesce(func.sum(column), 0)
@@ -260,6 +260,6 @@ def _standing(chantier_id: int) -> dict[str, int]:
 
 
 def _contributors(chantier_id: int, since: datetime) -> int:
-    """How many people did something in the chantier since."""
+    """Count the people who did something in the chantier since."""
     people = select(func.count(Activity.actor_id.distinct()))
     return db.session.scalar(people.where(Activity.chantier_id == chantier_id, Activity.at > since)) or 0

@@ -1,4 +1,4 @@
-"""The order of tasks on the board: each has its place in its column, and moves by writing one row."""
+"""Order of tasks on the board: the position of each in its column; a card moves by writing one row."""
 
 from typing import TYPE_CHECKING, Self
 
@@ -17,18 +17,18 @@ GAP = 1 << 16
 
 
 class TaskOrder(Trashable):
-    """What makes a task a card of the board: its place among those of its chantier that stand in the same status."""
+    """Mixin of a task as a card of the board: its position in a column, the tasks of its chantier in one status."""
 
     if TYPE_CHECKING:
         chantier_id: Mapped[int]
         status: Mapped[str]
 
-    #: Its place on the board; only the order between two tasks of a chantier means something.
+    #: Its position on the board; only the order between two tasks of a chantier means something.
     position: Mapped[int]
 
     @classmethod
     def bottom_of_column(cls, chantier_id: int, status: str) -> int:
-        """The place below every card of that column."""
+        """Return the position below every card of that column."""
         last = select(func.max(cls.position)).where(cls.chantier_id == chantier_id, cls.status == status)
         return (db.session.scalar(last) or 0) + GAP
 

@@ -71,7 +71,7 @@ class TaskCarriers(TaskLifecycle):
 
     @property
     def carrier_ids(self) -> frozenset[int]:
-        """The structures that carry it, pilote first in meaning if not in order."""
+        """Ids of the structures that carry it: its pilote and its contributors."""
         ids = {structure.id for structure in self.contributors}
         return frozenset(ids | {self.pilote_id} if self.pilote_id else ids)
 
@@ -85,23 +85,23 @@ class TaskCarriers(TaskLifecycle):
 
     @classmethod
     def without_pilote(cls) -> ColumnElement[bool]:
-        """The condition of « Sans pilote »."""
+        """Return the SQL condition of « Sans pilote »."""
         return and_(cls.open_now(), cls.pilote_id.is_(None))
 
     @classmethod
     def carried_by(cls, structure_ids: Sequence[int] | frozenset[int]) -> ColumnElement[bool]:
-        """The condition of being led by, or given to, one of these structures."""
+        """Return the SQL condition of being led by, or given to, one of these structures."""
         given = select(task_structure.c.task_id).where(task_structure.c.structure_id.in_(structure_ids))
         return or_(cls.pilote_id.in_(structure_ids), cls.id.in_(given))
 
     @classmethod
     def given_to(cls, user_id: int) -> ColumnElement[bool]:
-        """The condition of naming this person."""
+        """Return the SQL condition of naming this person."""
         return cls.id.in_(select(task_person.c.task_id).where(task_person.c.user_id == user_id))
 
     @classmethod
     def expected_of(cls, user: "User") -> ColumnElement[bool]:
-        """The condition of being open and naming this person, or being carried by a structure of theirs."""
+        """Return the SQL condition of being open and naming this person, or being carried by a structure of theirs."""
         carried = cls.carried_by(user.standing.structures) if user.standing.structures else false()
         return and_(cls.open_now(), or_(cls.given_to(user.id), carried))
 

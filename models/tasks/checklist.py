@@ -1,4 +1,4 @@
-"""The checklist of a task: lines that are ticked off, and by whom."""
+"""Checklist of a task: lines that are ticked off, and by whom."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ChecklistItem(Base):
-    """A line of a task's checklist."""
+    """Line of a task's checklist."""
 
     __tablename__ = "checklist_item"
 

@@ -1,4 +1,4 @@
-"""The tasks that a task waits for: of any chantier, and never in a circle."""
+"""Dependencies of a task: the tasks that it waits for, of any chantier, never in a circle."""
 
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ task_dependency = Table(
 
 
 class TaskDependencies:
-    """What makes a task wait for others."""
+    """Mixin of a task that waits for others."""
 
     if TYPE_CHECKING:
         id: Mapped[int]
@@ -61,12 +61,12 @@ class TaskDependencies:
 
 
 def _wait_to_depend() -> None:
-    """One new dependency at a time: two that are innocent alone may close a circle together."""
+    """Lock the démarche's row, for one new dependency at a time: two at once could close a circle together."""
     db.session.execute(select(Base.metadata.tables["demarche"].c.id).with_for_update(key_share=True))
 
 
 def _all_blockers_of(task_id: int) -> set[int]:
-    """The ids of every task that this one waits for, directly or through others."""
+    """Return the ids of every task that this one waits for, directly or through others."""
     waits = (
         select(task_dependency.c.blocker_id).where(task_dependency.c.task_id == task_id).cte(recursive=True)
     )

@@ -1,4 +1,4 @@
-"""Where a task stands, and the verbs that change it; each change keeps who, when, from what and why."""
+"""Status of a task, and the verbs that change it; each change keeps who, when, from what and why."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class TaskStatus(StrEnum):
-    """Where a task stands. Late, silent and without pilote are computed, never statuses."""
+    """Status of a task. Late, silent and without pilote are computed, never statuses."""
 
     TODO = "todo"
     IN_PROGRESS = "in_progress"
@@ -38,7 +38,7 @@ STARTED = (TaskStatus.IN_PROGRESS, TaskStatus.TO_VALIDATE, TaskStatus.BLOCKED)
 
 
 class StatusChange(Base):
-    """One change of a task's status: who, when, from what to what, and the sentence that came with it."""
+    """Change of a task's status: who, when, from what to what, and the sentence that came with it."""
 
     __tablename__ = "status_change"
 
@@ -57,7 +57,7 @@ class StatusChange(Base):
 
 
 class TaskLifecycle(Traced, TaskOrder):
-    """What makes a task go through its statuses, from « À venir » to « Terminée » or « Abandonnée »."""
+    """Mixin of a task that goes through its statuses, from « À venir » to « Terminée » or « Abandonnée »."""
 
     if TYPE_CHECKING:
         objective_id: Mapped[int]
@@ -79,7 +79,7 @@ class TaskLifecycle(Traced, TaskOrder):
 
     @classmethod
     def in_status(cls, *statuses: TaskStatus) -> ColumnElement[bool]:
-        """The condition of standing so, written out in the statement: partial indexes are chosen by what it says."""
+        """Return the SQL condition of these statuses, as literals: by them the databases choose a partial index."""
         written = [str(status) for status in statuses]
         if len(written) == 1:
             return cls.status == bindparam(None, written[0], unique=True, literal_execute=True)
@@ -87,12 +87,12 @@ class TaskLifecycle(Traced, TaskOrder):
 
     @classmethod
     def open_now(cls) -> ColumnElement[bool]:
-        """The condition of not being over."""
+        """Return the SQL condition of not being over."""
         return and_(cls.in_status(*OPEN), cls.live())
 
     @classmethod
     def blocked_now(cls) -> ColumnElement[bool]:
-        """The condition of being blocked."""
+        """Return the SQL condition of being blocked."""
         return and_(cls.in_status(TaskStatus.BLOCKED), cls.live())
 
     # Verbs ------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Tasks: what has to be done, who carries it, where it stands, and every change of that."""
+"""Tasks: their columns and indexes, their creation, and the verbs of their words and dates."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -67,7 +67,7 @@ class Task(Versioned, Editable, TaskCarriers, TaskDependencies, Base):
     chantier_id: Mapped[int] = mapped_column(ForeignKey("chantier.id"))
     objective_id: Mapped[int] = mapped_column(ForeignKey("objective.id"), index=True)
     title: Mapped[Line]
-    #: By which titles are found, accents and case aside.
+    #: The folded title (no accent, no case), by which it is found.
     title_key: Mapped[Line]
     description: Mapped[LongText]
     due_on: Mapped[date | None]
@@ -75,7 +75,7 @@ class Task(Versioned, Editable, TaskCarriers, TaskDependencies, Base):
     pilote_id: Mapped[int | None] = mapped_column(ForeignKey("structure.id"))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
-    #: The date of the latest activity on it, kept by `record`: « Sans nouvelles » is told by it.
+    #: The date of the latest activity on it, kept by `record`: « Sans nouvelles » is computed from it.
     last_news_at: Mapped[datetime] = mapped_column(default=now)
 
     chantier: Mapped["Chantier"] = relationship(lazy="raise_on_sql")
@@ -142,17 +142,17 @@ class Task(Versioned, Editable, TaskCarriers, TaskDependencies, Base):
 
     @classmethod
     def visible_to(cls, user: "User") -> "Select[Task]":
-        """The tasks that this person may read: every one that is not in the bin."""
+        """Select the tasks that this person may read: every one that is not in the bin."""
         return select(cls).where(cls.live())
 
     @classmethod
     def whole(cls) -> tuple[ORMOption, ...]:
-        """Loading options for one task with everything that its page shows and its verbs touch."""
+        """Return the loading options of one task with everything that its page shows and its verbs touch."""
         return (*cls.alone(), selectinload(cls.blockers).joinedload(cls.chantier))
 
     @classmethod
     def alone(cls) -> tuple[ORMOption, ...]:
-        """The same but for the tasks that it waits for."""
+        """Return the loading options of one task without the tasks that it waits for."""
         return (
             joinedload(cls.chantier),
             joinedload(cls.objective),
@@ -176,17 +176,17 @@ class Task(Versioned, Editable, TaskCarriers, TaskDependencies, Base):
         return self.is_open and self.due_on is not None and self.due_on < today()
 
     def is_silent(self, after_days: int) -> bool:
-        """Whether it was started and nobody touched it for that many days."""
+        """Tell whether it was started and nobody touched it for that many days."""
         return self.status in STARTED and self.last_news_at < now() - timedelta(days=after_days)
 
     @classmethod
     def late(cls) -> ColumnElement[bool]:
-        """The condition of « En retard », today."""
+        """Return the SQL condition of « En retard », today."""
         return and_(cls.open_now(), cls.due_on < today())
 
     @classmethod
     def silent(cls, after_days: int) -> ColumnElement[bool]:
-        """The condition of « Sans nouvelles », now."""
+        """Return the SQL condition of « Sans nouvelles », now."""
         return and_(
             cls.in_status(*STARTED), cls.live(), cls.last_news_at < now() - timedelta(days=after_days)
         )
@@ -238,12 +238,12 @@ class Task(Versioned, Editable, TaskCarriers, TaskDependencies, Base):
     # Bin --------------------------------------------------------------------------------------------------------------
 
     def on_trashed(self) -> None:
-        """It leaves its objective's figures."""
+        """Take it out of its objective's figures and of the figures of the day."""
         count_task(self.objective_id, self.status, -1)
         self.trace_binned()
 
     def on_restored(self) -> None:
-        """It counts again."""
+        """Count it again."""
         count_task(self.objective_id, self.status, +1)
         self.trace_restored()
 
@@ -257,5 +257,5 @@ class Task(Versioned, Editable, TaskCarriers, TaskDependencies, Base):
 
 
 def title_matches(words: str) -> ColumnElement[bool]:
-    """The condition of having every one of these words in the title, whatever their accents and their order."""
+    """Return the SQL condition of a title with every one of these words, whatever their accents and their order."""
     return and_(true(), *(Task.title_key.contains(word, autoescape=True) for word in fold(words).split()))
