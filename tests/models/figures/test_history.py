@@ -1,17 +1,15 @@
-"""The history is true: what a day came to is told the same forever, whatever happens later."""
+"""History: the figures of a day stay the same forever, whatever happens later."""
 
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, timedelta
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from migrations.backfill_history import FIGURES as OLD_FIGURES
@@ -24,10 +22,12 @@ from models import (
     Deliverable,
     DeliverableState,
     Figures,
+    Objective,
     Refused,
     Task,
     TaskStatus,
     Trace,
+    User,
     changed_between,
     counts_from_traces,
     curve,
@@ -36,13 +36,10 @@ from models import (
     figures_by_objective,
     kept_counts,
     purge_bin,
-    recount,
-    stray_traces,
     today,
 )
 from models.figures.history import STATES, STATUSES
 from models.figures.trace import FIGURES
-from models.imports.bulk_tasks import NewTask, create_tasks, trash_tasks
 from tests.conftest import Clock
 from tests.support.factories import (
     make_chantier,
@@ -55,7 +52,7 @@ from tests.support.factories import (
 
 
 def counted_plainly(chantiers: list[Chantier]) -> dict[int, Figures]:
-    """The figures of chantiers that are not archived, counted on the rows as they stand."""
+    """Count the figures of chantiers that are not archived, on the rows as they stand."""
     found: dict[int, Figures] = {}
     for chantier in chantiers:
         if chantier.is_archived:
@@ -74,7 +71,7 @@ def counted_plainly(chantiers: list[Chantier]) -> dict[int, Figures]:
 
 
 class HistorySimulation:
-    """A démarche to which things happen."""
+    """Simulation of a démarche to which things happen."""
 
     def __init__(self) -> None:
         self.by = make_coordinator()
@@ -85,7 +82,7 @@ class HistorySimulation:
         self.deliverables: list[Deliverable] = []
 
     def happen(self, verb: int, number: int) -> None:
-        """Some verb to some thing; what the domain refuses does not happen."""
+        """Do some verb to some thing; what the domain refuses does not happen."""
         day = today() + timedelta(days=number % 17 - 5) if number % 4 else None
         objective = self.objectives[number % 4]
         verbs: list[Callable[[], Any]] = [
@@ -220,6 +217,20 @@ def test_the_figures_are_those_of_the_statuses_and_states() -> None:
     assert Figures().progress is None
 
 
+def publish_deliverables(objective: Objective, by: User) -> tuple[Deliverable, Deliverable]:
+    """Publish three deliverables with two versions each; return the one that stays and the one that is withdrawn."""
+    report, withdrawn, lost = (make_deliverable(objective, by=by) for _ in range(3))
+    for deliverable in (report, withdrawn, lost):
+        deliverable.add_text("Un jet.", by=by)
+        deliverable.add_text("Un autre.", by=by)
+        deliverable.submit(by=by)
+        deliverable.approve(by=by)
+        deliverable.publish("CC0", by=by)
+    withdrawn.unpublish("Erreur.", by=by)
+    lost.trash(by=by)
+    return report, withdrawn
+
+
 def test_what_changed_is_told_with_the_things_themselves(session: Session, clock: Clock) -> None:
     clock.travel_to("2024-03-12 10:00")
     by = make_coordinator()
@@ -246,15 +257,7 @@ def test_what_changed_is_told_with_the_things_themselves(session: Session, clock
     binned.trash(by=by)
     short = make_task(objective)
     short.trash(by=by)
-    report, withdrawn, lost = (make_deliverable(objective, by=by) for _ in range(3))
-    for deliverable in (report, withdrawn, lost):
-        deliverable.add_text("Un jet.", by=by)
-        deliverable.add_text("Un autre.", by=by)
-        deliverable.submit(by=by)
-        deliverable.approve(by=by)
-        deliverable.publish("CC0", by=by)
-    withdrawn.unpublish("Erreur.", by=by)
-    lost.trash(by=by)
+    report, withdrawn = publish_deliverables(objective, by)
     session.commit()
 
     changes = changed_between(date(2024, 3, 12), date(2024, 3, 13))[chantier.id]
@@ -288,111 +291,6 @@ def test_the_future_is_not_told(session: Session) -> None:
     ):
         with pytest.raises(Refused, match="day_to_come"):
             asking()
-
-
-def test_a_savepoint_taken_back_counts_nothing(session: Session) -> None:
-    objective = make_objective(make_chantier())
-    session.commit()
-    make_task(objective)
-    with pytest.raises(ZeroDivisionError), session.begin_nested():
-        make_task(objective)
-        raise ZeroDivisionError
-    session.commit()
-    assert figures_by_objective(today(), objective.chantier_id)[objective.id] == Figures(
-        todo=1, without_pilote=1
-    )
-    make_task(objective)
-    session.rollback()
-    session.commit()
-    assert counts_from_traces() == kept_counts()
-
-
-def test_many_tasks_at_once_are_counted_too(session: Session, clock: Clock) -> None:
-    """Those that a spreadsheet brings, maybe done already, and its undoing."""
-    by = make_coordinator()
-    objective, pilote = make_objective(make_chantier()), make_structure()
-    session.commit()
-    late = today() - timedelta(days=1)
-    tasks = create_tasks(
-        [
-            NewTask(objective, "Semer", due_on=late, pilote=pilote),
-            NewTask(objective, "Récolter", status=TaskStatus.DONE),
-            NewTask(objective, "Vendre", due_on=late),
-        ],
-        by=by,
-    )
-    session.commit()
-    first = today()
-    clock.forward(days=1)
-    trash_tasks([task.id for task in tasks[:2]], by=by)
-    session.commit()
-    assert figures_at(first)[objective.chantier_id] == Figures(todo=2, done=1, late=2, without_pilote=1)
-    assert figures_at(today())[objective.chantier_id] == Figures(todo=1, late=1, without_pilote=1)
-    changes = changed_between(first - timedelta(days=1), first)[objective.chantier_id]
-    assert len(changes.created) == 3 and changes.finished == [tasks[1].id]
-    assert list(stray_traces()) == [] and counts_from_traces() == kept_counts()
-
-
-def test_those_who_write_at_once_are_all_counted(app: Flask, session: Session) -> None:
-    """Ten people, one in two the other way round, in two objectives and on a day that nobody counted yet."""
-    by = make_coordinator()
-    chantier = make_chantier()
-    objectives = [make_objective(chantier), make_objective(chantier)]
-    pairs = [tuple(make_task(objective) for objective in objectives) for _ in range(10)]
-    session.commit()
-    session.execute(delete(DayCount))
-    session.execute(delete(Trace).where(Trace.kind == "task"))
-    session.commit()
-    ids = [pair[::-1] if number % 2 else pair for number, pair in enumerate(pairs)]
-    numbers = [[task.id for task in pair] for pair in ids]
-    author, failed = by.id, []
-    barrier = Barrier(len(numbers))
-
-    def hurry_both(task_ids: list[int]) -> None:
-        with app.app_context():
-            barrier.wait()
-            try:
-                person = db.session.get_one(type(by), author)
-                for task_id in task_ids:
-                    held = (
-                        select(Task).where(Task.id == task_id).options(*Task.whole()).with_for_update(of=Task)
-                    )
-                    task = db.session.scalars(held).one()
-                    task.reschedule(today() - timedelta(days=1), by=person)
-                    db.session.flush()
-                db.session.commit()
-            except Exception as error:
-                failed.append(error)
-
-    threads = [Thread(target=hurry_both, args=(task_ids,)) for task_ids in numbers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
-    figures = figures_by_objective(today(), chantier.id)
-    assert {figures[objective.id].late for objective in objectives} == {10}
-
-
-def test_what_was_written_past_the_verbs_is_found_and_mended(session: Session, clock: Clock) -> None:
-    by = make_coordinator()
-    objective = make_objective(make_chantier())
-    task = make_task(objective)
-    session.commit()
-    yesterday = today()
-    clock.forward(days=1)
-    session.execute(update(Task).values(status="done"))
-    session.execute(update(DayCount).values(todo=9))
-    session.commit()
-    recount()
-    session.commit()
-    assert figures_at(yesterday)[objective.chantier_id] == Figures(todo=1, without_pilote=1)
-    assert figures_at(today())[objective.chantier_id] == Figures(done=1)
-    assert counts_from_traces() == kept_counts()
-    session.refresh(task)
-    task.reopen(by=by)
-    session.commit()
-    assert figures_at(today())[objective.chantier_id] == Figures(in_progress=1, without_pilote=1)
 
 
 def test_an_old_journal_that_says_little_ends_where_things_stand(session: Session) -> None:

@@ -1,4 +1,4 @@
-"""Searching: what is found, by whom, in which order, and that it follows every change at once."""
+"""Search: what is found, by whom, in which order, and that the index follows every change at once."""
 
 import pytest
 from hypothesis import given
@@ -32,7 +32,7 @@ from tests.support.factories import (
 
 
 def found(user, question, **where):
-    """What this person finds: (kind, title or the beginning of the text), in order; committed first."""
+    """Commit, then list what this person finds, in order: (kind, title or the beginning of the text)."""
     db.session.commit()
     page = find(user, terms_of(question), **where)
     assert sum(page.counts.values()) >= len(page.entries)
@@ -157,7 +157,7 @@ def test_titles_come_first_whole_words_before_their_beginnings_then_the_latest(s
 
 @pytest.fixture
 def scene(session):
-    """One of everything, with the same rare word."""
+    """Make one of everything, with the same rare word."""
     by = make_coordinator()
     chantier = make_chantier("Le chantier du zinc")
     objective = make_objective(chantier, "Objectif du zinc")

@@ -1,4 +1,4 @@
-"""What waits for a decision: each kind, in its order, as each person may know of it."""
+"""Arbitration: matters of each kind, in their order, as each person may know of them."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from tests.support import factories as make
 
 @pytest.fixture
 def waiting(session, clock):
-    """A chantier with one matter of each kind but silence, and another one where nothing was heard for long."""
+    """Make a chantier with one matter of each kind but silence, and another one silent for long."""
     clock.travel_to("2026-03-02 10:00")
     make.make_demarche(silent_after_days=45)
     quiet = make.make_chantier("Muet", number=2)

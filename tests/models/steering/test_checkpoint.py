@@ -26,7 +26,7 @@ from tests.support import factories as make
 
 
 def came(person):
-    """Whoever was here once has an account."""
+    """Mark a person as having signed in: they have an account."""
     person.seen_at = now()
     return person
 

@@ -1,4 +1,4 @@
-"""The order of cards on the board: whoever moves what, each column stays the list that people made of it."""
+"""Order of cards on the board: whoever moves what, each column stays the list that people made of it."""
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,18 +18,18 @@ from tests.support import factories as make
 
 @pytest.fixture
 def objective(session):
-    """An operational objective, in a chantier."""
+    """Make an operational objective, in a chantier."""
     return make.make_objective(make.make_chantier())
 
 
 @pytest.fixture
 def referent(objective):
-    """The référent of its chantier."""
+    """Return the référent of its chantier."""
     return make.make_referent(objective.chantier)
 
 
 def column(chantier_id: int, status: str = TaskStatus.TODO) -> list[int]:
-    """The numbers of the cards of a column, from the top."""
+    """List the ids of the cards of a column, from the top."""
     cards = select(Task.id).where(Task.chantier_id == chantier_id, Task.status == status, Task.live())
     return list(db.session.scalars(cards.order_by(Task.position, Task.id)))
 

@@ -1,4 +1,4 @@
-"""What tasks refuse, remember and compute: rights to finish, lines of history, badges, carriers, what they wait for."""
+"""Status of tasks: rights to finish, lines of history, badges, carriers, dependencies, and what verbs refuse."""
 
 from datetime import timedelta
 
@@ -32,13 +32,13 @@ TODO, IN_PROGRESS, TO_VALIDATE, DONE, BLOCKED, ABANDONED = (
 
 @pytest.fixture
 def objective(session):
-    """An operational objective, in a chantier."""
+    """Make an operational objective, in a chantier."""
     return make.make_objective(make.make_chantier())
 
 
 @pytest.fixture
 def referent(objective):
-    """The référent of its chantier."""
+    """Return the référent of its chantier."""
     return make.make_referent(objective.chantier)
 
 
@@ -50,23 +50,23 @@ def worker(objective):
 
 @pytest.fixture
 def task(objective, referent):
-    """A task of the référent."""
+    """Make a task of the référent."""
     return make.make_task(objective, by=referent)
 
 
 def refuses(code: str):
-    """A context in which the domain must refuse for this reason."""
+    """Expect the domain to refuse for this reason, in a context."""
     return pytest.raises(Refused, check=lambda refused: refused.code == code)
 
 
 def journal(session, task):
-    """The lines of the task's journal, in order."""
+    """List the lines of the task's journal, in order."""
     lines = select(Activity).where(Activity.subject_type == "task", Activity.subject_id == task.id)
     return session.scalars(lines.order_by(Activity.id)).all()
 
 
 def found(session, condition):
-    """The numbers of the tasks that meet a condition."""
+    """List the ids of the tasks that meet a condition."""
     return set(session.scalars(select(Task.id).where(condition)))
 
 

@@ -26,31 +26,31 @@ from tests.support import factories as make
 
 @pytest.fixture
 def objective(session):
-    """An operational objective, in a chantier."""
+    """Make an operational objective, in a chantier."""
     return make.make_objective(make.make_chantier())
 
 
 @pytest.fixture
 def referent(objective):
-    """The référent of its chantier."""
+    """Return the référent of its chantier."""
     return make.make_referent(objective.chantier)
 
 
 @pytest.fixture
 def worker(objective):
-    """A participant of its chantier."""
+    """Return a participant of its chantier."""
     return make.make_member(objective.chantier)
 
 
 def actions(task: Task) -> list[str]:
-    """What the journal says of a task, in order."""
+    """List the actions of a task in the journal, in order."""
     db.session.flush()
     mine = select(Activity.action).where(Activity.subject_type == "task", Activity.subject_id == task.id)
     return list(db.session.scalars(mine.order_by(Activity.id)))
 
 
 def refuses(code: str):
-    """A context in which the domain must refuse for this reason."""
+    """Expect the domain to refuse for this reason, in a context."""
     return pytest.raises(Refused, check=lambda refused: refused.code == code)
 
 
@@ -197,7 +197,7 @@ def test_tasks_never_wait_in_a_circle(objective, referent):
 
 
 def column(objective: Objective) -> list[str]:
-    """The titles of « À venir », in the order of the board."""
+    """List the titles of « À venir », in the order of the board."""
     order = select(Task.title).where(
         Task.chantier_id == objective.chantier_id, Task.status == TaskStatus.TODO
     )
