@@ -1,4 +1,4 @@
-"""Points d'étape on their pages and by mail: planning, reading what will leave, answering without signing in."""
+"""Mail of a point d'étape and its signed addresses."""
 
 import threading
 from datetime import date
@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import func, select
 
 from chantiers.jobs import checkpoints
-from chantiers.mail import checkpoint_links
 from models import (
     Activity,
     ChantierRole,
@@ -18,63 +17,14 @@ from models import (
     Task,
     User,
     db,
-    now,
 )
+from tests.rooms.checkpoints.asking import ask, came, page_of, status, task
 from tests.support import factories as make
-
-LIST = "/coordination/points-d-etape"
-
-
-def came(person):
-    """Whoever was here once has an account."""
-    person.seen_at = now()
-    return person
-
-
-@pytest.fixture
-def scene(session, clock):
-    """A COPIL in three weeks; Camille has three tasks, one late, one blocked; Idris one through his structure."""
-    clock.travel_to("2026-03-02 10:00")
-    make.make_demarche()
-    scene = type("Scene", (), {})()
-    scene.coordinator = came(make.make_coordinator("Ada Coord"))
-    scene.chantier = make.make_chantier("Habiter autrement", number=3)
-    scene.objective = make.make_objective(scene.chantier)
-    scene.referent = came(make.make_referent(scene.chantier, "Rosa Réf"))
-    scene.camille = came(make.make_member(scene.chantier, name="Camille Là"))
-    scene.structure = make.make_structure("La Passerelle")
-    scene.idris = came(make.make_user("Idris Ba"))
-    scene.structure.gather(scene.idris, by=scene.coordinator)
-    people = [scene.camille]
-    scene.doing = task(scene, "Écrire la note", people=people, due_on=date(2026, 4, 1))
-    scene.late = task(scene, "Appeler la mairie", people=people, due_on=date(2026, 3, 4))
-    scene.stuck = task(scene, "Trouver un local", people=people)
-    scene.stuck.block("Pas de budget", "Un mécène", by=scene.referent)
-    scene.led = task(scene, "Tenir la permanence", pilote=scene.structure)
-    scene.checkpoint = Checkpoint.plan(
-        "COPIL du 20 mars", date(2026, 3, 20), words="Merci **à vous**.", by=scene.coordinator
-    )
-    session.commit()
-    return scene
-
-
-def task(scene, title, **fields):
-    return make.make_task(scene.objective, title, by=scene.referent, **fields)
 
 
 def leave(scene, clock, post_office):
     clock.travel_to("2026-03-13 07:30")
     return post_office()
-
-
-def page_of(scene, person, task=None, said=""):
-    words = checkpoint_links.token(scene.checkpoint.id, person, task.id if task else 0, said)
-    return f"/point/{words}"
-
-
-def status(task):
-    db.session.expire_all()
-    return db.session.get(Task, task.id).status
 
 
 # The mail -------------------------------------------------------------------------------------------------------------
@@ -215,13 +165,6 @@ def test_two_workers_ask_and_write_once(app, make_app, scene, clock, post_office
 # The addresses --------------------------------------------------------------------------------------------------------
 
 
-def ask(scene, clock):
-    clock.travel_to("2026-03-13 07:30")
-    scene.checkpoint.ask(by=None)
-    db.session.commit()
-    clock.forward(hours=1)
-
-
 def test_a_replay_changes_nothing_and_what_moved_on_is_said(scene, clock, visitor):
     ask(scene, clock)
     address, anybody = page_of(scene, scene.camille, scene.doing, "done"), visitor()
@@ -306,97 +249,3 @@ def test_a_dead_address_says_so_and_changes_nothing(scene, clock, visitor):
     db.session.commit()
     is_dead(of_late, 410, "a annulé")
     assert status(scene.late) == "todo"
-
-
-# The pages ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.databases("sqlite")
-def test_the_coordination_plans_reads_what_leaves_and_sends(scene, clock, visitor):
-    ada = visitor(scene.coordinator)
-    assert ada.get("/coordination").click("Points d’étape").has("COPIL du 20 mars")
-    page = ada.get(LIST).click("Prévoir un point d’étape")
-    page.fill("Ce qu’il prépare", "COPIL de mai").fill("Date", "2026-02-12")
-    page = page.submit("Prévoir et voir ce qui partira", status=422)
-    assert page.has("à partir d’aujourd’hui") and page.value_of("Ce qu’il prépare") == "COPIL de mai"
-    page.fill("Date", "2026-05-12").fill("Jour d’envoi des mails", "2026-05-04")
-    page = page.submit("Prévoir et voir ce qui partira")
-    assert page.has("4 mai 2026") and page.has("2 personnes à interroger")
-    assert page.rows("Qui est interrogé dans chaque chantier, et sur combien de tâches")
-    page = page.click("Camille Là")
-    assert page.has("Ce que recevra Camille Là") and page.has("Appeler la mairie")
-    form = page.click("Modifier")
-    page = form.fill("Ce qu’il prépare", "COPIL du 13 mai").fill("Date", "2026-05-13").submit("Enregistrer")
-    assert page.has("COPIL du 13 mai") and page.has("13 mai 2026") and page.has("4 mai 2026")
-    page = page.submit("Envoyer maintenant")
-    assert page.has("personnes interrogées") and page.has("N’ont pas encore répondu")
-    assert ada.get(LIST).has("2 personnes interrogées")
-    ada.post(f"{LIST}/{scene.checkpoint.id}/annuler", status=303)
-    ada.post(f"{LIST}/{scene.checkpoint.id}/envoyer", status=409)
-    ada.get(f"{LIST}/{scene.checkpoint.id}/modifier", status=409)
-
-
-def test_who_is_silent_is_for_referents_of_their_chantiers_and_for_the_coordination(scene, clock, visitor):
-    elsewhere = make.make_chantier("Ailleurs", number=8)
-    other = came(make.make_referent(elsewhere, "Nils Ailleurs"))
-    nina = came(make.make_member(elsewhere, name="Nina Ailleurs"))
-    make.make_task(make.make_objective(elsewhere), "Une tâche là-bas", people=[nina])
-    page = f"{LIST}/{scene.checkpoint.id}"
-    dry = visitor(scene.referent).get(page)
-    assert dry.has("Camille Là") and not dry.has("Nina Ailleurs") and not dry.has("Envoyer maintenant")
-    ask(scene, clock)
-    visitor().post(
-        page_of(scene, scene.idris, scene.led, "in_progress"),
-        {"answer": "in_progress", "seen": "todo"},
-        status=303,
-    )
-    ada, rosa = visitor(scene.coordinator).get(page), visitor(scene.referent).get(page)
-    for words in ("3 personnes interrogées", "tâche mise à jour sur 5", "1 a répondu", "Nina Ailleurs"):
-        assert ada.has(words), words
-    assert rosa.has("Camille Là") and not rosa.has("Nina Ailleurs") and not rosa.has("Idris Ba")
-    assert visitor(other).get(page).has("Nina Ailleurs")
-    visitor(scene.camille).get(page, status=403)
-    visitor(scene.camille).get(LIST, status=403)
-    visitor(scene.referent).post(f"{page}/annuler", status=403)
-    glance = f"/chantiers/{scene.chantier.slug}"
-    assert visitor(scene.referent).get(glance).has("Point d’étape : COPIL du 20 mars")
-    assert not visitor(scene.camille).get(glance).has("Point d’étape")
-
-
-def test_one_click_in_ones_own_work_answers_too(scene, clock, visitor):
-    assert not visitor(scene.camille).get("/mon-travail").has("Point d’étape")
-    ask(scene, clock)
-    camille = visitor(scene.camille)
-    with camille.count_statements() as statements:
-        page = camille.get("/mon-travail")
-    assert len(statements) <= 12, statements
-    assert page.has("3 tâches à mettre à jour avant le 20 mars 2026")
-    first = checkpoint_links.token(scene.checkpoint.id, scene.camille, scene.late.id, "in_progress")
-    page = page.form(action_contains=first).submit("En cours")
-    assert page.heading == "Bonjour Camille Là" and page.has("2 tâches à mettre à jour")
-    assert status(scene.late) == "in_progress"
-    clock.travel_to("2026-03-21 10:00")
-    assert not camille.get("/mon-travail").has("à mettre à jour avant")
-
-
-@pytest.mark.databases("sqlite")
-def test_pages_cost_the_same_with_few_and_with_many(scene, clock, visitor):
-    ada, counts = visitor(scene.coordinator), []
-    planned = Checkpoint.plan("COPIL d’été", date(2026, 6, 20), by=scene.coordinator)
-    db.session.commit()
-    ask(scene, clock)
-    for number in (1, 30):
-        for each in range(number):
-            person = came(make.make_member(scene.chantier, name=f"P {number} {each}"))
-            task(scene, "Une tâche de plus", people=[person])
-        again = Checkpoint.plan(f"COPIL {number}", date(2026, 7, number), by=scene.coordinator)
-        again.ask(by=None)
-        db.session.commit()
-        seen = []
-        for page in (LIST, f"{LIST}/{planned.id}", f"{LIST}/{again.id}"):
-            with ada.count_statements() as statements:
-                ada.get(page)
-            assert len(statements) <= 12, (page, statements)
-            seen.append(len(statements))
-        counts.append(seen)
-    assert counts[0] == counts[1]

@@ -1,0 +1,30 @@
+"""Fixtures of the tests of tasks."""
+
+import pytest
+
+from tests.support import factories as make
+
+
+@pytest.fixture
+def chantier(session):
+    """A chantier with one objective, in a démarche."""
+    make.make_demarche()
+    chantier = make.make_chantier("Habiter autrement", number=1)
+    session.commit()
+    return chantier
+
+
+@pytest.fixture
+def objective(chantier, session):
+    """Its operational objective."""
+    objective = make.make_objective(chantier, "Recenser les lieux partagés")
+    session.commit()
+    return objective
+
+
+@pytest.fixture
+def referent(chantier, session):
+    """Its référente."""
+    referent = make.make_referent(chantier, "Maud")
+    session.commit()
+    return referent
