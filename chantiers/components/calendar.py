@@ -14,7 +14,7 @@ WEEKS = 13
 
 
 @dataclass(frozen=True)
-class Item:
+class CalendarItem:
     """Something due, or several tasks of one week as a figure."""
 
     href: str
@@ -45,23 +45,23 @@ class Week:
 
 
 @dataclass
-class Line:
+class CalendarLine:
     """A row: a list of items for each week."""
 
     title: str
     href: str
-    cells: list[list[Item]] = field(default_factory=lambda: [[] for _week in range(WEEKS)])
+    cells: list[list[CalendarItem]] = field(default_factory=lambda: [[] for _week in range(WEEKS)])
 
 
 @dataclass
-class Calendar:
+class WeekCalendar:
     """Thirteen weeks and their rows, with the way to the thirteen before and after."""
 
     weeks: list[Week]
     before: str
     after: str
     is_today: bool
-    rows: list[Line] = field(default_factory=list)
+    rows: list[CalendarLine] = field(default_factory=list)
 
     @property
     def first(self) -> date:
@@ -77,7 +77,7 @@ class Calendar:
         """In which of its weeks a day lies."""
         return (day - self.first).days // 7
 
-    def in_week(self, place: int) -> list[tuple[Line, list[Item]]]:
+    def in_week(self, place: int) -> list[tuple[CalendarLine, list[CalendarItem]]]:
         """The rows that have something due in that week, for those who read week by week."""
         return [(row, row.cells[place]) for row in self.rows if row.cells[place]]
 
@@ -86,20 +86,20 @@ class Calendar:
         return not any(cell for row in self.rows for cell in row.cells)
 
 
-def around(middle: date) -> Calendar:
+def calendar_around(middle: date) -> WeekCalendar:
     """The calendar around the week of a Monday, with nothing in it yet."""
     first, quarter = middle - timedelta(weeks=WEEKS // 2), timedelta(weeks=WEEKS)
     this_week = monday_of(today())
     mondays = [first + timedelta(weeks=number) for number in range(WEEKS)]
-    return Calendar(
+    return WeekCalendar(
         weeks=[Week(monday, monday == this_week) for monday in mondays],
-        before=week_of(middle - quarter),
-        after=week_of(middle + quarter),
+        before=format_week(middle - quarter),
+        after=format_week(middle + quarter),
         is_today=middle == this_week,
     )
 
 
-def middle_of(text: str) -> date:
+def parse_week(text: str) -> date:
     """The Monday of a week written 2026-W48; of this week for anything else."""
     found = re.fullmatch(r"([0-9]{4})-W([0-9]{2})", text)
     if found and YEARS[0] <= int(found[1]) <= YEARS[1]:
@@ -115,7 +115,7 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def week_of(monday: date) -> str:
+def format_week(monday: date) -> str:
     """A week as addresses write it: 2026-W48."""
     year, week, _weekday = monday.isocalendar()
     return f"{year}-W{week:02d}"

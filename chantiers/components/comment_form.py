@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
 
 from chantiers.files import types, uploads
-from chantiers.files.types import FileFacts, FileRefused
+from chantiers.files.types import FileFacts, UploadRefused
 from chantiers.language.versions import type_names
 from chantiers.web.forms import CreationForm, LongTextField
 from models import ATTACHMENTS, StoredFile
@@ -53,8 +53,8 @@ class CommentForm(CreationForm):
         wrong = []
         for upload in sent:
             try:
-                self.facts.append((upload, uploads.inspected(upload)))
-            except FileRefused as refused:
+                self.facts.append((upload, uploads.inspect_upload(upload)))
+            except UploadRefused as refused:
                 self.is_too_large |= refused.code == "too_large"
                 wrong.append(types.message(refused))
         if sum(facts.size for _upload, facts in self.facts) > uploads.file_limit():
@@ -69,4 +69,4 @@ class CommentForm(CreationForm):
 
     def store(self) -> list[StoredFile]:
         """Put the files in the store, whole and for good. Raises StorageFull or StorageDown."""
-        return [uploads.stored(upload, facts) for upload, facts in self.facts]
+        return [uploads.store_upload(upload, facts) for upload, facts in self.facts]

@@ -17,7 +17,7 @@ WORDS = 80.0
 
 
 @dataclass(frozen=True)
-class Line:
+class CurveLine:
     """A line: what it counts, where it passes, and where its words stand."""
 
     kind: str
@@ -32,8 +32,8 @@ class Line:
 class Curve:
     """A curve ready to be drawn: its lines, the amounts and the days that its axes name, and what it was made of."""
 
-    points: Sequence[CurvePoint]
-    lines: Sequence[Line]
+    points: Sequence[Point]
+    lines: Sequence[CurveLine]
     #: Where an amount stands, and the amount.
     amounts: Sequence[tuple[float, int]]
     #: Where the chosen day stands, if it is on the curve.
@@ -63,10 +63,10 @@ def curve_since(first: date, chantier_id: int | None = None, marked: date | None
     points = curve(first, today(), chantier_id=chantier_id, through=marked)
     if len(points) < 2 or not any(point.open or point.done for point in points):
         return None
-    return drawn(points, marked)
+    return draw_curve(points, marked)
 
 
-def drawn(points: Sequence[CurvePoint], marked: date | None = None) -> Curve:
+def draw_curve(points: Sequence[Point], marked: date | None = None) -> Curve:
     """The curve of tasks open and done through these points, with a day marked on it."""
     top = _round(max(max(point.open, point.done) for point in points))
     first, last = points[0].day, points[-1].day
@@ -87,7 +87,7 @@ def drawn(points: Sequence[CurvePoint], marked: date | None = None) -> Curve:
         is_above = not (is_lower and abs(ends[kind] - ends[other]) < NEAR)
         passed = [up(getattr(point, kind)) for point in tail]
         lines.append(
-            Line(
+            CurveLine(
                 kind=kind,
                 path=" ".join(f"{across(point.day)},{up(getattr(point, kind))}" for point in points),
                 amount=getattr(points[-1], kind),

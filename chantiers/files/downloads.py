@@ -1,4 +1,4 @@
-"""Handing over files: of a version or of a comment as it was sent, and what is made to be taken away."""
+"""Downloads: stored files of versions and comments, and generated files (exports, reports)."""
 
 from flask import current_app, request
 from flask.typing import ResponseReturnValue
@@ -14,10 +14,13 @@ from chantiers.web.security_headers import FILE_POLICY
 from models import CommentAttachment, DeliverableVersion, today
 
 
-def handed_over(version: DeliverableVersion | CommentAttachment, way: tuple[str, str]) -> ResponseReturnValue:
-    """The file as it was handed in: saved, never shown, by whatever opens it.
+def send_stored_file(
+    version: DeliverableVersion | CommentAttachment, next_link: tuple[str, str]
+) -> ResponseReturnValue:
+    """Answer a stored file as an attachment, with its SHA-256 as ETag: saved, never shown in the page.
 
-    `way` is the (label, address) offered when the store does not have it whole. Raises NotFound for what is no file.
+    `next_link` is the (label, address) offered when the store does not have the file whole. Raises NotFound for a
+    version that is no file.
     """
     if version.storage_key is None or version.sha256 is None:
         raise NotFound
@@ -28,10 +31,10 @@ def handed_over(version: DeliverableVersion | CommentAttachment, way: tuple[str,
     try:
         chunks = current_storage().open(version.storage_key)
     except FileMissing:
-        return _missing(version, way)
+        return _missing(version, next_link)
     if chunks.size != version.size:
         chunks.close()
-        return _missing(version, way)
+        return _missing(version, next_link)
     response = Response(chunks, mimetype=version.media_type)
     response.content_length = version.size
     response.set_etag(version.sha256)
@@ -41,7 +44,9 @@ def handed_over(version: DeliverableVersion | CommentAttachment, way: tuple[str,
     return response
 
 
-def _missing(version: DeliverableVersion | CommentAttachment, way: tuple[str, str]) -> ResponseReturnValue:
+def _missing(
+    version: DeliverableVersion | CommentAttachment, next_link: tuple[str, str]
+) -> ResponseReturnValue:
     current_app.logger.error(
         "a row without its file", extra={"kind": version.__tablename__, "id": version.id}
     )
@@ -49,12 +54,12 @@ def _missing(version: DeliverableVersion | CommentAttachment, way: tuple[str, st
         503,
         _("Ce fichier n’est pas dans l’espace de fichiers, ou il n’y est pas entier. L’incident est noté."),
         _("Prévenez la coordination : une sauvegarde peut le rendre. Les autres fichiers restent lisibles."),
-        way,
+        next_link,
     )
 
 
-def saved_as(name: str, file: object, media_type: str) -> Response:
-    """A file that is saved under its name and its date, and kept by nobody on the way."""
+def send_as_attachment(name: str, file: object, media_type: str) -> Response:
+    """Answer a generated file as an attachment named with today's date, which no cache keeps."""
     stem, _dot, extension = name.rpartition(".")
     response = Response(wrap_file(request.environ, file), content_type=media_type)  # type: ignore[arg-type]
     named = f"{stem[:120]} {today().isoformat()}.{extension}".replace("/", "-")

@@ -17,7 +17,7 @@ from typing import Any
 
 from chantiers.files import spreadsheet_reader, types
 from chantiers.files.spreadsheet_reader import LONGEST_CELL, MOST_COLUMNS, MOST_LETTERS, MOST_ROWS
-from chantiers.files.types import MEBIBYTE, FileRefused
+from chantiers.files.types import MEBIBYTE, UploadRefused
 
 Cell = str | float | date
 
@@ -47,25 +47,25 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True)
-class Sheet:
+class SourceSheet:
     """A sheet: its name, and its rows from the very first, so that their numbers are those that people see."""
 
     name: str
     rows: Sequence[Sequence[Cell]]
 
 
-def read(content: bytes, filename: str | None) -> tuple[str, list[Sheet]]:
-    """The name of a file and the sheets that hold something. Raises FileRefused or Unreadable."""
+def read(content: bytes, filename: str | None) -> tuple[str, list[SourceSheet]]:
+    """The name of a file and the sheets that hold something. Raises UploadRefused or Unreadable."""
     name = types.clean_name(filename)
     extension = name.rpartition(".")[2].lower()
     if extension not in EXTENSIONS:
-        raise FileRefused("extension_refused", name=name, extension=extension)
+        raise UploadRefused("extension_refused", name=name, extension=extension)
     if len(content) > LIMIT:
-        raise FileRefused("too_large", name=name, limit=LIMIT)
+        raise UploadRefused("too_large", name=name, limit=LIMIT)
     if not content:
-        raise FileRefused("empty", name=name)
+        raise UploadRefused("empty", name=name)
     if extension == "csv":
-        sheets = [Sheet("", _csv_rows(content))]
+        sheets = [SourceSheet("", _csv_rows(content))]
     else:
         types.inspect(BytesIO(content), filename, LIMIT)
         sheets = _workbook(content)
@@ -78,7 +78,7 @@ def read(content: bytes, filename: str | None) -> tuple[str, list[Sheet]]:
 # Workbooks ------------------------------------------------------------------------------------------------------------
 
 
-def _workbook(content: bytes) -> list[Sheet]:
+def _workbook(content: bytes) -> list[SourceSheet]:
     command = [sys.executable, "-I", str(Path(spreadsheet_reader.__file__))]
     try:
         done = subprocess.run(command, input=content, capture_output=True, timeout=PATIENCE, check=True)
@@ -87,7 +87,7 @@ def _workbook(content: bytes) -> list[Sheet]:
         raise Unreadable("unreadable") from None
     if "problem" in told:
         raise Unreadable(told["problem"])
-    sheets = [Sheet(each["name"], _decoded(each["rows"])) for each in told["sheets"] if "rows" in each]
+    sheets = [SourceSheet(each["name"], _decoded(each["rows"])) for each in told["sheets"] if "rows" in each]
     problems = [each["problem"] for each in told["sheets"] if "problem" in each]
     if problems and not any(sheet.rows for sheet in sheets):
         raise Unreadable(problems[0])
@@ -121,7 +121,7 @@ def _csv_rows(content: bytes) -> list[list[Cell]]:
     letters = 0
     try:
         for row in csv.reader(StringIO(body, newline=""), delimiter=delimiter):
-            cells = _without_end([armed(cell) for cell in row])
+            cells = _without_end([unescape_formula(cell) for cell in row])
             letters += sum(map(len, cells))
             _refuse_beyond(len(rows), cells, letters)
             rows.append(list(cells))
@@ -185,20 +185,20 @@ def starts_formula(words: str) -> bool:
     return words.startswith(STARTS_FORMULA) or words.lstrip().startswith(STARTS_FORMULA)
 
 
-def disarmed(words: str) -> str:
+def escape_formula(words: str) -> str:
     """Words for a CSV that no spreadsheet takes for a formula."""
     return f"'{words}" if starts_formula(words) else words
 
 
-def armed(words: str) -> str:
-    """The words that `disarmed` was given."""
+def unescape_formula(words: str) -> str:
+    """The words that `escape_formula` was given."""
     return words[1:] if words[:1] == "'" and starts_formula(words[1:]) else words
 
 
 # Keeping cells --------------------------------------------------------------------------------------------------------
 
 
-def pack(sheets: Sequence[Sheet]) -> bytes:
+def pack(sheets: Sequence[SourceSheet]) -> bytes:
     """Sheets as they are stored until they are brought in: what was read of the file, never the file itself."""
     told = [[sheet.name, [[_plain(cell) for cell in row] for row in sheet.rows]] for sheet in sheets]
     return zlib.compress(
@@ -206,9 +206,9 @@ def pack(sheets: Sequence[Sheet]) -> bytes:
     )
 
 
-def unpack(content: bytes) -> list[Sheet]:
+def unpack(content: bytes) -> list[SourceSheet]:
     """The sheets that `pack` made."""
-    return [Sheet(name, _decoded(rows)) for name, rows in json.loads(zlib.decompress(content))]
+    return [SourceSheet(name, _decoded(rows)) for name, rows in json.loads(zlib.decompress(content))]
 
 
 def _plain(cell: Cell) -> Any:
@@ -224,7 +224,7 @@ def as_words(cell: Cell) -> str:
     return cell
 
 
-def lines(sheet: Sheet) -> Iterator[tuple[int, Sequence[Cell]]]:
+def lines(sheet: SourceSheet) -> Iterator[tuple[int, Sequence[Cell]]]:
     """The rows of a sheet that hold something, each with its number."""
     for number, row in enumerate(sheet.rows, 1):
         if any(cell.strip() if isinstance(cell, str) else True for cell in row):

@@ -31,7 +31,7 @@ ODF = "application/vnd.oasis.opendocument."
 OOXML = "application/vnd.openxmlformats-officedocument."
 
 
-class FileRefused(Exception):
+class UploadRefused(Exception):
     """A file that we do not take. `code` names the reason, `particulars` fill the sentence.
 
     Codes: empty, too_large, name_refused, extension_refused, content_mismatch, macros_refused, archive_refused.
@@ -63,17 +63,17 @@ class FileType:
 
 
 def inspect(stream: BinaryIO, filename: str | None, limit: int = LIMIT) -> FileFacts:
-    """Read a file once, in pieces, and say what it is; the stream is left at its beginning. Raises FileRefused."""
+    """Read a file once, in pieces, and say what it is; the stream is left at its beginning. Raises UploadRefused."""
     name = clean_name(filename)
     extension = name.rpartition(".")[2].lower()
     kind = TYPES.get(extension)
     if kind is None:
-        raise FileRefused("extension_refused", name=name, extension=extension)
+        raise UploadRefused("extension_refused", name=name, extension=extension)
     size, sha256 = _measure(stream, name, limit)
     if extension in ARCHIVES and _directory_is_too_large(stream):
-        raise FileRefused("archive_refused", name=name)
+        raise UploadRefused("archive_refused", name=name)
     if not kind.is_right(stream):
-        raise FileRefused("content_mismatch", name=name, extension=extension)
+        raise UploadRefused("content_mismatch", name=name, extension=extension)
     if extension in ARCHIVES:
         _refuse_traps(stream, name, size)
     stream.seek(0)
@@ -81,7 +81,7 @@ def inspect(stream: BinaryIO, filename: str | None, limit: int = LIMIT) -> FileF
 
 
 def clean_name(filename: str | None) -> str:
-    """The name under which a file is shown and saved: no path, nothing invisible, its extension. Raises FileRefused."""
+    """Return the file name to show and save: no path, nothing invisible, its extension. Raises UploadRefused."""
     last = re.split(r"[/\\]", filename or "")[-1]
     spaced = re.sub(r"\s+", " ", unicodedata.normalize("NFC", last))
     # Control, format (which can write a name backwards), lone surrogates, private and unassigned signs.
@@ -89,11 +89,11 @@ def clean_name(filename: str | None) -> str:
     stem, dot, extension = seen.strip(" .").rpartition(".")
     stem, extension = stem.strip(" ."), extension.strip()
     if not dot or not extension:
-        raise FileRefused(
+        raise UploadRefused(
             "extension_refused" if seen.strip(" .") else "name_refused", name=seen, extension=""
         )
     if not stem:
-        raise FileRefused("name_refused", name=seen[:LONGEST_NAME])
+        raise UploadRefused("name_refused", name=seen[:LONGEST_NAME])
     end = f".{extension[:10]}"
     return stem[: LONGEST_NAME - len(end)].rstrip(" .") + end
 
@@ -107,7 +107,7 @@ def content_disposition(name: str) -> str:
     return dump_options_header("attachment", named)
 
 
-def message(refused: FileRefused) -> str:
+def message(refused: UploadRefused) -> str:
     """What happened to a file, what was kept, and what to do."""
     known = {"name": "", "extension": "", "limit": 0, **refused.particulars}
     sentences = {
@@ -163,10 +163,10 @@ def _measure(stream: BinaryIO, name: str, limit: int) -> tuple[int, str]:
     for piece in _pieces(stream):
         size += len(piece)
         if size > limit:
-            raise FileRefused("too_large", name=name, limit=limit)
+            raise UploadRefused("too_large", name=name, limit=limit)
         sha256.update(piece)
     if size == 0:
-        raise FileRefused("empty", name=name)
+        raise UploadRefused("empty", name=name)
     return size, sha256.hexdigest()
 
 
@@ -257,10 +257,10 @@ def _refuse_traps(stream: BinaryIO, name: str, size: int) -> None:
         parts = archive.infolist()
     unpacked = sum(part.file_size for part in parts)
     if len(parts) > MOST_ENTRIES or unpacked > LARGEST_UNPACKED or unpacked > MOST_SWOLLEN * max(size, 4096):
-        raise FileRefused("archive_refused", name=name)
+        raise UploadRefused("archive_refused", name=name)
     # Word's and Excel's macros; LibreOffice's, of which each document may carry an empty folder.
     if any(_is_macro(part.filename) for part in parts):
-        raise FileRefused("macros_refused", name=name)
+        raise UploadRefused("macros_refused", name=name)
 
 
 def _is_macro(path: str) -> bool:

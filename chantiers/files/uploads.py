@@ -10,7 +10,7 @@ from werkzeug.formparser import FormDataParser
 
 from chantiers.config import MEBIBYTE
 from chantiers.files import types
-from chantiers.files.types import FileFacts, FileRefused
+from chantiers.files.types import FileFacts, UploadRefused
 from chantiers.language.labels import file_size
 from chantiers.storage.store import current_storage
 from models import StoredFile
@@ -20,7 +20,7 @@ MARGIN = 200 * MEBIBYTE
 IN_MEMORY = 512 * 1024
 
 
-class Received(SpooledTemporaryFile[bytes]):
+class UploadBuffer(SpooledTemporaryFile[bytes]):
     """What was received of a file: all of it, or nothing more once it is over the limit."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ def _receive(
     filename: str | None,
     content_length: int | None = None,
 ) -> IO[bytes]:
-    return Received()
+    return UploadBuffer()
 
 
 def expect_upload() -> None:
@@ -74,14 +74,14 @@ def limit_in_words() -> str:
     return f"{limit // MEBIBYTE}\u00a0{_('Mo')}" if limit >= MEBIBYTE else file_size(limit)
 
 
-def inspected(upload: FileStorage) -> FileFacts:
-    """What is known of the file that was sent. Raises FileRefused."""
+def inspect_upload(upload: FileStorage) -> FileFacts:
+    """What is known of the file that was sent. Raises UploadRefused."""
     if getattr(upload.stream, "is_too_large", False):
-        raise FileRefused("too_large", name=types.clean_name(upload.filename), limit=file_limit())
+        raise UploadRefused("too_large", name=types.clean_name(upload.filename), limit=file_limit())
     return types.inspect(upload.stream, upload.filename, limit=file_limit())  # type: ignore[arg-type]
 
 
-def stored(upload: FileStorage, facts: FileFacts) -> StoredFile:
+def store_upload(upload: FileStorage, facts: FileFacts) -> StoredFile:
     """Put the file in the store, whole and for good. Raises StorageFull or StorageDown."""
     upload.stream.seek(0)
     kept = current_storage().save(upload.stream)

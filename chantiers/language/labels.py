@@ -213,7 +213,7 @@ def excerpt(text: str, length: int = 90) -> str:
 
 def said(comment: Any) -> Any:
     """The words of a comment, with those whom it calls in."""
-    return markdown.render_said(comment.body, (each["name"] for each in comment.mentions))
+    return markdown.render_with_mentions(comment.body, (each["name"] for each in comment.mentions))
 
 
 def init_app(app: Flask) -> None:

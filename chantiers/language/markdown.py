@@ -75,7 +75,7 @@ def render(text: str | None) -> Markup:
     return Markup(html)
 
 
-def render_said(text: str | None, names: Iterable[str]) -> Markup:
+def render_with_mentions(text: str | None, names: Iterable[str]) -> Markup:
     """The same for what calls people in: `@[Nom]` of these names is drawn as a name, any other stays as typed."""
     html = render(text)
     for name in names:
@@ -269,7 +269,7 @@ _cleaner = nh3.Cleaner(
 # Remembering -----------------------------------------------------------------------------------------------------
 
 
-class Cache:
+class HtmlCache:
     """The HTML of the texts shown last, bounded in bytes."""
 
     def __init__(self, bound: int) -> None:
@@ -297,4 +297,4 @@ class Cache:
                 self.bytes -= sys.getsizeof(gone)
 
 
-_cache = Cache(CACHE_BYTES)
+_cache = HtmlCache(CACHE_BYTES)

@@ -37,7 +37,7 @@ class Piece(NamedTuple):
     is_changed: bool
 
 
-class Line(NamedTuple):
+class DiffLine(NamedTuple):
     """A line of one of the texts."""
 
     number: int
@@ -45,11 +45,11 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Row:
+class DiffRow:
     """A line of each text, face to face; None where only the other text has one."""
 
-    before: Line | None
-    after: Line | None
+    before: DiffLine | None
+    after: DiffLine | None
     is_same: bool = False
 
     @property
@@ -72,7 +72,7 @@ class Row:
 class Stretch(NamedTuple):
     """Rows that follow one another, in sight or folded."""
 
-    rows: Sequence[Row]
+    rows: Sequence[DiffRow]
     is_folded: bool
 
     @property
@@ -85,7 +85,7 @@ class Stretch(NamedTuple):
 class Comparison:
     """Two texts, face to face."""
 
-    rows: Sequence[Row]
+    rows: Sequence[DiffRow]
 
     @cached_property
     def _counted(self) -> Counter[str]:
@@ -133,7 +133,7 @@ class Comparison:
             start = end
 
 
-def _folded(rows: Sequence[Row], first: int, last: int) -> Iterator[Stretch]:
+def _folded(rows: Sequence[DiffRow], first: int, last: int) -> Iterator[Stretch]:
     """Unchanged rows: those beside a change in sight, the others folded."""
     end = len(rows) - last
     if end - first < FEWEST_FOLDED:
@@ -163,12 +163,12 @@ class Effort:
 def compare(before: str, after: str) -> Comparison:
     """Both texts face to face: their common lines, and between those what was changed, removed and added."""
     left, right, effort = lines_of(before), lines_of(after), Effort()
-    rows: list[Row] = []
+    rows: list[DiffRow] = []
     a = b = 0
-    for i, j in [*paired(left, right, effort), (len(left), len(right))]:
+    for i, j in [*common_pairs(left, right, effort), (len(left), len(right))]:
         rows += _differing(_numbered(left, a, i), _numbered(right, b, j), effort)
         if i < len(left):
-            rows.append(Row(_whole(i, left[i], False), _whole(j, right[j], False), is_same=True))
+            rows.append(DiffRow(_whole(i, left[i], False), _whole(j, right[j], False), is_same=True))
         a, b = i + 1, j + 1
     return Comparison(rows)
 
@@ -182,14 +182,14 @@ def _numbered(lines: Sequence[str], start: int, end: int) -> list[tuple[int, str
     return list(enumerate(lines[start:end], start))
 
 
-def _whole(index: int, text: str, is_changed: bool) -> Line:
-    return Line(index + 1, (Piece(text, is_changed),))
+def _whole(index: int, text: str, is_changed: bool) -> DiffLine:
+    return DiffLine(index + 1, (Piece(text, is_changed),))
 
 
 # What is common ------------------------------------------------------------------------------------------------------
 
 
-def paired(left: Sequence[str], right: Sequence[str], effort: Effort) -> list[tuple[int, int]]:
+def common_pairs(left: Sequence[str], right: Sequence[str], effort: Effort) -> list[tuple[int, int]]:
     """The positions of what both sequences have in common, in order."""
     pairs: list[tuple[int, int]] = []
     waiting = [(0, len(left), 0, len(right))]
@@ -267,15 +267,15 @@ def _blocks(left: Sequence[str], right: Sequence[str], effort: Effort) -> Iterat
 Numbered = Sequence[tuple[int, str]]
 
 
-def _differing(left: Numbered, right: Numbered, effort: Effort) -> Iterator[Row]:
+def _differing(left: Numbered, right: Numbered, effort: Effort) -> Iterator[DiffRow]:
     """Lines that have nothing equal on the other side: the same one changed, or one removed, one added."""
     a = b = 0
     for i, j in [*_alike(left, right, effort), (len(left), len(right))]:
-        yield from (Row(_whole(number, text, True), None) for number, text in left[a:i])
-        yield from (Row(None, _whole(number, text, True)) for number, text in right[b:j])
+        yield from (DiffRow(_whole(number, text, True), None) for number, text in left[a:i])
+        yield from (DiffRow(None, _whole(number, text, True)) for number, text in right[b:j])
         if i < len(left):
             before, after = _word_by_word(left[i][1], right[j][1], effort)
-            yield Row(Line(left[i][0] + 1, before), Line(right[j][0] + 1, after))
+            yield DiffRow(DiffLine(left[i][0] + 1, before), DiffLine(right[j][0] + 1, after))
         a, b = i + 1, j + 1
 
 
@@ -319,7 +319,7 @@ def _best_pairs(likeness: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
 def _word_by_word(before: str, after: str, effort: Effort) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """Both lines in pieces, those that stand on one side only marked."""
     left, right = _TOKENS.findall(before), _TOKENS.findall(after)
-    pairs = paired(left, right, effort)
+    pairs = common_pairs(left, right, effort)
     return _pieces(left, {i for i, _ in pairs}), _pieces(right, {j for _, j in pairs})
 
 

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from chantiers.files import types
 from chantiers.language.journal import name_of
 from chantiers.language.labels import ago, excerpt, file_size
-from chantiers.language.text_diff import Comparison, Effort, paired
+from chantiers.language.text_diff import Comparison, Effort, common_pairs
 from models import DeliverableVersion, VersionKind
 
 #: Licences by the name under which the world knows them, which is also how they are kept.
@@ -162,7 +162,7 @@ def _size(version: DeliverableVersion) -> str:
 def side_by_side(theirs: str, mine: str) -> tuple[Any, Any]:
     """Both texts as the comparison of a late save draws them: lines, those that differ marked."""
     left, right = theirs.split("\n"), mine.split("\n")
-    pairs = paired(left, right, Effort())
+    pairs = common_pairs(left, right, Effort())
     kept_left, kept_right = {i for i, _other in pairs}, {j for _other, j in pairs}
     return (
         [(index not in kept_left and bool(line), line) for index, line in enumerate(left)],

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from chantiers.config import is_loopback, version
 from chantiers.mail.sending import Down, way_out
 from chantiers.operations.backup import head
-from chantiers.storage.store import LocalStorage, StorageDown, StorageFull, current_storage
+from chantiers.storage.store import FolderStorage, StorageDown, StorageFull, current_storage
 from models import (
     CATALOGUE,
     Activity,
@@ -178,7 +178,7 @@ def host_of(url: str) -> str:
 
 def room() -> Iterator[Finding]:
     """The disks on which this instance writes."""
-    folders = {"fichiers": current_storage().root} if isinstance(current_storage(), LocalStorage) else {}  # type: ignore[attr-defined]
+    folders = {"fichiers": current_storage().root} if isinstance(current_storage(), FolderStorage) else {}  # type: ignore[attr-defined]
     url = make_url(current_app.config["SQLALCHEMY_DATABASE_URI"])
     if url.get_backend_name() == "sqlite" and url.database:
         folders["base"] = Path(url.database).parent

@@ -58,7 +58,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Entry:
+class StorageEntry:
     """A file as the store lists it."""
 
     key: str
@@ -103,7 +103,7 @@ class Storage:
         """
         parts = urlsplit(url)
         if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/") and parts.path != "/":
-            return LocalStorage(Path(unquote(parts.path)))
+            return FolderStorage(Path(unquote(parts.path)))
         if parts.scheme == "s3" and parts.netloc:
             asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
             return S3Storage(
@@ -132,7 +132,7 @@ class Storage:
         """Remove a file; one that is not there is no error."""
         raise NotImplementedError
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[StorageEntry]:
         """Every whole file, in no order."""
         raise NotImplementedError
 
@@ -165,7 +165,7 @@ class Storage:
         return orphans
 
 
-class LocalStorage(Storage):
+class FolderStorage(Storage):
     """A folder of this machine."""
 
     def __init__(self, root: Path) -> None:
@@ -210,7 +210,7 @@ class LocalStorage(Storage):
         with _disk():
             self._path(key).unlink(missing_ok=True)
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[StorageEntry]:
         for path in self.root.glob("[0-9a-f][0-9a-f]/*"):
             key = path.relative_to(self.root).as_posix()
             try:
@@ -218,7 +218,7 @@ class LocalStorage(Storage):
             except FileNotFoundError:
                 continue
             if _KEY.fullmatch(key):
-                yield Entry(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
+                yield StorageEntry(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
 
     def sweep(self, known: Container[str], older_than: timedelta) -> list[str]:
         limit = (datetime.now(UTC) - older_than).timestamp()
@@ -302,12 +302,12 @@ class S3Storage(Storage):
         except FileMissing:
             return
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[StorageEntry]:
         with _bucket():
             for batch in self._store.list(chunk_size=1000):
                 for found in batch:
                     if _KEY.fullmatch(found["path"]):
-                        yield Entry(found["path"], int(found["size"]), found["last_modified"])
+                        yield StorageEntry(found["path"], int(found["size"]), found["last_modified"])
 
 
 class _Source:

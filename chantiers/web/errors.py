@@ -30,7 +30,7 @@ from chantiers.web.forms import clean_text
 from models import Refused, db
 
 #: How much of a body that is too heavy is taken in and thrown away, and by how much at a time.
-HEARD_OUT = 300 * 1024 * 1024
+MOST_DRAINED = 300 * 1024 * 1024
 PIECE = 64 * 1024
 
 #: Fields that are plumbing, not something that a person typed.
@@ -152,16 +152,21 @@ def typed() -> list[tuple[str, str]]:
 
 
 def answer(
-    status: int, happened: str | None = None, to_do: str | None = None, way: tuple[str, str] | None = None
+    status: int,
+    happened: str | None = None,
+    to_do: str | None = None,
+    next_link: tuple[str, str] | None = None,
 ) -> ResponseReturnValue:
     """The page of an error; where even that page asks too much of the database, a barer one.
 
-    `way` is the link to follow next: its words and its address.
+    `next_link` is the link to follow next: its words and its address.
     """
     if not is_for_a_reader():
-        return bare(status, happened, to_do, way)
+        return bare(status, happened, to_do, next_link)
     try:
-        return render_template("errors/error.html", **_particulars(status, happened, to_do, way)), status
+        return render_template(
+            "errors/error.html", **_particulars(status, happened, to_do, next_link)
+        ), status
     except (SQLAlchemyError, StorageDown):
         _roll_back()
         return bare(503)
@@ -171,7 +176,7 @@ def bare(
     status: int,
     happened: str | None = None,
     to_do: str | None = None,
-    way: tuple[str, str] | None = None,
+    next_link: tuple[str, str] | None = None,
 ) -> ResponseReturnValue:
     """A page, or for htmx a piece of one, that asks nothing of the database: neither the person nor the démarche.
 
@@ -184,7 +189,7 @@ def bare(
             message = f"{happened or explanation.happened} {to_do or explanation.to_do}"
             return {"status": status, "message": message}, status
         template = current_app.jinja_env.get_template(name)
-        return template.render(**_particulars(status, happened, to_do, way)), status
+        return template.render(**_particulars(status, happened, to_do, next_link)), status
 
 
 def answer_charter() -> ResponseReturnValue:
@@ -198,7 +203,7 @@ def answer_charter() -> ResponseReturnValue:
 
 
 def _particulars(
-    status: int, happened: str | None, to_do: str | None, way: tuple[str, str] | None
+    status: int, happened: str | None, to_do: str | None, next_link: tuple[str, str] | None
 ) -> dict[str, object]:
     explanation = explain(status)
     return {
@@ -206,7 +211,7 @@ def _particulars(
         "explanation": Explanation(
             explanation.title, happened or explanation.happened, to_do or explanation.to_do
         ),
-        "way": way or (_("Revenir à l’accueil"), "/"),
+        "way": next_link or (_("Revenir à l’accueil"), "/"),
         "typed": typed(),
         "locale": browser_locale(),
     }
@@ -249,14 +254,14 @@ def refuse_unreadable() -> ResponseReturnValue | None:
     return None
 
 
-def hear_out() -> None:
+def drain_body() -> None:
     """Take in the rest of what is too heavy, up to a bound, and keep none of it.
 
     Proxies and browsers listen for the answer once they have sent everything: closing the door before that, they
     would tell people of a broken connection.
     """
     source = request.environ["wsgi.input"]
-    left = HEARD_OUT
+    left = MOST_DRAINED
     while left > 0 and (piece := source.read(min(left, PIECE))):
         left -= len(piece)
 
@@ -271,7 +276,7 @@ def init_app(app: Flask) -> None:
             return error.response
         _roll_back()
         if error.code == 413:
-            hear_out()
+            drain_body()
         response = make_response(answer(error.code or 500))
         if getattr(error, "valid_methods", None):
             response.headers["Allow"] = ", ".join(error.valid_methods)  # type: ignore[attr-defined]

@@ -52,7 +52,7 @@ def local_path(target: str | None) -> str | None:
     return None if parts.scheme or parts.netloc else target
 
 
-def here() -> str | None:
+def current_path() -> str | None:
     """The path and query of this request when it can be opened again, as `next` tells it; None for a POST."""
     if request.method not in ("GET", "HEAD"):
         return None
@@ -80,7 +80,7 @@ def ask_for_charter() -> ResponseReturnValue | None:
     # What somebody was writing when the charter changed is shown back to them, not thrown away by a redirect.
     if request.method not in ("GET", "HEAD"):
         return answer_charter()
-    return redirect(url_for("accounts.charter", next=here()))
+    return redirect(url_for("accounts.charter", next=current_path()))
 
 
 def demonstration_is_open() -> bool:
@@ -112,7 +112,7 @@ def init_app(app: Flask) -> None:
     app.permanent_session_lifetime = SESSION_LIFE
     # The cookie lives as long as the row that it names: from the sign-in on, not from the last page.
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False
-    app.jinja_env.globals["this_page"] = lambda: here() or "/"
+    app.jinja_env.globals["this_page"] = lambda: current_path() or "/"
     app.before_request(shut_out_examples)
     app.before_request(ask_for_charter)
 

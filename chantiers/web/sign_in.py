@@ -21,7 +21,7 @@ class TooManyAttempts(Exception):
         return int(self.wait.total_seconds() // 60) + 1
 
 
-def recognise(email: str, password: str) -> User | None:
+def authenticate(email: str, password: str) -> User | None:
     """The person of that address and password, or None. Raises TooManyAttempts.
 
     An unknown address, an account without a password or a closed one cost the same work and get the same answer. The
@@ -46,7 +46,7 @@ def recognise(email: str, password: str) -> User | None:
     return user
 
 
-def ask(email: str, purpose: str) -> None:
+def send_sign_in_link(email: str, purpose: str) -> None:
     """Mail a link to the person of that address, if there is one. Raises TooManyAttempts.
 
     It counts like an attempt to guess, whoever asks: nobody's mailbox is flooded from here.
@@ -66,16 +66,16 @@ def _refuse_guessing(wait: timedelta | None) -> None:
         raise TooManyAttempts(wait)
 
 
-def come_in(user: User) -> None:
+def open_session(user: User) -> None:
     """Open a session for this person in this browser, in place of whatever session it held."""
-    leave()
+    close_session()
     _, user.session_token = UserSession.open(user, request.headers.get("User-Agent", ""))
     user.be_seen()
     session.permanent = True
     login_user(user)
 
 
-def leave() -> None:
+def close_session() -> None:
     """End this browser's session, and forget what its cookie held: neither serves anybody again."""
     if "user_session" in g:
         g.pop("user_session").end()

@@ -145,7 +145,7 @@ def test_a_chantier_archived_while_files_are_kept_takes_them_no_more(scene, app,
     db.session.commit()
     page = visitor(scene.member).get(f"/taches/{scene.task.id}")
     page.fill("Votre commentaire", "Trop tard.").attach("Fichiers à joindre", ("note.pdf", PDF))
-    store = uploads.stored
+    store = uploads.store_upload
 
     def meanwhile(upload, facts):
         db.session.rollback()
@@ -153,6 +153,6 @@ def test_a_chantier_archived_while_files_are_kept_takes_them_no_more(scene, app,
         db.session.commit()
         return store(upload, facts)
 
-    monkeypatch.setattr(uploads, "stored", meanwhile)
+    monkeypatch.setattr(uploads, "store_upload", meanwhile)
     page.submit("Publier le commentaire", status=403)
     assert not attachments() and not db.session.scalars(select(Comment)).all()

@@ -5,8 +5,8 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from chantiers.components.curve import drawn
-from models import CurvePoint, Meeting, Role
+from chantiers.components.curve import draw_curve
+from models import Meeting, Point, Role
 from tests.conftest import Clock
 from tests.support.factories import (
     make_chantier,
@@ -127,11 +127,11 @@ def test_a_curve_is_drawn_to_scale() -> None:
         CurvePoint(date(2024, 1, 6), 8, 1, 0),
         CurvePoint(date(2024, 1, 11), 4, 4, 1),
     ]
-    curve = drawn(points, date(2024, 1, 6))
+    curve = draw_curve(points, date(2024, 1, 6))
     assert curve.amounts == [(48.0, 4), (12.0, 8)]
     assert curve.marked == (50.0, date(2024, 1, 6))
     opened, done = curve.lines
     assert opened.path == "0.0,84.0 50.0,12.0 100.0,48.0"
     # Two lines that end together have their words on either side.
     assert (opened.is_above, done.is_above) == (False, True)
-    assert drawn(points[:1] * 2).amounts[-1][1] == 2
+    assert draw_curve(points[:1] * 2).amounts[-1][1] == 2

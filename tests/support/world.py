@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chantiers.files.spreadsheets import Sheet, pack
+from chantiers.files.spreadsheets import SourceSheet, pack
 from chantiers.storage.store import Storage
 from models import (
     Attendance,
@@ -399,7 +399,7 @@ class _Maker:
         for name in ("uploaded", "mapped", "done", "undone"):
             titles = (f"Reprise {name}", self.tasks["open"].title, "Sans date")
             rows = [["Tâche", "Échéance"], *([title, "12/03/2026"] for title in titles)]
-            kept = self.storage.save(BytesIO(pack([Sheet("Suivi", rows)])))
+            kept = self.storage.save(BytesIO(pack([SourceSheet("Suivi", rows)])))
             file = StoredFile(kept.key, f"{name}.xlsx", "application/json", kept.size, kept.sha256)
             batch = self.imports[name] = ImportBatch.receive(ImportKind.TASKS, file, by=self.by)
             self.session.flush()

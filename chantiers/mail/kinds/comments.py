@@ -37,7 +37,9 @@ def mention(mail: OutgoingMail) -> Letter | None:
         values={
             "who": who,
             "title": subject.journal_title,
-            "body": Markup(markdown.render_said(comment.body, (each["name"] for each in comment.mentions))),
+            "body": Markup(
+                markdown.render_with_mentions(comment.body, (each["name"] for each in comment.mentions))
+            ),
             "text": comment.body,
             "url": f"{address_of(subject)}#commentaire-{comment.id}",
         },

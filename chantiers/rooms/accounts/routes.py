@@ -39,8 +39,14 @@ from chantiers.web.access import acting, public, signed_in
 from chantiers.web.extensions import current_demarche
 from chantiers.web.forms import saved
 from chantiers.web.secret_link_pages import kept_private
-from chantiers.web.sessions import demonstration_is_open, here, local_path
-from chantiers.web.sign_in import TooManyAttempts, ask, come_in, leave, recognise
+from chantiers.web.sessions import current_path, demonstration_is_open, local_path
+from chantiers.web.sign_in import (
+    TooManyAttempts,
+    authenticate,
+    close_session,
+    open_session,
+    send_sign_in_link,
+)
 from models import PasswordLink, Refused, SignInLink, UserSession, db
 
 accounts = Blueprint("accounts", __name__)
@@ -75,7 +81,7 @@ def sign_in() -> ResponseReturnValue:
     if not form.validate():
         return sign_in_page(form), 422
     try:
-        user = recognise(form.email.data, form.password.data)
+        user = authenticate(form.email.data, form.password.data)
     except TooManyAttempts as pause:
         form.form_errors = [in_words(pause)]
         return sign_in_page(form), 429, {"Retry-After": str(pause.minutes * 60)}
@@ -84,7 +90,7 @@ def sign_in() -> ResponseReturnValue:
             _("Cette adresse et ce mot de passe ne vont pas ensemble. Vérifiez l’un et l’autre.")
         ]
         return sign_in_page(form), 422
-    come_in(user)
+    open_session(user)
     db.session.commit()
     return redirect(form.next.data or url_for("my_work.show"), 303)
 
@@ -114,9 +120,11 @@ def ask_to_sign_in(error: Unauthorized) -> ResponseReturnValue:
     db.session.rollback()
     if request.method not in ("GET", "HEAD") or not errors.is_for_a_reader():
         back = local_path(request.headers.get("Referer", "").removeprefix(request.host_url.rstrip("/")))
-        return errors.answer(401, way=(_("Se connecter"), url_for("accounts.sign_in", next=here() or back)))
+        return errors.answer(
+            401, next_link=(_("Se connecter"), url_for("accounts.sign_in", next=current_path() or back))
+        )
     form = SignInForm(formdata=None)
-    form.next.data = here()
+    form.next.data = current_path()
     return sign_in_page(form), 401
 
 
@@ -127,7 +135,7 @@ def enter_demonstration(entry: str) -> ResponseReturnValue:
     person = demonstration_person(entry) if demonstration_is_open() else None
     if person is None:
         abort(404)
-    come_in(person)
+    open_session(person)
     db.session.commit()
     return redirect(local_path(request.form.get("next")) or url_for("my_work.show"), 303)
 
@@ -137,7 +145,7 @@ def enter_demonstration(entry: str) -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     """Sign this browser out."""
     if current_user.is_authenticated:
-        leave()
+        close_session()
         db.session.commit()
     flash(_("Vous êtes déconnecté·e."), "success")
     return redirect(url_for("public.home"), 303)
@@ -168,7 +176,7 @@ def choose_password(token: str) -> ResponseReturnValue:
             return kept_private(render_template("accounts/link_over.html"), 404)
         form.password.errors = [say(refused)]
         return kept_private(render_template("accounts/choose_password.html", form=form, person=person), 422)
-    come_in(person)
+    open_session(person)
     db.session.commit()
     flash(_("Votre mot de passe est enregistré. Bienvenue !"), "success")
     return redirect(url_for("my_work.show"), 303)
@@ -190,7 +198,7 @@ def ask_link() -> ResponseReturnValue:
         form.next.data = form.next.data or local_path(request.args.get("next"))
         return render_template("accounts/ask_link.html", form=form, sent=False), status
     try:
-        ask(form.email.data, form.purpose.data)
+        send_sign_in_link(form.email.data, form.purpose.data)
     except TooManyAttempts as pause:
         form.form_errors = [in_words(pause)]
         page = render_template("accounts/ask_link.html", form=form, sent=False)
@@ -229,7 +237,7 @@ def use_link(token: str) -> ResponseReturnValue:
         choosing.password.errors = [say(refused)]
         return kept_private(render_template("accounts/use_link.html", form=form, person=person), 422)
     wanted = local_path(session.get(WANTED))
-    come_in(person)
+    open_session(person)
     db.session.commit()
     flash(_("Bienvenue !"), "success")
     return redirect(wanted or url_for("my_work.show"), 303)
@@ -245,7 +253,7 @@ def change_password() -> ResponseReturnValue:
         return render_template("accounts/change_password.html", form=form), status
     user = acting()
     try:
-        if recognise(user.email or "", form.current_password.data) is None:
+        if authenticate(user.email or "", form.current_password.data) is None:
             form.current_password.errors = [_("Ce n’est pas votre mot de passe actuel.")]
             return render_template("accounts/change_password.html", form=form), 422
         user.choose_password(form.password.data)
@@ -426,7 +434,7 @@ def end_session(session_id: int) -> ResponseReturnValue:
 def end_all_sessions() -> ResponseReturnValue:
     """Sign every browser out, this one too."""
     UserSession.end_all_of(acting())
-    leave()
+    close_session()
     db.session.commit()
     flash(_("Vous êtes déconnecté·e partout."), "success")
     return redirect(url_for("accounts.sign_in"), 303)

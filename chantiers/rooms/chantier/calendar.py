@@ -7,7 +7,14 @@ from typing import Any
 from flask_babel import ngettext
 from sqlalchemy import Row, and_, case, func, select, union_all
 
-from chantiers.components.calendar import WEEKS, Calendar, Item, Line, around, weekday
+from chantiers.components.calendar import (
+    WEEKS,
+    CalendarItem,
+    CalendarLine,
+    WeekCalendar,
+    calendar_around,
+    weekday,
+)
 from chantiers.language.labels import excerpt
 from chantiers.rooms.chantier.queries import dated_deliverables, dated_tasks
 from models import OPEN, Chantier, Deliverable, Objective, Task, TaskStatus, db, is_overdue, today
@@ -17,12 +24,12 @@ IN_A_CELL = 3
 ROWS = 40
 
 
-def calendar_of(chantier: Chantier, middle: date) -> Calendar:
+def calendar_of(chantier: Chantier, middle: date) -> WeekCalendar:
     """The calendar around a week, in two statements."""
-    calendar = around(middle)
+    calendar = calendar_around(middle)
     objectives, due = _read(chantier, calendar.first)
     tasks = f"/chantiers/{chantier.slug}/taches?vue=liste&objectif="
-    rows = {row.id: Line(excerpt(row.text, 110), f"{tasks}{row.id}") for row in objectives}
+    rows = {row.id: CalendarLine(excerpt(row.text, 110), f"{tasks}{row.id}") for row in objectives}
     for row in due:
         if row.objective_id in rows:
             _place(row, rows[row.objective_id])
@@ -30,11 +37,11 @@ def calendar_of(chantier: Chantier, middle: date) -> Calendar:
     return calendar
 
 
-def _place(row: Row[*tuple[Any, ...]], line: Line) -> None:
+def _place(row: Row[*tuple[Any, ...]], line: CalendarLine) -> None:
     cell = line.cells[row.week]
     if row.kind == "deliverable":
         cell.append(
-            Item(
+            CalendarItem(
                 f"/livrables/{row.id}",
                 row.title,
                 weekday(row.due_on),
@@ -44,12 +51,12 @@ def _place(row: Row[*tuple[Any, ...]], line: Line) -> None:
         )
     elif row.in_cell <= IN_A_CELL:
         late = row.state in OPEN and row.due_on < today()
-        cell.append(Item(f"/taches/{row.id}", row.title, weekday(row.due_on), row.state, late))
+        cell.append(CalendarItem(f"/taches/{row.id}", row.title, weekday(row.due_on), row.state, late))
     elif row.rank == 1:
         count = ngettext("%(num)d tâche", "%(num)d tâches", row.in_cell)
         late_count = int(row.late_in_cell)
         words = ngettext("dont %(num)d en retard", "dont %(num)d en retard", late_count) if late_count else ""
-        cell.append(Item(line.href, words, count, "stack", False))
+        cell.append(CalendarItem(line.href, words, count, "stack", False))
 
 
 def _read(

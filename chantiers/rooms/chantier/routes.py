@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from chantiers.components.calendar import middle_of, week_of
+from chantiers.components.calendar import format_week, parse_week
 from chantiers.language.refusals import say
 from chantiers.policy import can
 from chantiers.rooms.chantier import member_queries, queries
@@ -60,13 +60,13 @@ def show(chantier: Chantier) -> ResponseReturnValue:
 @require("chantier.read", queries.chantier)
 def calendar(chantier: Chantier) -> ResponseReturnValue:
     """Thirteen weeks around one, this one unless told otherwise."""
-    middle = middle_of(request.args.get("semaine", ""))
+    middle = parse_week(request.args.get("semaine", ""))
     return render_template(
         "chantier/calendar.html",
         chantier=chantier,
         tab="calendar",
         calendar=calendar_of(chantier, middle),
-        middle=week_of(middle),
+        middle=format_week(middle),
     )
 
 

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from chantiers.components.comment_form import CommentForm
 from chantiers.files import uploads
-from chantiers.files.downloads import handed_over
+from chantiers.files.downloads import send_stored_file
 from chantiers.language import markdown
 from chantiers.policy import can
 from chantiers.rooms.comments import queries
@@ -136,7 +136,7 @@ def delete(said: queries.Said) -> ResponseReturnValue:
 @require("chantier.read", queries.attached, about=lambda attached: attached.subject)
 def download(attached: queries.Attached) -> ResponseReturnValue:
     """A file attached to a comment, as it was handed in."""
-    return handed_over(attached.file, (_("Revenir à la discussion"), place_of(attached.subject)))
+    return send_stored_file(attached.file, (_("Revenir à la discussion"), place_of(attached.subject)))
 
 
 # Discussions that have a page of their own ----------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def preview() -> ResponseReturnValue:
         return jsonify(message=sentence), 413
     subject = spoken_of(request.form.get("about", ""))
     names = Comment.names_called(subject, text) if subject is not None else ()
-    return jsonify(html=markdown.render_said(text, names))
+    return jsonify(html=markdown.render_with_mentions(text, names))
 
 
 def spoken_of(about: str) -> Any:

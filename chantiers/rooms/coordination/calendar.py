@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, literal, select, union_all
 
-from chantiers.components.calendar import Calendar, Item, Line, around, weekday
+from chantiers.components.calendar import CalendarItem, CalendarLine, WeekCalendar, calendar_around, weekday
 from chantiers.language.labels import excerpt
 from chantiers.policy import can
 from chantiers.rooms.coordination.filters import Scope, answered_for_by
@@ -38,7 +38,7 @@ TITLES = 3
 class Quarter:
     """A page of the thirteen weeks."""
 
-    calendar: Calendar
+    calendar: WeekCalendar
     offered: Sequence[tuple[str, str]]
     page: int
     pages: int
@@ -48,13 +48,13 @@ class Quarter:
 class Place:
     """A row of the calendar, and how the lists behind its figures are narrowed to it."""
 
-    line: Line
+    line: CalendarLine
     narrowing: dict[str, Any]
 
 
 def quarter(user: User, scope: Scope, middle: date, by_objective: bool, page: int) -> Quarter:
     """The thirteen weeks around a Monday, with a row for each chantier or for each objective."""
-    calendar = around(middle)
+    calendar = calendar_around(middle)
     open_ones = db.session.scalars(Chantier.visible_to(user).where(Chantier.archived_at.is_(None))).all()
     chantiers = [each for each in open_ones if scope.chantier in ("", each.slug)]
     places = _of_objectives(chantiers) if by_objective else _of_chantiers(chantiers)
@@ -72,7 +72,7 @@ def quarter(user: User, scope: Scope, middle: date, by_objective: bool, page: in
 def _of_chantiers(chantiers: Sequence[Chantier]) -> dict[int, Place]:
     return {
         each.id: Place(
-            Line(f"{each.number}. {each.title}", f"/chantiers/{each.slug}/calendrier"),
+            CalendarLine(f"{each.number}. {each.title}", f"/chantiers/{each.slug}/calendrier"),
             {"chantier": each.slug},
         )
         for each in chantiers
@@ -91,7 +91,7 @@ def _of_objectives(chantiers: Sequence[Chantier]) -> dict[int, Place]:
     )
     return {
         number: Place(
-            Line(
+            CalendarLine(
                 f"{by_id[chantier_id].number}. {excerpt(text, 110)}",
                 f"/chantiers/{by_id[chantier_id].slug}/taches?vue=liste&objectif={number}",
             ),
@@ -101,7 +101,7 @@ def _of_objectives(chantiers: Sequence[Chantier]) -> dict[int, Place]:
     }
 
 
-def _place_tasks(calendar: Calendar, places: dict[int, Place], row_of: Any, scope: Scope) -> None:
+def _place_tasks(calendar: WeekCalendar, places: dict[int, Place], row_of: Any, scope: Scope) -> None:
     """The open tasks that are due, as one figure for each row and week."""
     carried = [Task.carried_by([scope.structure])] if scope.structure else []
     query = (
@@ -129,10 +129,10 @@ def _place_tasks(calendar: Calendar, places: dict[int, Place], row_of: Any, scop
         words = ngettext("dont %(num)d en retard", "dont %(num)d en retard", overdue) if overdue else ""
         href = scope.tasks(statut="ouvertes", **_days(calendar, week), **place.narrowing)
         count = ngettext("%(num)d tâche", "%(num)d tâches", number)
-        place.line.cells[week].append(Item(href, words, count, "stack", False))
+        place.line.cells[week].append(CalendarItem(href, words, count, "stack", False))
 
 
-def _place_deliverables(calendar: Calendar, places: dict[int, Place], row_of: Any, scope: Scope) -> None:
+def _place_deliverables(calendar: WeekCalendar, places: dict[int, Place], row_of: Any, scope: Scope) -> None:
     """The deliverables by their title; where there are many in one week, how many more there are."""
     answered = [answered_for_by(scope.structure)] if scope.structure else []
     query = (
@@ -153,7 +153,7 @@ def _place_deliverables(calendar: Calendar, places: dict[int, Place], row_of: An
         cell = row, calendar.place_of(day)
         told[cell] += 1
         if told[cell] <= TITLES:
-            item = Item(
+            item = CalendarItem(
                 f"/livrables/{number}", excerpt(title, 90), weekday(day), "flag", is_overdue(state, day)
             )
             places[row].line.cells[cell[1]].append(item)
@@ -161,18 +161,18 @@ def _place_deliverables(calendar: Calendar, places: dict[int, Place], row_of: An
         if number > TITLES:
             href = scope.deliverables(**_days(calendar, week), **places[row].narrowing)
             count = ngettext("%(num)d livrable", "%(num)d livrables", number)
-            item = Item(href, _("en tout cette semaine"), count, "stack", False)
+            item = CalendarItem(href, _("en tout cette semaine"), count, "stack", False)
             places[row].line.cells[week].append(item)
 
 
-def _days(calendar: Calendar, week: int) -> dict[str, str]:
+def _days(calendar: WeekCalendar, week: int) -> dict[str, str]:
     monday = calendar.weeks[week].monday
     return {"du": str(monday), "au": str(monday + timedelta(days=6))}
 
 
-def _appointments(calendar: Calendar, user: User) -> Line:
+def _appointments(calendar: WeekCalendar, user: User) -> CalendarLine:
     """The comités de pilotage as a row of their own, with the points d'étape for those who read them."""
-    line = Line(_("Comités et points d’étape"), "/copil")
+    line = CalendarLine(_("Comités et points d’étape"), "/copil")
     kinds: list[tuple[Any, Any, str]] = [(Meeting, literal(""), "/copil/")]
     if can(user, "checkpoint.read"):
         kinds.append((Checkpoint, Checkpoint.name, "/coordination/points-d-etape/"))
@@ -187,6 +187,6 @@ def _appointments(calendar: Calendar, user: User) -> Line:
     ]
     for place, number, name, day in db.session.execute(union_all(*questions).order_by("day", "number")):
         words = _("Point d’étape : %(name)s", name=name) if name else _("Comité de pilotage")
-        item = Item(f"{place}{number}", words, weekday(day), "calendar", False)
+        item = CalendarItem(f"{place}{number}", words, weekday(day), "calendar", False)
         line.cells[calendar.place_of(day)].append(item)
     return line

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
-from chantiers.components.calendar import middle_of, week_of
+from chantiers.components.calendar import format_week, parse_week
 from chantiers.language.refusals import say
 from chantiers.mail.message import mail_is_configured
 from chantiers.rooms.coordination import lists, matrix, movements, queries, relances
@@ -60,7 +60,7 @@ def arbitration() -> ResponseReturnValue:
 @require("dashboard.read")
 def weeks() -> ResponseReturnValue:
     """Thirteen weeks of all chantiers, this one in the middle unless told otherwise."""
-    scope, middle = Scope.read(request.args), middle_of(request.args.get("semaine", ""))
+    scope, middle = Scope.read(request.args), parse_week(request.args.get("semaine", ""))
     by_objective = request.args.get("lignes") == "objectifs"
     found = quarter(acting(), scope, middle, by_objective, page_of(request.args))
     return render_template(
@@ -69,7 +69,7 @@ def weeks() -> ResponseReturnValue:
         calendar=found.calendar,
         scope=scope,
         by_objective=by_objective,
-        middle=week_of(middle),
+        middle=format_week(middle),
     )
 
 

@@ -11,7 +11,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from chantiers.files import types
-from chantiers.files.downloads import saved_as
+from chantiers.files.downloads import send_as_attachment
 from chantiers.operations import instance_export
 from chantiers.policy import can
 from chantiers.rooms.chantier import queries as chantier_queries
@@ -163,7 +163,7 @@ def handed(sheet: Sheet, about: str = "", filters: str = "") -> ResponseReturnVa
     """A list as the file that its reader asked for; a workbook unless they asked for a CSV."""
     title = " - ".join(part for part in (sheet.name, about) if part)
     if request.args.get("format") == "csv":
-        return saved_as(f"{title}.csv", as_csv(sheet), "text/csv; charset=utf-8")
+        return send_as_attachment(f"{title}.csv", as_csv(sheet), "text/csv; charset=utf-8")
     name = current_demarche.name if current_demarche else "Chantiers"
     return in_workbook((sheet,), title, filters or ALL, name)
 
@@ -178,7 +178,7 @@ def in_workbook(sheets: Sequence[Sheet], title: str, filters: str, demarche: str
         ("Filtres", filters),
         ("À savoir", "Ce fichier ne change plus, les chantiers continuent. Les heures sont celles de Paris."),
     ]
-    return saved_as(f"{title}.xlsx", as_workbook(sheets, preface, title), XLSX)
+    return send_as_attachment(f"{title}.xlsx", as_workbook(sheets, preface, title), XLSX)
 
 
 # The whole instance ---------------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def whole_instance() -> ResponseReturnValue:
     for line in instance_export.lines():
         file.write(line.encode())
     file.seek(0)
-    return saved_as("Instance.json", file, "application/json")
+    return send_as_attachment("Instance.json", file, "application/json")
 
 
 # Calendars ------------------------------------------------------------------------------------------------------------

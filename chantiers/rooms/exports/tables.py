@@ -12,7 +12,7 @@ from typing import IO, Any
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from chantiers.files.spreadsheets import disarmed
+from chantiers.files.spreadsheets import escape_formula
 from models import HOME
 
 #: What a cell may hold.
@@ -73,7 +73,7 @@ def _in_csv(value: Any) -> Any:
         return value.astimezone(HOME).strftime("%d/%m/%Y %H:%M")
     if isinstance(value, date):
         return value.strftime("%d/%m/%Y")
-    return disarmed(plain(value))
+    return escape_formula(plain(value))
 
 
 def as_workbook(

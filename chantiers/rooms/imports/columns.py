@@ -6,7 +6,7 @@ from itertools import islice
 
 from flask_babel import lazy_gettext as _l
 
-from chantiers.files.spreadsheets import Cell, Sheet, as_words, lines
+from chantiers.files.spreadsheets import Cell, SourceSheet, as_words, lines
 from models import ImportKind, fold
 
 #: Among how many rows the header is looked for, under titles and empty lines.
@@ -117,7 +117,7 @@ class Table:
     lines: Sequence[tuple[int, Sequence[Cell]]]
 
 
-def find(sheets: Sequence[Sheet], kind: ImportKind) -> tuple[int, int]:
+def find(sheets: Sequence[SourceSheet], kind: ImportKind) -> tuple[int, int]:
     """The sheet and the row that look most like a header of that kind."""
     best = max(
         (
@@ -137,7 +137,7 @@ def _likeness(row: Sequence[Cell], kind: ImportKind) -> int:
     return len(set(suggest([as_words(cell) for cell in row], kind).values()))
 
 
-def table(sheets: Sequence[Sheet], sheet: int, header: int) -> Table:
+def table(sheets: Sequence[SourceSheet], sheet: int, header: int) -> Table:
     """A sheet under the header of that number; where there is none such, under its first row."""
     numbered = dict(lines(sheets[sheet]))
     header = header if header in numbered else min(numbered)

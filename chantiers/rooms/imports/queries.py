@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from chantiers.files.spreadsheets import Sheet, unpack
+from chantiers.files.spreadsheets import SourceSheet, unpack
 from chantiers.language.labels import label, short_date
 from chantiers.rooms.imports import columns
 from chantiers.rooms.imports.columns import FIELDS, Table
@@ -56,7 +56,7 @@ def pages(total: int, size: int = PAGE) -> int:
 # The file -------------------------------------------------------------------------------------------------------------
 
 
-def sheets(found: ImportBatch) -> list[Sheet]:
+def sheets(found: ImportBatch) -> list[SourceSheet]:
     """The cells that were read of the file."""
     assert found.storage_key is not None
     with current_storage().open(found.storage_key) as chunks:
@@ -64,7 +64,7 @@ def sheets(found: ImportBatch) -> list[Sheet]:
 
 
 def table(
-    found: ImportBatch, among: Sequence[Sheet], sheet: int | None = None, header: int | None = None
+    found: ImportBatch, among: Sequence[SourceSheet], sheet: int | None = None, header: int | None = None
 ) -> Table:
     """The table of the file: where one says, else where it was read before, else where it seems to be."""
     if sheet is None and "sheet" in found.mapping:

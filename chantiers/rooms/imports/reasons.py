@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from chantiers.files.spreadsheets import EXTENSIONS, LIMIT, LONGEST_CELL, MOST_COLUMNS, MOST_ROWS, Unreadable
-from chantiers.files.types import MEBIBYTE, FileRefused
+from chantiers.files.types import MEBIBYTE, UploadRefused
 from chantiers.files.types import message as file_message
 
 #: Of a file.
@@ -81,7 +81,7 @@ SENTENCES = {
 NEAR = _l("La structure « %(words)s » n’est pas dans l’annuaire. Est-ce « %(near)s » ?")
 
 
-def of_file(refused: FileRefused | Unreadable) -> str:
+def of_file(refused: UploadRefused | Unreadable) -> str:
     """What is wrong with a file, and what to do."""
     if isinstance(refused, Unreadable):
         particulars = {"rows": MOST_ROWS, "columns": MOST_COLUMNS, "letters": LONGEST_CELL}

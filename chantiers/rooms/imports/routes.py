@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from chantiers.files import spreadsheets, types, uploads
-from chantiers.files.spreadsheets import Unreadable, disarmed
-from chantiers.files.types import FileRefused
+from chantiers.files.spreadsheets import Unreadable, escape_formula
+from chantiers.files.types import UploadRefused
 from chantiers.language.refusals import say
 from chantiers.rooms.imports import queries, reasons
 from chantiers.rooms.imports.columns import letter
@@ -75,7 +75,7 @@ def new() -> ResponseReturnValue:
         return _new_page(form), 422 if form.is_submitted() else 200
     try:
         name, content = _received(form)
-    except (FileRefused, Unreadable) as refused:
+    except (UploadRefused, Unreadable) as refused:
         form.file.errors = [reasons.of_file(refused)]
         return _new_page(form), 422
     kept = current_storage().save(BytesIO(content))
@@ -96,12 +96,12 @@ def _new_page(form: NewImportForm) -> str:
 
 
 def _received(form: NewImportForm) -> tuple[str, bytes]:
-    """The name of the file, and its cells as they are stored. Raises FileRefused or Unreadable."""
+    """The name of the file, and its cells as they are stored. Raises UploadRefused or Unreadable."""
     upload = form.file.data
     if not upload or not upload.filename:
-        raise FileRefused("nothing_chosen")
+        raise UploadRefused("nothing_chosen")
     if getattr(upload.stream, "is_too_large", False):
-        raise FileRefused("too_large", name=upload.filename, limit=spreadsheets.LIMIT)
+        raise UploadRefused("too_large", name=upload.filename, limit=spreadsheets.LIMIT)
     # Reading a large workbook takes its time: others write meanwhile.
     db.session.commit()
     name, sheets = spreadsheets.read(upload.stream.read(spreadsheets.LIMIT + 1), upload.filename)
@@ -220,11 +220,11 @@ def wrong_lines(batch: ImportBatch) -> ResponseReturnValue:
     titles = batch.mapping.get("titles") or []
     text = StringIO()
     lines = csv.writer(text, delimiter=";")
-    lines.writerow([disarmed(title) for _place, title in titles] + [_("Ligne"), _("Pourquoi")])
-    for row in db.session.scalars(ImportedRow.of(batch.id, ImportOutcome.WRONG)):
+    lines.writerow([escape_formula(title) for _place, title in titles] + [_("Ligne"), _("Pourquoi")])
+    for row in db.session.scalars(ImportedRow.of(batch.id, LineOutcome.WRONG)):
         cells = [row.cells[place] if place < len(row.cells) else "" for place, _title in titles]
         why = " ".join(reasons.of_line(reason) for reason in row.reasons)
-        lines.writerow([*(disarmed(cell) for cell in cells), row.line, disarmed(why)])
+        lines.writerow([*(escape_formula(cell) for cell in cells), row.line, escape_formula(why)])
     response = Response(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
     stem = batch.file_name.rpartition(".")[0] or batch.file_name
     response.headers["Content-Disposition"] = types.content_disposition(

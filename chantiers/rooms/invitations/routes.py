@@ -18,7 +18,7 @@ from chantiers.web.access import acting, public, require
 from chantiers.web.forms import create_once
 from chantiers.web.links import absolute
 from chantiers.web.secret_link_pages import kept_private
-from chantiers.web.sign_in import come_in
+from chantiers.web.sign_in import open_session
 from models import Chantier, ChantierRole, Invitation, Refused, User, db
 
 invitations = Blueprint("invitations", __name__)
@@ -143,7 +143,7 @@ def answer(token: str) -> ResponseReturnValue:
         form.password.errors = [say(refused)]
         return answer_page(Invitation.at(*values), known, form, 422)  # type: ignore[misc,arg-type]
     chantier = invitation.chantier
-    come_in(person)
+    open_session(person)
     db.session.commit()
     flash(_("Bienvenue dans le chantier « %(title)s » !", title=chantier.title), "success")
     return redirect(url_for("my_work.show"), 303)

@@ -20,7 +20,7 @@ from chantiers.rooms.leaving.forms import CloseWithPasswordForm, HandoverForm, c
 from chantiers.storage.store import current_storage
 from chantiers.web.access import acting, require, signed_in
 from chantiers.web.security_headers import FILE_POLICY
-from chantiers.web.sign_in import TooManyAttempts, leave, recognise
+from chantiers.web.sign_in import TooManyAttempts, authenticate, close_session
 from models import HOME, ChantierMembership, Handover, Refused, User, db, now, today
 
 leaving = Blueprint("leaving", __name__)
@@ -133,7 +133,7 @@ def close() -> ResponseReturnValue:
         return _closing_page(form, 422 if form.is_submitted() else 200)
     if isinstance(form, CloseWithPasswordForm):
         try:
-            known = recognise(user.email or "", form.password.data or "")
+            known = authenticate(user.email or "", form.password.data or "")
         except TooManyAttempts as pause:
             form.password.errors = [
                 ngettext(
@@ -156,7 +156,7 @@ def close() -> ResponseReturnValue:
         db.session.rollback()
         form.form_errors = [say(refused)]
         return _closing_page(form, 409)
-    leave()
+    close_session()
     db.session.commit()
     flash(_("Votre compte est fermé. Merci pour le chemin fait ensemble."), "success")
     return redirect(url_for("public.home"), 303)

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from chantiers.files.downloads import handed_over
+from chantiers.files.downloads import send_stored_file
 from chantiers.language import versions as wording
 from chantiers.rooms.publications import queries
 from chantiers.web.access import public
@@ -59,7 +59,7 @@ def download(slug: str, number: int) -> ResponseReturnValue:
     found = published(slug, number)
     if not isinstance(found, queries.Publication):
         return found
-    return handed_over(
+    return send_stored_file(
         found.version, (_("Revenir à la publication"), url_for("publications.show", slug=slug))
     )
 

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from chantiers.files.downloads import handed_over
+from chantiers.files.downloads import send_stored_file
 from chantiers.language import versions as wording
 from chantiers.language.refusals import say
 from chantiers.policy import can
@@ -104,7 +104,7 @@ def file_from_mail(token: str) -> ResponseReturnValue:
     if asked is None or person is None:
         return kept_private(render_template("relecture/over.html"), 404)
     back = url_for("relecture.from_mail", token=token)
-    return handed_over(asked.round.reviewed, (_("Revenir à l’avis"), back))
+    return send_stored_file(asked.round.reviewed, (_("Revenir à l’avis"), back))
 
 
 def _answer(asked: ReviewRequest, form: AnswerForm, person: User, source: str) -> ResponseReturnValue:

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 
-from chantiers.files.downloads import saved_as
+from chantiers.files.downloads import send_as_attachment
 from chantiers.rooms.report import queries
 from chantiers.rooms.report.contents import Report
 from chantiers.rooms.report.docx import as_docx
@@ -74,4 +74,4 @@ def _handed(
     """A document speaks French whoever takes it: others read it after them."""
     with force_locale("fr"):
         said = read()
-        return saved_as(f"{title_of(said)}.{kind}", BytesIO(make(said)), media_type)
+        return send_as_attachment(f"{title_of(said)}.{kind}", BytesIO(make(said)), media_type)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from markupsafe import Markup
 
-from chantiers.components.curve import drawn
+from chantiers.components.curve import draw_curve
 from chantiers.language.text_diff import compare
 from models import CurvePoint
 
@@ -182,7 +182,7 @@ TIMELINE = [
     },
 ]
 
-CURVE = drawn(
+CURVE = draw_curve(
     [
         CurvePoint(TODAY - timedelta(weeks=20 - week), opened, done, 0)
         for week, (opened, done) in enumerate(

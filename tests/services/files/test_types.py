@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from werkzeug.http import parse_options_header
 
 from chantiers.files import types as files
-from chantiers.files.types import FileRefused, clean_name, content_disposition, inspect, message
+from chantiers.files.types import UploadRefused, clean_name, content_disposition, inspect, message
 
 ODF = "application/vnd.oasis.opendocument."
 OOXML = "application/vnd.openxmlformats-officedocument."
@@ -56,8 +56,8 @@ RIGHT = {
 }
 
 
-def refusal(content: bytes, name: str, **options: int) -> FileRefused:
-    with pytest.raises(FileRefused) as caught:
+def refusal(content: bytes, name: str, **options: int) -> UploadRefused:
+    with pytest.raises(UploadRefused) as caught:
         inspect(io.BytesIO(content), name, **options)
     return caught.value
 
@@ -158,7 +158,7 @@ class Endless(io.RawIOBase):
 
 def test_nothing_is_read_far_beyond_the_limit() -> None:
     stream = Endless()
-    with pytest.raises(FileRefused):
+    with pytest.raises(UploadRefused):
         inspect(stream, "note.txt", limit=5 * files.MEBIBYTE)  # type: ignore[arg-type]
     assert stream.given <= 7 * files.MEBIBYTE
 
@@ -225,7 +225,7 @@ def test_a_part_that_swells_is_read_no_further_than_needed() -> None:
     st.sampled_from([b"", b"PK\x03\x04", b"%PDF-"]),
 )
 def test_any_content_gets_an_answer(content: bytes, extension: str, start: bytes) -> None:
-    with suppress(FileRefused):
+    with suppress(UploadRefused):
         inspect(io.BytesIO(start + content), f"note.{extension}")
 
 
@@ -233,7 +233,7 @@ def test_any_content_gets_an_answer(content: bytes, extension: str, start: bytes
 def test_a_damaged_document_gets_an_answer(place: int, value: int) -> None:
     content = bytearray(odf("text"))
     content[place % len(content)] = value
-    with suppress(FileRefused):
+    with suppress(UploadRefused):
         inspect(io.BytesIO(bytes(content)), "note.odt")
 
 
@@ -265,7 +265,7 @@ def test_names_are_cleaned(given_name: str, kept: str) -> None:
 
 @pytest.mark.parametrize("name", [None, "", ".", "..", "../..", " \u202e ", "\x00"])
 def test_names_that_say_nothing(name: str | None) -> None:
-    with pytest.raises(FileRefused) as caught:
+    with pytest.raises(UploadRefused) as caught:
         clean_name(name)
     assert caught.value.code == "name_refused"
 
@@ -274,7 +274,7 @@ def test_names_that_say_nothing(name: str | None) -> None:
 def test_any_name_is_safe_to_show_and_to_send(stem: str, extension: str) -> None:
     try:
         name = clean_name(f"{stem}.{extension}")
-    except FileRefused as refused:
+    except UploadRefused as refused:
         assert len(refused.particulars["name"]) <= 150
         return
     assert 0 < len(name) <= 150
@@ -305,9 +305,9 @@ def test_each_refusal_says_what_happened_and_what_to_do() -> None:
     codes = ["empty", "too_large", "name_refused", "extension_refused", "content_mismatch", "macros_refused"]
     with app.test_request_context():
         for code in [*codes, "archive_refused"]:
-            refused = FileRefused(code, name="100 % <b>.pdf", extension="pdf", limit=files.LIMIT)
+            refused = UploadRefused(code, name="100 % <b>.pdf", extension="pdf", limit=files.LIMIT)
             words = message(refused)
             assert "il n’a pas été gardé" in words
             assert "%(" not in words
-        assert "50\u00a0Mo" in message(FileRefused("too_large", name="a.pdf", limit=files.LIMIT))
-        assert message(FileRefused("empty"))
+        assert "50\u00a0Mo" in message(UploadRefused("too_large", name="a.pdf", limit=files.LIMIT))
+        assert message(UploadRefused("empty"))

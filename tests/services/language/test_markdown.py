@@ -270,7 +270,7 @@ def test_a_text_shown_again_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_cache_is_bounded() -> None:
-    cache = markdown.Cache(10_000)
+    cache = markdown.HtmlCache(10_000)
     for number in range(100):
         cache.put(bytes([number]), "x" * 1000)
         cache.get(b"\x00")

@@ -20,8 +20,8 @@ from chantiers.storage import store as storage
 from chantiers.storage.store import (
     PART,
     FileMissing,
+    FolderStorage,
     InvalidKey,
-    LocalStorage,
     S3Storage,
     Storage,
     StorageDown,
@@ -134,7 +134,7 @@ def test_a_torn_upload_leaves_nothing(store: Storage, size: int) -> None:
     with pytest.raises(ConnectionResetError):
         store.save(Torn(size))
     assert everything(store) == []
-    if isinstance(store, LocalStorage):
+    if isinstance(store, FolderStorage):
         assert list(store.incoming.iterdir()) == []
 
 
@@ -150,7 +150,7 @@ def test_the_sweep_takes_old_orphans_only(store: Storage) -> None:
     assert everything(store) == [kept.key]
 
 
-def test_the_sweep_takes_what_a_killed_process_was_writing(folder: LocalStorage) -> None:
+def test_the_sweep_takes_what_a_killed_process_was_writing(folder: FolderStorage) -> None:
     folder.save(io.BytesIO(b"la charte"))
     half, fresh = folder.incoming / "half", folder.incoming / "fresh"
     for path in (half, fresh):
@@ -160,7 +160,7 @@ def test_the_sweep_takes_what_a_killed_process_was_writing(folder: LocalStorage)
     assert [path.name for path in folder.incoming.iterdir()] == ["fresh"]
 
 
-def test_strangers_in_the_folder_are_left_alone(folder: LocalStorage) -> None:
+def test_strangers_in_the_folder_are_left_alone(folder: FolderStorage) -> None:
     folder.save(io.BytesIO(b"la charte"))
     stranger = folder.root / "ab" / "README"
     stranger.parent.mkdir(exist_ok=True)
@@ -174,7 +174,7 @@ def test_the_prefix_keeps_instances_apart(bucket: S3Storage) -> None:
     assert everything(S3Storage("chantiers", "une/autre", bucket.endpoint)) == []
 
 
-def test_closing_early_closes_the_file(folder: LocalStorage) -> None:
+def test_closing_early_closes_the_file(folder: FolderStorage) -> None:
     stored = folder.save(io.BytesIO(b"x" * 3 * storage.PIECE))
     chunks = folder.open(stored.key)
     next(iter(chunks))
@@ -183,7 +183,7 @@ def test_closing_early_closes_the_file(folder: LocalStorage) -> None:
         next(iter(chunks))
 
 
-def test_written_means_on_the_disk(folder: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_written_means_on_the_disk(folder: FolderStorage, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
 
     def watch(module: object, name: str) -> None:
@@ -205,7 +205,7 @@ def test_written_means_on_the_disk(folder: LocalStorage, monkeypatch: pytest.Mon
     ("number", "answer"), [(errno.ENOSPC, StorageFull), (errno.EDQUOT, StorageFull), (errno.EIO, StorageDown)]
 )
 def test_a_disk_that_refuses(
-    folder: LocalStorage, monkeypatch: pytest.MonkeyPatch, number: int, answer: type[Exception]
+    folder: FolderStorage, monkeypatch: pytest.MonkeyPatch, number: int, answer: type[Exception]
 ) -> None:
     def refuse(_descriptor: int) -> None:
         raise OSError(number, os.strerror(number))
@@ -219,7 +219,7 @@ def test_a_disk_that_refuses(
 
 
 def test_a_full_disk_for_real() -> None:
-    full = LocalStorage(Path("/dev/full"))
+    full = FolderStorage(Path("/dev/full"))
     with pytest.raises(StorageDown):
         full.save(io.BytesIO(b"la charte"))
     with Path("/dev/full").open("wb", buffering=0) as file, pytest.raises(StorageFull):
@@ -258,11 +258,11 @@ def test_addresses_that_lead_nowhere(url: str) -> None:
         Storage.from_url(url)
 
 
-def test_the_app_has_one(folder: LocalStorage) -> None:
+def test_the_app_has_one(folder: FolderStorage) -> None:
     app = Flask(__name__)
     app.config["STORAGE_URL"] = folder.root.as_uri()
     storage.init_app(app)
     with app.app_context():
         found = storage.current_storage()
-    assert isinstance(found, LocalStorage)
+    assert isinstance(found, FolderStorage)
     assert found.root == folder.root
