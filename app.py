@@ -10,7 +10,7 @@ from chantiers.language import catalogues, labels
 from chantiers.mail.kinds import registry
 from chantiers.operations.commands import cli
 from chantiers.rooms import list as rooms
-from chantiers.storage import store
+from chantiers.storage import setup as storage
 from chantiers.web import access, assets, converters, errors, extensions, logs, security_headers, sessions
 
 
@@ -32,7 +32,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     assets.init_app(app)
     catalogues.init_app(app)
     extensions.init_app(app)
-    store.init_app(app)
+    storage.init_app(app)
     sessions.init_app(app)
     access.init_app(app)
     labels.init_app(app)

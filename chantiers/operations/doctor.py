@@ -18,7 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from chantiers.config import is_loopback, version
 from chantiers.mail.sending import Down, way_out
 from chantiers.operations.backup import head
-from chantiers.storage.store import FolderStorage, StorageDown, StorageFull, current_storage
+from chantiers.storage.folder import FolderStorage
+from chantiers.storage.store import StorageDown, StorageFull, current_storage
 from models import (
     CATALOGUE,
     Activity,

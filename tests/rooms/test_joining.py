@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from chantiers.operations import doctor
-from chantiers.storage.store import Storage
+from chantiers.storage.setup import storage_at
 from models import (
     ChantierRole,
     Comment,
@@ -158,13 +158,13 @@ def test_the_archive_holds_what_is_mine_and_nobodys_address(scene, visitor, app)
     other = make.make_user("Grace Autre", email=secret)
     me.choose_password(make.PASSWORD)
     task = make.make_task(scene.objective, "Planter", by=me, people=[me, other])
-    attached = Storage.from_url(app.config["STORAGE_URL"]).save(io.BytesIO(b"%PDF-1.7 joint"))
+    attached = storage_at(app.config["STORAGE_URL"]).save(io.BytesIO(b"%PDF-1.7 joint"))
     plan = StoredFile(attached.key, "plan.pdf", "application/pdf", attached.size, attached.sha256)
     Comment.write(task, "Je m’en occupe, @[Grace Autre].", by=me, files=[plan])
     Comment.write(task, "Rien de moi", by=other)
     Invitation.send(scene.chantier, "invitee@example.org", "Henri", by=me)
     deliverable = Deliverable.create(scene.objective, "autre", "Grille", by=me)
-    kept = Storage.from_url(app.config["STORAGE_URL"]).save(io.BytesIO(b"%PDF-1.7 moi"))
+    kept = storage_at(app.config["STORAGE_URL"]).save(io.BytesIO(b"%PDF-1.7 moi"))
     stored = StoredFile(kept.key, "Grille d’été.pdf", "application/pdf", kept.size, kept.sha256)
     deliverable.add_file(stored, "Premier jet", by=me)
     lost = StoredFile("ab/" + "0" * 30, "perdu.pdf", "application/pdf", 3, "0" * 64)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chantiers.files.spreadsheets import SourceSheet, pack
+from chantiers.storage.setup import storage_at
 from chantiers.storage.store import Storage
 from models import (
     Attendance,
@@ -97,7 +98,7 @@ class World:
 
 def make_world(session: Session, storage_url: str) -> World:
     """Make it in the database of this session, and its file in this store. The caller commits."""
-    return _Maker(session, Storage.from_url(storage_url)).make()
+    return _Maker(session, storage_at(storage_url)).make()
 
 
 class _Maker:

@@ -16,16 +16,19 @@ from flask import Flask
 from moto.server import ThreadedMotoServer
 
 from chantiers.config import Misconfigured
-from chantiers.storage import store as storage
+from chantiers.storage import folder as folders
+from chantiers.storage import setup
+from chantiers.storage.folder import FolderStorage
+from chantiers.storage.s3 import PART, S3Storage
+from chantiers.storage.setup import storage_at
 from chantiers.storage.store import (
-    PART,
+    PIECE,
     FileMissing,
-    FolderStorage,
     InvalidKey,
-    S3Storage,
     Storage,
     StorageDown,
     StorageFull,
+    current_storage,
 )
 
 UNKNOWN = "00/" + "0" * 30
@@ -46,12 +49,12 @@ def bucket(bucket_server: str, monkeypatch: pytest.MonkeyPatch) -> Storage:
     urllib.request.urlopen(urllib.request.Request(f"{bucket_server}/chantiers", method="PUT")).close()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
-    return Storage.from_url(f"s3://chantiers/une/instance?endpoint={bucket_server}&region=eu-west-3")
+    return storage_at(f"s3://chantiers/une/instance?endpoint={bucket_server}&region=eu-west-3")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Storage:
-    return Storage.from_url((tmp_path / "fichiers du chantier").as_uri())
+    return storage_at((tmp_path / "fichiers du chantier").as_uri())
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -175,7 +178,7 @@ def test_the_prefix_keeps_instances_apart(bucket: S3Storage) -> None:
 
 
 def test_closing_early_closes_the_file(folder: FolderStorage) -> None:
-    stored = folder.save(io.BytesIO(b"x" * 3 * storage.PIECE))
+    stored = folder.save(io.BytesIO(b"x" * 3 * PIECE))
     chunks = folder.open(stored.key)
     next(iter(chunks))
     chunks.close()
@@ -223,7 +226,7 @@ def test_a_full_disk_for_real() -> None:
     with pytest.raises(StorageDown):
         full.save(io.BytesIO(b"la charte"))
     with Path("/dev/full").open("wb", buffering=0) as file, pytest.raises(StorageFull):
-        storage._write(io.BytesIO(b"la charte"), file)
+        folders._write(io.BytesIO(b"la charte"), file)
 
 
 @pytest.mark.parametrize("size", [10, PART + 10])
@@ -255,14 +258,14 @@ def test_a_bucket_out_of_reach_says_so_in_time(monkeypatch: pytest.MonkeyPatch) 
 )
 def test_addresses_that_lead_nowhere(url: str) -> None:
     with pytest.raises(Misconfigured):
-        Storage.from_url(url)
+        storage_at(url)
 
 
 def test_the_app_has_one(folder: FolderStorage) -> None:
     app = Flask(__name__)
     app.config["STORAGE_URL"] = folder.root.as_uri()
-    storage.init_app(app)
+    setup.init_app(app)
     with app.app_context():
-        found = storage.current_storage()
+        found = current_storage()
     assert isinstance(found, FolderStorage)
     assert found.root == folder.root
