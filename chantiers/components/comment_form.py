@@ -9,7 +9,6 @@ from flask_wtf.file import MultipleFileField
 
 from chantiers.files import types, uploads
 from chantiers.files.types import FileFacts, UploadRefused
-from chantiers.language.versions import type_names
 from chantiers.web.forms import CreationForm, LongTextField
 from models import ATTACHMENTS, StoredFile
 
@@ -31,7 +30,7 @@ class CommentForm(CreationForm):
             "%(max)d fichiers au plus, %(size)s en tout : %(types)s.",
             max=ATTACHMENTS,
             size=uploads.limit_in_words(),
-            types=type_names(),
+            types=types.type_names(),
         )
 
     def validate(self, extra_validators: Any = None) -> bool:

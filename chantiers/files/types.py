@@ -299,3 +299,13 @@ TYPES = {
     "jpeg": FileType("image/jpeg", _starts_with(b"\xff\xd8\xff")),
     "webp": FileType("image/webp", _is_webp),
 }
+
+
+def accepted_types() -> str:
+    """List the accepted extensions for the `accept` attribute of a file input."""
+    return ",".join(f".{extension}" for extension in TYPES)
+
+
+def type_names() -> str:
+    """List the accepted types as people call them: « PDF, ODT… »."""
+    return ", ".join(extension.upper() for extension in TYPES if extension not in ("jpeg", "md"))

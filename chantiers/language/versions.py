@@ -7,7 +7,6 @@ from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from chantiers.files import types
 from chantiers.language.journal import name_of
 from chantiers.language.labels import ago, excerpt, file_size
 from chantiers.language.text_diff import Comparison, Effort, common_pairs
@@ -44,16 +43,6 @@ KINDS = {
 def licence_name(licence: str) -> str:
     """A licence in words; one that we do not know, as it was written."""
     return str(LICENCES.get(licence, licence))
-
-
-def accepted_types() -> str:
-    """The endings that the browser offers when it asks for a file."""
-    return ",".join(f".{ending}" for ending in types.TYPES)
-
-
-def type_names() -> str:
-    """The kinds of file that we take, as people call them."""
-    return ", ".join(ending.upper() for ending in types.TYPES if ending not in ("jpeg", "md"))
 
 
 def described(version: DeliverableVersion, reference: DeliverableVersion | None) -> dict[str, Any]:

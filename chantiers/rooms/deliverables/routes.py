@@ -462,8 +462,8 @@ def _version_page(form: VersionForm, deliverable: Deliverable, **more: Any) -> s
         deliverable=deliverable,
         form=form,
         limit=uploads.limit_in_words(),
-        types=wording.type_names(),
-        accepted=wording.accepted_types(),
+        types=types.type_names(),
+        accepted=types.accepted_types(),
         **more,
     )
 
