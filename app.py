@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chantiers import config
-from chantiers.language import catalogues, labels
+from chantiers.language import catalogues, filters
 from chantiers.mail.kinds import registry
 from chantiers.operations.commands import cli
 from chantiers.rooms import list as rooms
@@ -35,7 +35,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     storage.init_app(app)
     sessions.init_app(app)
     access.init_app(app)
-    labels.init_app(app)
+    filters.init_app(app)
     errors.init_app(app)
     registry.init_app(app)
     security_headers.init_app(app)

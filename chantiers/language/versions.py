@@ -7,8 +7,9 @@ from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from chantiers.language.dates import ago
 from chantiers.language.journal import name_of
-from chantiers.language.labels import ago, excerpt, file_size
+from chantiers.language.labels import excerpt, file_size
 from chantiers.language.text_diff import Comparison, Effort, common_pairs
 from models import DeliverableVersion, VersionKind
 

@@ -8,8 +8,8 @@ from markupsafe import Markup
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from chantiers.language.dates import short_date
 from chantiers.language.journal import sentence
-from chantiers.language.labels import short_date
 from chantiers.mail import checkpoint_links
 from chantiers.mail.message import Letter, builder
 from chantiers.web.links import absolute

@@ -7,7 +7,8 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from chantiers.language.labels import day, excerpt
+from chantiers.language.dates import day
+from chantiers.language.labels import excerpt
 from models import Activity, Chantier, Deliverable, DeliverableState, Objective, Task, TaskStatus, db
 
 #: The kinds of things as addresses name them.

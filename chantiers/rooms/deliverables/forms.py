@@ -10,7 +10,8 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import HiddenField, RadioField, SelectField
 
-from chantiers.language.labels import day, excerpt, type_name
+from chantiers.language.dates import day
+from chantiers.language.labels import excerpt, type_name
 from chantiers.language.versions import LICENCES, USUAL_LICENCE
 from chantiers.web.forms import (
     CreationForm,

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from chantiers.files.spreadsheets import SourceSheet, unpack
-from chantiers.language.labels import label, short_date
+from chantiers.language.dates import short_date
+from chantiers.language.labels import label
 from chantiers.rooms.imports import columns
 from chantiers.rooms.imports.columns import FIELDS, Table
 from chantiers.rooms.imports.structure_lines import StructureLines

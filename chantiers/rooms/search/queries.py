@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import String, and_, case, null, select
 from sqlalchemy.orm import load_only
 
-from chantiers.language.labels import day
+from chantiers.language.dates import day
 from chantiers.rooms.search.highlight import around, marked
 from models import (
     Chantier,
