@@ -9,7 +9,7 @@ from werkzeug.wsgi import wrap_file
 
 from chantiers.files import types
 from chantiers.storage.store import FileMissing, current_storage
-from chantiers.web.errors import answer
+from chantiers.web.error_pages import answer
 from chantiers.web.security_headers import FILE_POLICY
 from models import CommentAttachment, DeliverableVersion, today
 

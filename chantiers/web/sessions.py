@@ -9,7 +9,7 @@ from flask_login import current_user, logout_user
 from werkzeug.local import LocalProxy
 
 from chantiers.config import is_loopback
-from chantiers.web.errors import answer_charter
+from chantiers.web.error_pages import answer_charter
 from chantiers.web.extensions import current_demarche
 from models import SESSION_LIFE
 

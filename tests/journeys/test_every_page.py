@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from chantiers.mail import checkpoint_links
-from chantiers.web import errors
+from chantiers.web import error_pages
 from chantiers.web.tokens import signer
 from models import (
     Chantier,
@@ -375,7 +375,7 @@ def test_the_pages_of_a_bad_day(open_browser: Callable[..., Page], app: Flask, w
     """What is shown when the database does not answer, and what the proxy shows by itself."""
     watch.expect("503")
     with app.test_request_context("/mon-travail"):
-        shown = {"503.html": app.make_response(errors.bare(503)).get_data(as_text=True)}
+        shown = {"503.html": app.make_response(error_pages.bare(503)).get_data(as_text=True)}
     shown |= {f"proxy-{path.name}": path.read_text(encoding="utf-8") for path in PROXY_PAGES.glob("*.html")}
     assert len(shown) >= 3
     inspector = Inspector(open_browser())

@@ -34,7 +34,7 @@ from chantiers.rooms.accounts.forms import (
     SignInForm,
 )
 from chantiers.rooms.accounts.queries import acceptance_date, belonging_of, demonstration_person, session_of
-from chantiers.web import errors, tokens
+from chantiers.web import error_pages, tokens
 from chantiers.web.access import acting, public, signed_in
 from chantiers.web.extensions import current_demarche
 from chantiers.web.forms import saved
@@ -118,9 +118,9 @@ def in_words(pause: TooManyAttempts) -> str:
 def ask_to_sign_in(error: Unauthorized) -> ResponseReturnValue:
     """Offer the sign-in form in place of a page that needs it; to somebody who was writing, show their text first."""
     db.session.rollback()
-    if request.method not in ("GET", "HEAD") or not errors.is_for_a_reader():
+    if request.method not in ("GET", "HEAD") or not error_pages.is_for_a_reader():
         back = local_path(request.headers.get("Referer", "").removeprefix(request.host_url.rstrip("/")))
-        return errors.answer(
+        return error_pages.answer(
             401, next_link=(_("Se connecter"), url_for("accounts.sign_in", next=current_path() or back))
         )
     form = SignInForm(formdata=None)

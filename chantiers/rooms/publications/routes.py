@@ -8,7 +8,7 @@ from chantiers.files.downloads import send_stored_file
 from chantiers.language import versions as wording
 from chantiers.rooms.publications import queries
 from chantiers.web.access import public
-from chantiers.web.errors import answer
+from chantiers.web.error_pages import answer
 from chantiers.web.forms import asked_page
 from chantiers.web.links import absolute
 from models import VersionKind
