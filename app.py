@@ -1,4 +1,4 @@
-"""The application: `create_app` puts the settings, the extensions and the rooms together."""
+"""Application factory: `create_app` puts the settings, the extensions and the rooms together."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from chantiers.web import access, assets, converters, errors, extensions, logs, 
 
 
 def create_app(overrides: dict[str, Any] | None = None) -> Flask:
-    """An app configured from the environment and `overrides`. Raises Misconfigured when a setting is not safe."""
+    """Create an app from the environment and `overrides`. Raises Misconfigured when a setting is not safe."""
     app = Flask(__name__, static_folder=None, template_folder=str(config.ROOT / "templates"))
     app.config.from_mapping(config.defaults())
     app.config.update(config.from_environment())

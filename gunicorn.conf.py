@@ -1,4 +1,4 @@
-"""How the production server runs: one process, many threads, logs that name no one. `script/server` uses it too."""
+"""Gunicorn configuration: one process, many threads, logs that name no one. `script/server` uses it too."""
 
 import os
 import sys
@@ -29,20 +29,20 @@ graceful_timeout = 5
 control_socket_disable = True
 proc_name = "chantiers"
 
-# Whom to believe about X-Forwarded-* is said in one place: TRUSTED_PROXIES, to the application.
+# Which X-Forwarded-* headers are trusted is set in one place: TRUSTED_PROXIES, in the application.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 
-# The application tells its own requests, by their route: gunicorn would write addresses, and the tokens in them.
+# The application logs its own requests, by their route: gunicorn would log addresses, and the tokens in them.
 accesslog = None
 loglevel = os.environ.get("LOG_LEVEL", "info").lower()
 
 
 class JSONLogger(Logger):
-    """Writes what gunicorn itself has to say as the application does."""
+    """Logger of gunicorn itself, in the application's JSON format."""
 
     def setup(self, cfg: Any) -> None:
-        """Give each handler our way of writing."""
+        """Give each handler our formatter."""
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(JSONFormatter())
@@ -52,7 +52,7 @@ logger_class = JSONLogger
 
 
 def on_starting(server: Any) -> None:
-    """Demonstration accounts open without a password: no one but this machine may reach them."""
+    """Refuse to start a demonstration, whose accounts open without a password, on an address that others reach."""
     if os.environ.get("CHANTIERS_DEMONSTRATION") == "1":
         exposed = [each for each in server.cfg.bind if not is_loopback(each.rsplit(":", 1)[0].strip("[]"))]
         if exposed:
@@ -65,7 +65,7 @@ def on_starting(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """The application is loaded: its threads are about to begin."""
+    """Start the embedded worker and take garbage collection over, once the application is loaded."""
     garbage_collection.take_over()
     if worker.wsgi.config.get("WORKER") == "embedded":
         worker.jobs = jobs.Thread(worker.wsgi)
@@ -73,12 +73,12 @@ def post_worker_init(worker: Any) -> None:
 
 
 def worker_int(worker: Any) -> None:
-    """The worker is asked to stop: what is being sent is finished, nothing else is begun."""
+    """Stop the jobs when the worker is asked to stop: a mail being sent is finished, none is begun."""
     stop_jobs(worker)
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    """The same, however it ends."""
+    """Stop the jobs when the worker exits, for whatever reason."""
     stop_jobs(worker)
 
 
@@ -90,11 +90,11 @@ def stop_jobs(worker: Any) -> None:
 
 
 def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None:
-    """The answer is on its way, and nobody waits."""
+    """Collect garbage when it is due, after a response was sent: nobody waits."""
     garbage_collection.collect_when_due()
 
 
 def when_ready(server: Any) -> None:
-    """Once connections are accepted, say what script/server has to say."""
+    """Print the message of script/server once connections are accepted."""
     if words := os.environ.get("READY_MESSAGE"):
         print(words, flush=True)

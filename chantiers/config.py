@@ -1,4 +1,4 @@
-"""From the environment to settings. Production refuses to start on a setting that would not be safe."""
+"""Settings, read from the environment. Production refuses to start on a setting that would not be safe."""
 
 import os
 import re
@@ -15,15 +15,14 @@ from click import ClickException
 ROOT = Path(__file__).resolve().parent.parent
 MEBIBYTE = 1024 * 1024
 
-
-#: The names by which a machine calls itself.
+#: Loopback names of a machine.
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Misconfigured(ClickException):
-    """A setting that is missing or that contradicts another; the message says how to mend it.
+    """Setting that is missing or that contradicts another; the message says how to mend it.
 
-    A command that cannot even begin shows it as it is, without a traceback.
+    A command that cannot even begin shows the message alone, without a traceback.
     """
 
     def show(self, file: Any = None) -> None:
@@ -37,7 +36,7 @@ def version() -> str:
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """The settings of this process. Raises Misconfigured."""
+    """Read the settings of this process. Raises Misconfigured."""
     instance = Path(environ.get("INSTANCE_DIR", ROOT / "instance")).resolve()
     public_url = environ.get("PUBLIC_URL", "").rstrip("/")
     return {
@@ -48,7 +47,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "PUBLIC_URL": public_url,
         "TRUSTED_PROXIES": number(environ, "TRUSTED_PROXIES", 0),
         "DEMONSTRATION": environ.get("CHANTIERS_DEMONSTRATION") == "1",
-        # What the law asks to say of an instance, and nobody but its operator knows: one line each.
+        # Legal notice, which only the operator of an instance knows: one line each.
         "LEGAL_DIRECTOR": environ.get("LEGAL_DIRECTOR", ""),
         "LEGAL_HOST": environ.get("LEGAL_HOST", ""),
         "HOST": environ.get("HOST", "127.0.0.1"),
@@ -65,7 +64,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
 
 
 def number(environ: Mapping[str, str], name: str, default: int) -> int:
-    """A setting that is a whole number. Raises Misconfigured."""
+    """Read a setting that is a whole number. Raises Misconfigured."""
     given = environ.get(name) or str(default)
     if not (given.isascii() and given.isdigit()):
         raise Misconfigured(f"{name} doit être un nombre entier.")
@@ -73,13 +72,13 @@ def number(environ: Mapping[str, str], name: str, default: int) -> int:
 
 
 def kept_secret(instance: Path) -> str:
-    """The key that `script/server` made for this instance; commands run beside the server need the same one."""
+    """Read the secret key that `script/server` made for this instance; commands beside the server need the same one."""
     kept = instance / "secret_key"
     return kept.read_text(encoding="ascii").strip() if kept.is_file() else ""
 
 
 def defaults() -> dict[str, Any]:
-    """What does not depend on where we run."""
+    """Return the settings that do not depend on the environment."""
     return {
         "BABEL_DEFAULT_LOCALE": "fr",
         "BABEL_DEFAULT_TIMEZONE": "Europe/Paris",
@@ -115,7 +114,7 @@ def complete(config: dict[str, Any]) -> None:
     config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(config["SQLALCHEMY_DATABASE_URI"])
     complete_mail(config)
     if config.get("PUBLIC_URL") and config.get("TRUSTED_HOSTS") is None:
-        # Whoever asks for another name is answered nothing; monitors and the proxy itself come by this machine's own.
+        # Requests for another host name are refused; monitors and the proxy itself use loopback names.
         config["TRUSTED_HOSTS"] = [urlsplit(config["PUBLIC_URL"]).hostname or "", *LOOPBACK]
     secure = config.get("PUBLIC_URL", "").startswith("https://")
     config["SESSION_COOKIE_SECURE"] = secure
@@ -125,7 +124,7 @@ def complete(config: dict[str, Any]) -> None:
 
 
 def complete_mail(config: dict[str, Any]) -> None:
-    """Where mails go and who sends them; a demonstration keeps them in a folder. Raises Misconfigured."""
+    """Complete the settings of mails and of the worker; a demonstration writes to a folder. Raises Misconfigured."""
     if config.get("DEMONSTRATION"):
         instance = Path(config.get("INSTANCE_DIR") or ROOT / "instance")
         config["MAIL_URL"] = config.get("MAIL_URL") or (instance / "mails").absolute().as_uri()
@@ -152,7 +151,7 @@ def complete_mail(config: dict[str, Any]) -> None:
 
 
 def make_instance_folder(config: Mapping[str, Any]) -> None:
-    """The database that nobody placed elsewhere is a file of the instance's folder: make that folder, for us alone."""
+    """Make the instance's folder (mode 0700) when the database is its SQLite file. Raises Misconfigured."""
     instance = Path(config.get("INSTANCE_DIR") or ROOT / "instance")
     if config["SQLALCHEMY_DATABASE_URI"] != database_url("", instance):
         return
@@ -165,7 +164,7 @@ def make_instance_folder(config: Mapping[str, Any]) -> None:
 
 
 def refuse_exposed_demonstration(config: Mapping[str, Any]) -> None:
-    """The demonstration opens its accounts in one click: only a local SQLite file served on loopback may have it."""
+    """Refuse a demonstration, whose accounts open in one click, but on a local SQLite file served on loopback."""
     if not config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite:///"):
         raise Misconfigured(
             "La démonstration ne tourne que dans son propre fichier SQLite : retirez CHANTIERS_DEMONSTRATION."
@@ -181,7 +180,7 @@ def refuse_exposed_demonstration(config: Mapping[str, Any]) -> None:
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether an address is this computer's own and no other's."""
+    """Tell whether an address is a loopback one: this computer's own."""
     if host == "localhost":
         return True
     try:
@@ -191,7 +190,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def database_url(given: str, instance: Path) -> str:
-    """The database's address as SQLAlchemy writes it: psycopg for PostgreSQL, a file of the instance by default."""
+    """Return the database URL for SQLAlchemy: psycopg for PostgreSQL, a SQLite file of the instance by default."""
     if not given:
         return f"sqlite:///{instance / 'chantiers.sqlite3'}"
     for prefix in ("postgres://", "postgresql://"):
@@ -201,9 +200,9 @@ def database_url(given: str, instance: Path) -> str:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """How connections are kept: one per thread of the embedded server, and no statement that never ends."""
+    """Return the options of the connection pool: one connection per thread of the server, and timeouts."""
     if url.startswith("sqlite"):
-        # The connection used last is taken first: it holds the pages that everybody reads.
+        # LIFO: the connection used last has the pages that everybody reads in its cache.
         return {
             "pool_use_lifo": True,
             "pool_size": 64,

@@ -1,4 +1,4 @@
-"""Who may do what: the permission table, in one place. Views and templates ask it with the same word.
+"""Permission table: who may do what, in one place. Views and templates name a permission by the same key.
 
 Rights come in three layers. What a person may not know of is not found at all (`visible_to` on the models); what they
 may read but not do is refused here; a view that declares nothing does not run (`chantiers.web.access`).
@@ -13,68 +13,68 @@ Predicate = Callable[[User, Any], bool]
 
 
 def anyone_signed_in(user: User, thing: Any) -> bool:
-    """Whoever is signed in, observers included: cooperation is transparent."""
+    """Grant to whoever is signed in, observers included: cooperation is transparent."""
     return True
 
 
 def contributor(user: User, thing: Any) -> bool:
-    """Anybody but a mere observer; a membership of a chantier outranks the observer role."""
+    """Grant to anybody but a mere observer; a membership of a chantier outranks the observer role."""
     return not user.is_only_observer
 
 
 def participant(user: User, thing: Any) -> bool:
-    """A member of the chantier that the thing belongs to."""
+    """Grant to a member of the chantier that the thing belongs to."""
     return user.takes_part_in(thing.chantier_id)
 
 
 def creator(user: User, thing: Any) -> bool:
-    """Who created it, as long as they take part in its chantier."""
+    """Grant to whoever created it, as long as they take part in its chantier."""
     return thing.created_by_id == user.id and participant(user, thing)
 
 
 def author(user: User, thing: Any) -> bool:
-    """Who wrote it."""
+    """Grant to whoever wrote it, unless they are a mere observer."""
     return thing.author_id == user.id and not user.is_only_observer
 
 
 def in_charge(user: User, thing: Any) -> bool:
-    """Named on it, or a member of a structure that carries it."""
+    """Grant to a person named on it, or a member of a structure that carries it; to no mere observer."""
     if user.is_only_observer:
         return False
     return user.id in thing.person_ids or not user.standing.structures.isdisjoint(thing.carrier_ids)
 
 
 def asked(user: User, thing: Any) -> bool:
-    """Whose opinion is asked, or a member of the structure whose it is, where they take part."""
+    """Grant to the person whose opinion is asked, or a member of that structure, where they take part."""
     return bool(thing.is_of(user, thing.chantier_id))
 
 
 def referent(user: User, thing: Any) -> bool:
-    """A référent of the chantier that the thing belongs to."""
+    """Grant to a référent of the chantier that the thing belongs to."""
     return user.leads(thing.chantier_id)
 
 
 def outsider(user: User, thing: Any) -> bool:
-    """Somebody who takes part elsewhere or nowhere yet; neither the coordination nor a mere observer."""
+    """Grant to somebody who takes part elsewhere or nowhere yet; neither the coordination nor a mere observer."""
     return not (user.is_only_observer or user.is_coordinator or user.takes_part_in(thing.chantier_id))
 
 
 def oneself(user: User, thing: Any) -> bool:
-    """Whose part in the chantier it is."""
+    """Grant to the person whose membership it is."""
     return bool(thing.user_id == user.id)
 
 
 def any_referent(user: User, thing: Any) -> bool:
-    """A référent of some chantier: for what belongs to none."""
+    """Grant to a référent of any chantier: for what belongs to none."""
     return any(user.leads(chantier_id) for chantier_id in user.standing.chantiers)
 
 
 def coordinator(user: User, thing: Any) -> bool:
-    """The coordination."""
+    """Grant to the coordination."""
     return user.role == Role.COORDINATOR
 
 
-#: Each permission, and who holds it: any one of the predicates is enough.
+#: Permission → predicates: any one of them is enough.
 TABLE: Mapping[str, tuple[Predicate, ...]] = {
     "chantier.read": (anyone_signed_in,),
     "dashboard.read": (anyone_signed_in,),
@@ -120,7 +120,7 @@ TABLE: Mapping[str, tuple[Predicate, ...]] = {
     "demarche.manage": (coordinator,),
 }
 
-#: What still may be done in an archived chantier: reading it, and managing it (to open it again).
+#: Permissions that remain in an archived chantier: reading it, and managing it (to open it again).
 IN_ARCHIVE = frozenset(
     {
         "chantier.read",
@@ -134,7 +134,7 @@ IN_ARCHIVE = frozenset(
 
 
 def can(user: Any, permission: str, thing: Any = None) -> bool:
-    """Whether `user` holds `permission`, on `thing` where the permission is about one.
+    """Tell whether `user` holds `permission`, on `thing` where the permission is about one.
 
     `thing` is a model or a row that has `chantier_id` and, for tasks and deliverables, `created_by_id`, `carrier_ids`
     (structures) and `person_ids`. Raises KeyError for a permission outside the table.

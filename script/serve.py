@@ -1,4 +1,4 @@
-"""Prepares the database, says where to go, and becomes the production server. Started by script/server."""
+"""Entry point of script/server: prepares the database, prints the address, and becomes the production server (exec)."""
 
 import fcntl
 import os
@@ -32,20 +32,20 @@ MARK = 0x4368616E
 
 
 def main() -> None:
-    """Everything between the virtual environment and the first page."""
+    """Prepare the instance, then replace this process by gunicorn."""
     os.chdir(ROOT)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     host = os.environ.setdefault("HOST", "127.0.0.1")
     port = read_port()
-    refuse_a_port_that_is_taken(host, port)
+    check_port_is_free(host, port)
     instance = Path(os.environ.get("INSTANCE_DIR") or ROOT / "instance").expanduser().resolve()
     instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.environ["INSTANCE_DIR"] = str(instance)
     address = public_address(host, port)
     os.environ.setdefault("SECRET_KEY", secret_key(instance / "secret_key"))
 
-    with alone(instance):
+    with preparation_lock(instance):
         demonstration = prepare_demonstration(instance, host)
         if not demonstration:
             os.environ.setdefault("PUBLIC_URL", address)
@@ -73,13 +73,13 @@ def main() -> None:
 
 
 def stop(*sentences: str) -> NoReturn:
-    """End with words rather than with a trace."""
+    """Exit with a message rather than with a traceback."""
     print("", *sentences, "", sep="\n", file=sys.stderr)
     sys.exit(1)
 
 
 def read_port() -> int:
-    """The port asked for, 5000 by default."""
+    """Read PORT, 5000 by default; exit if it is no port."""
     given = os.environ.setdefault("PORT", "5000")
     if not given.isdecimal() or not 0 < int(given) < 65536:
         stop(
@@ -89,8 +89,8 @@ def read_port() -> int:
     return int(given)
 
 
-def refuse_a_port_that_is_taken(host: str, port: int) -> None:
-    """Say it before doing anything else."""
+def check_port_is_free(host: str, port: int) -> None:
+    """Exit, before doing anything else, if the address cannot be bound."""
     try:
         family, kind, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:
@@ -106,14 +106,14 @@ def refuse_a_port_that_is_taken(host: str, port: int) -> None:
 
 
 def public_address(host: str, port: int) -> str:
-    """The address to type in a browser of this machine."""
+    """Return the address to type in a browser of this machine."""
     if host in {"0.0.0.0", "::", ""}:
         host = "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def secret_key(path: Path) -> str:
-    """The key that signs sessions, made once and readable by its owner only."""
+    """Read the key that signs sessions, made once and readable by its owner only."""
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
@@ -122,15 +122,15 @@ def secret_key(path: Path) -> str:
 
 
 @contextmanager
-def alone(instance: Path) -> Iterator[None]:
-    """Let one process at a time prepare this instance."""
+def preparation_lock(instance: Path) -> Iterator[None]:
+    """Hold a file lock (flock): one process at a time prepares this instance."""
     with (instance / "prepare.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def prepare_demonstration(instance: Path, host: str) -> bool:
-    """Choose the demonstration where it harms no one: our own local file, on an address of this machine."""
+    """Choose the demonstration only on our own SQLite file and on a loopback address; return whether it is chosen."""
     os.environ.pop("CHANTIERS_DEMONSTRATION", None)
     path = instance / "demonstration.sqlite3"
     meant_for_others = any(os.environ.get(name) for name in ("DATABASE_URL", "PUBLIC_URL", "TRUSTED_PROXIES"))
@@ -143,7 +143,7 @@ def prepare_demonstration(instance: Path, host: str) -> bool:
 
 
 def is_ours(path: Path) -> bool:
-    """Whether this file bears our mark; a new one is made with it."""
+    """Tell whether this SQLite file bears our `application_id`; a new one is made with it."""
     new = not path.exists()
     with closing(sqlite3.connect(path)) as connection:
         if new:
@@ -155,7 +155,7 @@ def is_ours(path: Path) -> bool:
 
 
 def migrate(app: Any, instance: Path) -> None:
-    """Bring the tables up to date, if they are not; a SQLite file is copied first, and put back if it fails."""
+    """Run the missing migrations; a SQLite file is copied first, and put back if they fail."""
     directory = str(ROOT / "migrations")
     engine = app.extensions["sqlalchemy"].engine
     with engine.connect() as connection:
@@ -183,7 +183,7 @@ def migrate(app: Any, instance: Path) -> None:
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
-    """Copy a database through SQLite, which knows what its journal holds."""
+    """Copy a database with SQLite's backup API, which includes what its journal (WAL) holds."""
     with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:
         origin.backup(copy)
 
@@ -195,13 +195,13 @@ def run_command(app: Any, *arguments: str) -> None:
 
 
 def has_demarche(app: Any) -> bool:
-    """Whether a démarche has been loaded."""
+    """Tell whether a démarche has been loaded."""
     with app.extensions["sqlalchemy"].engine.connect() as connection:
         return connection.execute(text("SELECT 1 FROM demarche LIMIT 1")).first() is not None
 
 
 def demonstration_words(address: str) -> str:
-    """What to do next, in the demonstration."""
+    """Return the message of the demonstration: what to do next."""
     return f"""
   Chantiers est prêt :  {address}
 
@@ -214,7 +214,7 @@ def demonstration_words(address: str) -> str:
 
 
 def real_words(address: str, host: str, filled: bool) -> str:
-    """What to do next, for real."""
+    """Return the message of a real instance: what to do next."""
     words = f"""
   Chantiers est prêt :  {address}
 """

@@ -1,4 +1,4 @@
-"""Thirteen weeks, today's in the middle unless another was asked for: which they are, and how they read."""
+"""Calendar of thirteen weeks, today's in the middle unless another was asked for, and its rows."""
 
 import re
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ WEEKS = 13
 
 @dataclass(frozen=True)
 class CalendarItem:
-    """Something due, or several tasks of one week as a figure."""
+    """Item of a cell: something due, or several tasks of one week as a figure."""
 
     href: str
     title: str
@@ -26,27 +26,27 @@ class CalendarItem:
 
 @dataclass
 class Week:
-    """A column of the calendar."""
+    """Week: a column of the calendar."""
 
     monday: date
     is_current: bool
 
     @property
     def label(self) -> str:
-        return format_date(self.monday, "d MMM")
+        return str(format_date(self.monday, "d MMM"))
 
     @property
     def number(self) -> str:
-        return _("sem. %(number)d", number=self.monday.isocalendar().week)
+        return str(_("sem. %(number)d", number=self.monday.isocalendar().week))
 
     @property
     def name(self) -> str:
-        return _("Semaine du %(day)s", day=format_date(self.monday, "d MMMM"))
+        return str(_("Semaine du %(day)s", day=format_date(self.monday, "d MMMM")))
 
 
 @dataclass
 class CalendarLine:
-    """A row: a list of items for each week."""
+    """Line of the calendar: a list of items for each week."""
 
     title: str
     href: str
@@ -55,7 +55,7 @@ class CalendarLine:
 
 @dataclass
 class WeekCalendar:
-    """Thirteen weeks and their rows, with the way to the thirteen before and after."""
+    """Calendar of thirteen weeks and their rows, with the weeks that lead to the thirteen before and after."""
 
     weeks: list[Week]
     before: str
@@ -65,20 +65,20 @@ class WeekCalendar:
 
     @property
     def first(self) -> date:
-        """The day on which it begins."""
+        """First day."""
         return self.weeks[0].monday
 
     @property
     def end(self) -> date:
-        """The first day after it."""
+        """Day after the last."""
         return self.weeks[-1].monday + timedelta(weeks=1)
 
     def place_of(self, day: date) -> int:
-        """In which of its weeks a day lies."""
+        """Return the index of the week in which a day lies."""
         return (day - self.first).days // 7
 
     def in_week(self, place: int) -> list[tuple[CalendarLine, list[CalendarItem]]]:
-        """The rows that have something due in that week, for those who read week by week."""
+        """Return the rows that have something due in that week, for the view week by week."""
         return [(row, row.cells[place]) for row in self.rows if row.cells[place]]
 
     @property
@@ -87,7 +87,7 @@ class WeekCalendar:
 
 
 def calendar_around(middle: date) -> WeekCalendar:
-    """The calendar around the week of a Monday, with nothing in it yet."""
+    """Build the empty calendar around the week of a Monday."""
     first, quarter = middle - timedelta(weeks=WEEKS // 2), timedelta(weeks=WEEKS)
     this_week = monday_of(today())
     mondays = [first + timedelta(weeks=number) for number in range(WEEKS)]
@@ -100,7 +100,7 @@ def calendar_around(middle: date) -> WeekCalendar:
 
 
 def parse_week(text: str) -> date:
-    """The Monday of a week written 2026-W48; of this week for anything else."""
+    """Parse an ISO week (2026-W48) as its Monday; anything else gives this week's."""
     found = re.fullmatch(r"([0-9]{4})-W([0-9]{2})", text)
     if found and YEARS[0] <= int(found[1]) <= YEARS[1]:
         try:
@@ -111,16 +111,16 @@ def parse_week(text: str) -> date:
 
 
 def monday_of(day: date) -> date:
-    """The Monday of a day's week."""
+    """Return the Monday of a day's week."""
     return day - timedelta(days=day.weekday())
 
 
 def format_week(monday: date) -> str:
-    """A week as addresses write it: 2026-W48."""
+    """Format a week for an address (ISO 8601): 2026-W48."""
     year, week, _weekday = monday.isocalendar()
     return f"{year}-W{week:02d}"
 
 
 def weekday(day: date) -> str:
-    """A day of one of the weeks: « lun. 11 »."""
+    """Format a day of one of the weeks: « lun. 11 »."""
     return str(format_date(day, "EEE d"))

@@ -1,4 +1,4 @@
-"""The form by which people say something, on the page of each thing that can be spoken of."""
+"""Comment form, with attachments, on the page of each thing that can be discussed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,36 +16,37 @@ LENGTH = 20_000
 
 
 class CommentForm(CreationForm):
-    """Something to say, with a few files."""
+    """Form of a comment, with a few attachments."""
 
     body = LongTextField(_l("Votre commentaire"), required=True, length=LENGTH)
     attached = MultipleFileField(_l("Fichiers à joindre"))
-    #: Whether a file, or all of them together, are heavier than what is taken.
+    #: Whether a file, or all of them together, exceed the limit in bytes.
     is_too_large = False
 
     @property
     def attached_help(self) -> str:
-        """How many files, of which kinds and how heavy together."""
-        return _(
+        """Help text of the file field: how many files, of which types, and their limit in all."""
+        words = _(
             "%(max)d fichiers au plus, %(size)s en tout : %(types)s.",
             max=ATTACHMENTS,
             size=uploads.limit_in_words(),
             types=types.type_names(),
         )
+        return str(words)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Look at each file, and name each that cannot be taken; all are then to be chosen again."""
+        """Validate each file, with an error for each that is refused; all are then to be chosen again."""
         sent = [upload for upload in self.attached.data or [] if upload and upload.filename]
         is_valid = super().validate(extra_validators)
         self.facts: list[tuple[Any, FileFacts]] = []
-        wrong = self._look_at(sent)
+        wrong = self._inspect(sent)
         if sent and not (is_valid and not wrong):
             again = _("Choisissez de nouveau les fichiers : un navigateur ne les garde pas.")
             self.attached.errors = [*wrong, again]
         return is_valid and not wrong
 
-    def _look_at(self, sent: Sequence[Any]) -> list[str]:
-        """What is wrong with the files, each in a sentence. Together they weigh no more than one may."""
+    def _inspect(self, sent: Sequence[Any]) -> list[str]:
+        """List what is wrong with the files, each in a sentence. The limit of one file is also that of all together."""
         self.is_too_large = False
         if len(sent) > ATTACHMENTS:
             return [_("%(max)d fichiers au plus.", max=ATTACHMENTS)]
@@ -63,9 +64,9 @@ class CommentForm(CreationForm):
 
     @property
     def refusal(self) -> int:
-        """The status of a form that cannot be kept."""
+        """Status of a refused form: 413 or 422."""
         return 413 if self.is_too_large else 422
 
     def store(self) -> list[StoredFile]:
-        """Put the files in the store, whole and for good. Raises StorageFull or StorageDown."""
+        """Store the files, each whole or not at all. Raises StorageFull or StorageDown."""
         return [uploads.store_upload(upload, facts) for upload, facts in self.facts]

@@ -1,4 +1,4 @@
-"""Where the lines of a curve pass: the arithmetic of `ui.curve`, in hundredths of its plot."""
+"""Line chart of open and done tasks: the geometry of `ui.curve`, in hundredths of its plot."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,37 +6,37 @@ from datetime import date
 
 from models import CurvePoint, curve, today
 
-#: The plot leaves room above for the words on its lines, and below for its days.
+#: Top and bottom of the plot: room is left above for the labels of its lines, and below for its days.
 TOP, BOTTOM = 12.0, 84.0
-#: Closer than that, the words on two lines would touch.
+#: Distance under which the labels of two lines would touch.
 NEAR = 14.0
-#: How many points a short table tells.
-TOLD = 12
-#: From where on the words at the end of a line stand over it, or under.
-WORDS = 80.0
+#: The most rows of the short table.
+TABLE_ROWS = 12
+#: Abscissa from which the label at the end of a line stands over it, or under.
+LABEL_START = 80.0
 
 
 @dataclass(frozen=True)
 class CurveLine:
-    """A line: what it counts, where it passes, and where its words stand."""
+    """Line of the chart: what it counts, its path, and where its label stands."""
 
     kind: str
     path: str
     amount: int
     words_at: float
-    #: Whether its words stand above it, or below.
+    #: Whether its label stands above it, or below.
     is_above: bool
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A curve ready to be drawn: its lines, the amounts and the days that its axes name, and what it was made of."""
+    """Curve ready to be drawn: its lines, the amounts and the days on its axes, and its points."""
 
     points: Sequence[Point]
     lines: Sequence[CurveLine]
-    #: Where an amount stands, and the amount.
+    #: (Ordinate, amount) of each graduation.
     amounts: Sequence[tuple[float, int]]
-    #: Where the chosen day stands, if it is on the curve.
+    #: (Abscissa, day) of the chosen day, if it is on the curve.
     marked: tuple[float, date] | None
 
     @property
@@ -52,14 +52,14 @@ class Curve:
         return self.points[-1]
 
     @property
-    def told(self) -> Sequence[CurvePoint]:
-        """Some of its points at equal distances, for a short table; the last one among them."""
-        step = -(-len(self.points) // TOLD)
+    def told(self) -> Sequence[Point]:
+        """Sample of its points at equal distances, for the short table; the last one among them."""
+        step = -(-len(self.points) // TABLE_ROWS)
         return self.points[::-1][::step][::-1]
 
 
 def curve_since(first: date, chantier_id: int | None = None, marked: date | None = None) -> Curve | None:
-    """The curve from a day until today, of one chantier or of all; None where there is nothing to draw yet."""
+    """Draw the curve from a day until today, of one chantier or of all; None where there is nothing to draw yet."""
     points = curve(first, today(), chantier_id=chantier_id, through=marked)
     if len(points) < 2 or not any(point.open or point.done for point in points):
         return None
@@ -67,7 +67,7 @@ def curve_since(first: date, chantier_id: int | None = None, marked: date | None
 
 
 def draw_curve(points: Sequence[Point], marked: date | None = None) -> Curve:
-    """The curve of tasks open and done through these points, with a day marked on it."""
+    """Draw the curve of open and done tasks through these points, with a day marked on it."""
     top = _round(max(max(point.open, point.done) for point in points))
     first, last = points[0].day, points[-1].day
     days = max((last - first).days, 1)
@@ -79,8 +79,8 @@ def draw_curve(points: Sequence[Point], marked: date | None = None) -> Curve:
         return round(BOTTOM - (BOTTOM - TOP) * amount / top, 2)
 
     ends = {kind: up(getattr(points[-1], kind)) for kind in ("open", "done")}
-    # The words stand clear of what of their line passes over or under them.
-    tail = [*(point for point in points if across(point.day) >= WORDS), points[-1]]
+    # A label stands clear of the end of its own line, which passes over or under it.
+    tail = [*(point for point in points if across(point.day) >= LABEL_START), points[-1]]
     lines = []
     for kind, other in (("open", "done"), ("done", "open")):
         is_lower = ends[kind] > ends[other] or (ends[kind] == ends[other] and kind == "open")
@@ -105,7 +105,7 @@ def draw_curve(points: Sequence[Point], marked: date | None = None) -> Curve:
 
 
 def _round(amount: int) -> int:
-    """The round amount at or above this one of which half is whole too."""
+    """Round an amount up to a round one whose half is whole too."""
     unit = 2
     while amount > unit * 5:
         unit *= 10 if unit > 2 else 5

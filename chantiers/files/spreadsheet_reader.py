@@ -1,7 +1,7 @@
-"""Reads a workbook in a process of its own, with bounded memory and time: one that means harm harms nobody.
+"""Reader of workbooks, run in a child process with bounded memory and time (rlimits): a bomb ends only that process.
 
 Run as a script: the workbook comes in, its cells go out as JSON. A few bytes of XML can announce a billion cells, and
-no check made beforehand foresees every way of saying so; here the worst that happens is that this process ends.
+no check made beforehand foresees every form of that; here the worst that happens is that this process ends.
 """
 
 import json
@@ -18,12 +18,12 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 MEMORY = 1024 * 1024 * 1024
 SECONDS = 15
-#: Beyond these a table is no list of tasks any more.
+#: Bounds of what is read: beyond these a table is no list of tasks any more.
 MOST_SHEETS, MOST_ROWS, MOST_COLUMNS, LONGEST_CELL, MOST_LETTERS = 30, 10_000, 60, 100_000, 20_000_000
 
 
 def read(content: bytes) -> dict[str, Any]:
-    """The sheets of a workbook: their names, and their rows without what is empty at their ends."""
+    """Read the sheets of a workbook: their names, and their rows without the empty cells at their ends."""
     try:
         book = CalamineWorkbook.from_filelike(BytesIO(content))
     except PasswordError:
@@ -61,7 +61,7 @@ def _cells(row: list[Any]) -> Iterator[Any]:
 
 
 def _plain(cell: Any) -> Any:
-    """A cell as JSON has it: a day stands in a list, so that it is told from what looks like one."""
+    """Convert a cell to JSON: a day stands in a list, which tells it from a text that looks like one."""
     if isinstance(cell, datetime):
         return [cell.date().isoformat()]
     if isinstance(cell, date):
@@ -71,12 +71,12 @@ def _plain(cell: Any) -> Any:
     return "" if cell is None else cell
 
 
-def bound(what: int, most: int) -> None:
-    """Take no more of something than that, or than is allowed; a sandbox that forbids to ask has its own bounds."""
-    allowed = resource.getrlimit(what)[1]
+def bound(resource_id: int, most: int) -> None:
+    """Set a limit (rlimit) on a resource, within the one that is allowed; a sandbox that forbids it has its own."""
+    allowed = resource.getrlimit(resource_id)[1]
     wanted = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
     with suppress(OSError):
-        resource.setrlimit(what, (wanted, wanted))
+        resource.setrlimit(resource_id, (wanted, wanted))
 
 
 if __name__ == "__main__":

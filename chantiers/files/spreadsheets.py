@@ -1,4 +1,4 @@
-"""Spreadsheets that people send, as tables of words, numbers and days: XLSX, ODS, and CSV of whatever making."""
+"""Spreadsheets that people send (XLSX, ODS, any CSV), read as tables of texts, numbers and days."""
 
 import csv
 import json
@@ -21,22 +21,22 @@ from chantiers.files.types import MEBIBYTE, UploadRefused
 
 Cell = str | float | date
 
-#: The largest file that is read: two thousand tasks weigh less than one.
+#: The largest file that is read, in bytes: two thousand tasks weigh less than 1 MiB.
 LIMIT = 10 * MEBIBYTE
 EXTENSIONS = ("xlsx", "ods", "csv")
-#: How long the reader of workbooks is waited for.
+#: Timeout of the reader of workbooks, in seconds.
 PATIENCE = 30
 DELIMITERS = ";,\t|"
-#: How many lines of a CSV tell its delimiter.
+#: Lines of a CSV from which its delimiter is guessed.
 SAMPLE = 60
-#: What no text holds: it is another kind of file under that name.
+#: Bytes that no text holds: it is another kind of file under that name.
 _NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-#: What would make a spreadsheet take the words of a CSV for a formula.
+#: First signs that make a spreadsheet take the text of a CSV for a formula (CSV injection).
 STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Unreadable(Exception):
-    """A file of which nothing can be made; `code` says why.
+    """Spreadsheet that cannot be read; `code` says why.
 
     Codes: unreadable, password, empty, too_many_rows, too_many_columns, too_many_letters, cell_too_long, not_text.
     """
@@ -48,14 +48,14 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class SourceSheet:
-    """A sheet: its name, and its rows from the very first, so that their numbers are those that people see."""
+    """Sheet of a spreadsheet: its name, and its rows from the very first, numbered as people see them."""
 
     name: str
     rows: Sequence[Sequence[Cell]]
 
 
 def read(content: bytes, filename: str | None) -> tuple[str, list[SourceSheet]]:
-    """The name of a file and the sheets that hold something. Raises UploadRefused or Unreadable."""
+    """Read a spreadsheet: its clean name, and the sheets that are not empty. Raises UploadRefused or Unreadable."""
     name = types.clean_name(filename)
     extension = name.rpartition(".")[2].lower()
     if extension not in EXTENSIONS:
@@ -82,13 +82,13 @@ def _workbook(content: bytes) -> list[SourceSheet]:
     command = [sys.executable, "-I", str(Path(spreadsheet_reader.__file__))]
     try:
         done = subprocess.run(command, input=content, capture_output=True, timeout=PATIENCE, check=True)
-        told = json.loads(done.stdout)
+        found = json.loads(done.stdout)
     except (subprocess.SubprocessError, ValueError):
         raise Unreadable("unreadable") from None
-    if "problem" in told:
-        raise Unreadable(told["problem"])
-    sheets = [SourceSheet(each["name"], _decoded(each["rows"])) for each in told["sheets"] if "rows" in each]
-    problems = [each["problem"] for each in told["sheets"] if "problem" in each]
+    if "problem" in found:
+        raise Unreadable(found["problem"])
+    sheets = [SourceSheet(each["name"], _decoded(each["rows"])) for each in found["sheets"] if "rows" in each]
+    problems = [each["problem"] for each in found["sheets"] if "problem" in each]
     if problems and not any(sheet.rows for sheet in sheets):
         raise Unreadable(problems[0])
     return sheets
@@ -113,11 +113,11 @@ def _csv_rows(content: bytes) -> list[list[Cell]]:
     text = decode(content)
     if _NO_TEXT.search(text) or text.startswith(("%PDF-", "PK\x03\x04")):
         raise Unreadable("not_text")
-    said = re.match(r"sep=(.)\r?\n", text)
-    body = text[said.end() :] if said else text
-    delimiter = said.group(1) if said else delimiter_of(body)
+    named = re.match(r"sep=(.)\r?\n", text)
+    body = text[named.end() :] if named else text
+    delimiter = named.group(1) if named else delimiter_of(body)
     # The line that only names the delimiter is one of the file's lines all the same.
-    rows: list[list[Cell]] = [[]] if said else []
+    rows: list[list[Cell]] = [[]] if named else []
     letters = 0
     try:
         for row in csv.reader(StringIO(body, newline=""), delimiter=delimiter):
@@ -149,13 +149,13 @@ def _refuse_beyond(before: int, cells: Sequence[str], letters: int) -> None:
 
 
 def decode(content: bytes) -> str:
-    """The text of a file: UTF-8 or UTF-16, marked or not, else what Windows wrote here before them."""
+    """Decode a text: UTF-8 or UTF-16, with or without byte order mark, else Windows-1252."""
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if content.startswith(mark):
             return content.decode(encoding, "replace")
     start = content[:2000]
     if b"\x00" in start:
-        # Every second byte of plain letters is empty, and which tells the order.
+        # Every second byte of plain letters is zero; which one tells the byte order.
         return content.decode("utf-16-le" if start[1:2] == b"\x00" else "utf-16-be", "replace")
     for encoding in ("utf-8", "cp1252"):
         try:
@@ -166,7 +166,7 @@ def decode(content: bytes) -> str:
 
 
 def delimiter_of(text: str) -> str:
-    """What stands between the cells: that which gives the most lines the same number of them."""
+    """Guess the delimiter of a CSV: the one that gives the most lines the same number of cells."""
 
     def regularity(delimiter: str) -> tuple[int, int]:
         try:
@@ -181,17 +181,17 @@ def delimiter_of(text: str) -> str:
 
 
 def starts_formula(words: str) -> bool:
-    """Whether a spreadsheet would take these words for a formula; blanks before it do not keep it from that."""
+    """Tell whether a spreadsheet would take this text for a formula, also after blanks."""
     return words.startswith(STARTS_FORMULA) or words.lstrip().startswith(STARTS_FORMULA)
 
 
 def escape_formula(words: str) -> str:
-    """Words for a CSV that no spreadsheet takes for a formula."""
+    """Escape a text for a CSV, so that no spreadsheet takes it for a formula."""
     return f"'{words}" if starts_formula(words) else words
 
 
 def unescape_formula(words: str) -> str:
-    """The words that `escape_formula` was given."""
+    """Undo `escape_formula`."""
     return words[1:] if words[:1] == "'" and starts_formula(words[1:]) else words
 
 
@@ -199,15 +199,15 @@ def unescape_formula(words: str) -> str:
 
 
 def pack(sheets: Sequence[SourceSheet]) -> bytes:
-    """Sheets as they are stored until they are brought in: what was read of the file, never the file itself."""
-    told = [[sheet.name, [[_plain(cell) for cell in row] for row in sheet.rows]] for sheet in sheets]
+    """Serialise sheets for storage until they are imported: the cells that were read, never the file itself."""
+    packed = [[sheet.name, [[_plain(cell) for cell in row] for row in sheet.rows]] for sheet in sheets]
     return zlib.compress(
-        json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        json.dumps(packed, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     )
 
 
 def unpack(content: bytes) -> list[SourceSheet]:
-    """The sheets that `pack` made."""
+    """Deserialise the sheets that `pack` stored."""
     return [SourceSheet(name, _decoded(rows)) for name, rows in json.loads(zlib.decompress(content))]
 
 
@@ -216,7 +216,7 @@ def _plain(cell: Cell) -> Any:
 
 
 def as_words(cell: Cell) -> str:
-    """A cell as people read it."""
+    """Format a cell as people read it."""
     if isinstance(cell, date):
         return cell.strftime("%d/%m/%Y")
     if isinstance(cell, float):
@@ -225,7 +225,7 @@ def as_words(cell: Cell) -> str:
 
 
 def lines(sheet: SourceSheet) -> Iterator[tuple[int, Sequence[Cell]]]:
-    """The rows of a sheet that hold something, each with its number."""
+    """Yield the rows of a sheet that are not empty, each with its number."""
     for number, row in enumerate(sheet.rows, 1):
         if any(cell.strip() if isinstance(cell, str) else True for cell in row):
             yield number, row

@@ -1,4 +1,4 @@
-"""Which files people may hand in, and what we know of one before it is kept. Nothing is unpacked, nothing decoded."""
+"""File types accepted from people, and the inspection of a file before it is stored: nothing is unpacked or decoded."""
 
 import codecs
 import hashlib
@@ -20,7 +20,7 @@ LIMIT = 50 * MEBIBYTE
 PIECE = MEBIBYTE
 LONGEST_NAME = 150
 
-#: Documents hold a few hundred parts and shrink ten to fifty times; a bomb holds or swells a thousand times that.
+#: Zip bombs: documents hold a few hundred parts and shrink ten to fifty times; a bomb, a thousand times that.
 MOST_ENTRIES = 5_000
 LARGEST_DIRECTORY = 2 * MEBIBYTE
 LARGEST_UNPACKED = 1024 * MEBIBYTE
@@ -32,7 +32,7 @@ OOXML = "application/vnd.openxmlformats-officedocument."
 
 
 class UploadRefused(Exception):
-    """A file that we do not take. `code` names the reason, `particulars` fill the sentence.
+    """Uploaded file that is refused. `code` names the reason, `particulars` fill the sentence.
 
     Codes: empty, too_large, name_refused, extension_refused, content_mismatch, macros_refused, archive_refused.
     """
@@ -45,7 +45,7 @@ class UploadRefused(Exception):
 
 @dataclass(frozen=True)
 class FileFacts:
-    """What is known of a file that may be kept."""
+    """Facts about a file that may be stored."""
 
     name: str
     extension: str
@@ -56,14 +56,14 @@ class FileFacts:
 
 @dataclass(frozen=True)
 class FileType:
-    """A kind of file that we take: how it is served, and how its content gives itself away."""
+    """Type of file that is accepted: its media type, and the check of its content (magic bytes)."""
 
     media_type: str
     is_right: Callable[[BinaryIO], bool]
 
 
 def inspect(stream: BinaryIO, filename: str | None, limit: int = LIMIT) -> FileFacts:
-    """Read a file once, in pieces, and say what it is; the stream is left at its beginning. Raises UploadRefused."""
+    """Inspect a file, read once in pieces; the stream is left at its beginning. Raises UploadRefused."""
     name = clean_name(filename)
     extension = name.rpartition(".")[2].lower()
     kind = TYPES.get(extension)
@@ -99,7 +99,7 @@ def clean_name(filename: str | None) -> str:
 
 
 def content_disposition(name: str) -> str:
-    """The header by which a browser saves a file under its name, whatever signs it holds, and never opens it here."""
+    """Build a Content-Disposition header (RFC 6266): an attachment under its name, whatever signs it holds."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     named = {"filename": re.sub(r'["\\\x00-\x1f\x7f]', "", plain)}
     if plain != name:
@@ -108,7 +108,7 @@ def content_disposition(name: str) -> str:
 
 
 def message(refused: UploadRefused) -> str:
-    """What happened to a file, what was kept, and what to do."""
+    """Return the sentence for a refused file: what happened, what was kept, what to do."""
     known = {"name": "", "extension": "", "limit": 0, **refused.particulars}
     sentences = {
         "empty": _(
@@ -185,7 +185,7 @@ def _is_webp(stream: BinaryIO) -> bool:
 
 
 def _is_text(stream: BinaryIO) -> bool:
-    """Whether it is text as people's software writes it here: UTF-8, or Windows' western European."""
+    """Tell whether it is text as people's software writes it here: UTF-8 or Windows-1252."""
     decoders = [codecs.getincrementaldecoder(encoding)() for encoding in ("utf-8", "cp1252")]
     for piece in _pieces(stream):
         if b"\x00" in piece:
@@ -230,7 +230,7 @@ def _archive_that_says(part: str, is_right: Callable[[bytes], bool]) -> Callable
 
 
 def _directory_is_too_large(stream: BinaryIO) -> bool:
-    """Whether the list of what the archive holds is itself too long to read; asked before anything reads it."""
+    """Tell whether the archive's central directory is itself too long to read; called before anything reads it."""
     size = stream.seek(0, SEEK_END)
     stream.seek(max(0, size - 65_557))
     tail = stream.read()
@@ -244,7 +244,7 @@ def _directory_is_too_large(stream: BinaryIO) -> bool:
 
 
 def _ends(tail: bytes, signature: bytes, offset: int, shape: str) -> Iterator[tuple[int, int]]:
-    """How many entries, and how many bytes of them, each end of directory announces; a liar may write several."""
+    """Yield the (entries, bytes) that each end-of-directory record announces; a forged archive may hold several."""
     for found in re.finditer(re.escape(signature), tail):
         place = found.start() + offset
         if place + struct.calcsize(shape) <= len(tail):
@@ -280,9 +280,9 @@ ARCHIVES = {
     "pptx": _ooxml("presentationml.presentation"),
 }
 
-#: What a démarche writes, counts and shows. No HTML, SVG or script, which run in browsers; no .doc, .xls or .docm,
-#: which carry macros; no .zip, which hides all of these: people hand in each file, or a link; no .gif, since a still
-#: one is a .png and a moving one is a weight.
+#: Accepted types, by extension: what a démarche writes, counts and shows. No HTML, SVG or script, which run in
+#: browsers; no .doc, .xls or .docm, which carry macros; no .zip, which hides all of these: people send each file, or
+#: a link; no .gif, since a still one is a .png and a moving one is heavy.
 TYPES = {
     "pdf": FileType("application/pdf", _starts_with(b"%PDF-")),
     "odt": FileType(f"{ODF}text", ARCHIVES["odt"]),

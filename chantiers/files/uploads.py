@@ -1,4 +1,4 @@
-"""A file on its way in: kept up to the limit and let through beyond it, so that what was typed with it survives."""
+"""Uploads: a file is buffered up to the limit and discarded beyond it, so that what was typed with it is kept."""
 
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -21,7 +21,7 @@ IN_MEMORY = 512 * 1024
 
 
 class UploadBuffer(SpooledTemporaryFile[bytes]):
-    """What was received of a file: all of it, or nothing more once it is over the limit."""
+    """Buffer of an uploaded file: all of it, or nothing once it is over the limit."""
 
     def __init__(self) -> None:
         super().__init__(max_size=IN_MEMORY)
@@ -29,7 +29,7 @@ class UploadBuffer(SpooledTemporaryFile[bytes]):
         self._received = 0
 
     def write(self, piece: Any) -> int:
-        """Keep a piece, unless the file has become too large to be of use."""
+        """Write a piece, unless the file has grown over the limit: then empty the buffer."""
         self._received += len(piece)
         if self._received > file_limit():
             self.is_too_large = True
@@ -41,7 +41,7 @@ class UploadBuffer(SpooledTemporaryFile[bytes]):
 
 
 class UploadParser(FormDataParser):
-    """Reads a form whose file may be larger than what we take."""
+    """Parser of a form whose file may be over the limit."""
 
     def __init__(self, stream_factory: Any = None, **options: Any) -> None:
         super().__init__(stream_factory=_receive, **options)
@@ -57,32 +57,32 @@ def _receive(
 
 
 def expect_upload() -> None:
-    """Read this request's form to its end; called before anything asks for a field of it."""
+    """Let this request read its form to the end; call it before anything reads a field of it."""
     request.max_content_length = file_limit() + MARGIN
     request.form_data_parser_class = UploadParser
 
 
 def file_limit() -> int:
-    """The size of the largest file that we take."""
+    """Return the limit on the size of a file, in bytes."""
     limit: int = current_app.config["MAX_CONTENT_LENGTH"]
     return limit
 
 
 def limit_in_words() -> str:
-    """The same as people read it."""
+    """Format `file_limit` as people read it."""
     limit = file_limit()
     return f"{limit // MEBIBYTE}\u00a0{_('Mo')}" if limit >= MEBIBYTE else file_size(limit)
 
 
 def inspect_upload(upload: FileStorage) -> FileFacts:
-    """What is known of the file that was sent. Raises UploadRefused."""
+    """Inspect the uploaded file. Raises UploadRefused."""
     if getattr(upload.stream, "is_too_large", False):
         raise UploadRefused("too_large", name=types.clean_name(upload.filename), limit=file_limit())
     return types.inspect(upload.stream, upload.filename, limit=file_limit())  # type: ignore[arg-type]
 
 
 def store_upload(upload: FileStorage, facts: FileFacts) -> StoredFile:
-    """Put the file in the store, whole and for good. Raises StorageFull or StorageDown."""
+    """Store the file, whole or not at all. Raises StorageFull or StorageDown."""
     upload.stream.seek(0)
     kept = current_storage().save(upload.stream)
     return StoredFile(kept.key, facts.name, facts.media_type, kept.size, kept.sha256)

@@ -1,7 +1,7 @@
 """Catalogues: compiled as the application starts, and read by templates in the language of the request.
 
-What Jinja and Flask-Babel do together, without asking anew at each word which catalogue it comes from: a page has
-hundreds of them.
+Its gettext and ngettext replace those of Jinja and Flask-Babel, which look the catalogue up anew for each text: a page
+has hundreds of them.
 """
 
 from contextlib import suppress
@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from chantiers.config import Misconfigured
 
-#: The catalogue of each language, as it was first asked for.
+#: Cache of catalogues, by language, filled at first use.
 _catalogues: dict[str, Any] = {}
 
 
@@ -71,13 +71,13 @@ def compile_catalogue(source: Path, target: Path) -> None:
 
 @pass_eval_context
 def say(place: EvalContext, text: str, /, **values: Any) -> str:
-    """`text` in the language of the request; values are escaped where the template is HTML."""
+    """Translate `text` (gettext); values are escaped where the template is HTML."""
     return _fill(place, _catalogue().ugettext(text), values)
 
 
 @pass_eval_context
 def say_number(place: EvalContext, singular: str, plural: str, num: int, /, **values: Any) -> str:
-    """The one of two texts that goes with a number, which it may tell as %(num)d."""
+    """Translate in singular or plural (ngettext); the text may hold the number as %(num)d."""
     values.setdefault("num", num)
     return _fill(place, _catalogue().ungettext(singular, plural, num), values)
 
@@ -98,5 +98,5 @@ def _catalogue() -> Any:
     return _catalogues[language]
 
 
-#: By the names that templates call them.
+#: Translation functions by the names that templates call.
 WORDS = {"_": say, "gettext": say, "ngettext": say_number}

@@ -1,19 +1,18 @@
 """Filters and globals of templates: dates, labels, Markdown, sentences of the journal."""
 
-from typing import Any
-
 from flask import Flask
 from flask_babel import get_locale
+from markupsafe import Markup
 
 from chantiers.language import dates, markdown
 from chantiers.language.catalogues import WORDS
 from chantiers.language.journal import icon_of, name_of, sentence
 from chantiers.language.labels import LABELS, excerpt, file_size, label, type_name
-from models import DeliverableState, TaskStatus, is_overdue, today
+from models import Comment, DeliverableState, TaskStatus, is_overdue, today
 
 
 def init_app(app: Flask) -> None:
-    """Give templates their filters and their words."""
+    """Register the filters and globals of templates."""
     app.jinja_env.filters.update(
         ago=dates.ago,
         clock=dates.clock,
@@ -45,6 +44,6 @@ def init_app(app: Flask) -> None:
     )
 
 
-def said(comment: Any) -> Any:
-    """The words of a comment, with those whom it calls in."""
+def said(comment: Comment) -> Markup:
+    """Render the body of a comment as HTML, with the people whom it mentions."""
     return markdown.render_with_mentions(comment.body, (each["name"] for each in comment.mentions))

@@ -1,4 +1,4 @@
-"""The journal in words: one sentence for each action of the catalogue, in one place."""
+"""Sentences of the journal: one for each action of `models.journal.CATALOGUE`, and its icon."""
 
 import re
 from datetime import date
@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from models import Activity, ChantierRole, Opinion, Role, TaskStatus
 
-#: %(who)s did it to %(what)s; the other names are the activity's particulars.
+#: Action → sentence. %(who)s did it to %(what)s; the other names are the activity's particulars.
 SENTENCES = {
     "demarche.edited": _l("%(who)s a modifié la présentation de la démarche"),
     "demarche.imported": _l(
@@ -145,28 +145,28 @@ SENTENCES = {
     "member.role_changed": _l("%(person)s devient %(to)s du chantier %(what)s"),
     "member.removed": _l("%(person)s quitte le chantier %(what)s"),
 }
-#: When a task is given to somebody, and when it is only taken from somebody.
+#: « task.entrusted »: True when the task is given to somebody, False when it is only taken from somebody.
 ENTRUSTED = {
     True: _l("%(who)s a confié la tâche %(what)s à %(names)s"),
     False: _l("%(who)s a retiré la tâche %(what)s à %(names)s"),
 }
-#: When an opinion is that of a structure.
+#: « deliverable.reviewed » when the opinion is that of a structure.
 REVIEWED_FOR = _l(
     "%(who)s a donné l’avis de %(structure)s sur la version %(number)s du livrable %(what)s : %(opinion)s"
 )
-#: When whoever hands over leaves with it.
+#: « chantier.handed_over » when whoever hands over leaves the chantier too.
 HANDED_OVER_LEAVING = _l("%(person)s passe la main à %(receiver)s et quitte le chantier %(what)s")
 OPINIONS = {
     Opinion.FAVORABLE: _l("favorable"),
     Opinion.WITH_RESERVATIONS: _l("favorable avec réserves"),
     Opinion.TO_REWORK: _l("à reprendre"),
 }
-#: When a date is taken away, there is nothing to name.
+#: Sentences for a date that is removed: there is none to name.
 WITHOUT_DATE = {
     "task.rescheduled": _l("%(who)s a retiré l’échéance de la tâche %(what)s"),
     "deliverable.rescheduled": _l("%(who)s a retiré la date attendue du livrable %(what)s"),
 }
-#: The same without what people wrote: for what is in the bin, whose words are no longer shown.
+#: Sentences without what people wrote: for what is in the bin, whose texts are no longer shown.
 WITHOUT_WORDS = {
     "task.commented": _l("%(who)s a commenté la tâche %(what)s"),
     "task.help_offered": _l("%(who)s propose son aide sur la tâche %(what)s"),
@@ -183,7 +183,7 @@ WITHOUT_WORDS = {
     "deliverable.sent_back": _l("%(who)s demande de reprendre le livrable %(what)s"),
     "deliverable.unpublished": _l("%(who)s a retiré de la publication le livrable %(what)s"),
 }
-#: How a task stands that somebody confirmed.
+#: Statuses of a task that somebody confirmed.
 CONFIRMED = {
     TaskStatus.TODO: _l("à venir"),
     TaskStatus.IN_PROGRESS: _l("en cours"),
@@ -197,12 +197,12 @@ RANKS = {
     Role.MEMBER: _l("membre"),
     Role.COORDINATOR: _l("coordination"),
 }
-#: Where the subject of an activity has a page.
+#: Address prefix of the subject's page, for subjects that have one.
 PLACES = {"task": "/taches/", "deliverable": "/livrables/"}
 
 
 def sentence(activity: Activity, in_bin: bool = False, at_home: bool = False, link: bool = True) -> Markup:
-    """An activity as a sentence of HTML; its subject is a link where it has a page. `actor` must be loaded.
+    """Write an activity as a sentence of HTML; its subject is a link where it has a page. `actor` must be loaded.
 
     What is in the bin is named, and no more. A chantier is not named at home, on its own pages. On the page of a thing
     itself, `link` is false: it is neither named nor linked where one is already.
@@ -227,12 +227,12 @@ def sentence(activity: Activity, in_bin: bool = False, at_home: bool = False, li
         if (at_home and activity.subject_type == "chantier") or not link
         else _subject(activity, link=not in_bin),
     }
-    # What is not named leaves two blanks behind.
+    # A subject that is not named leaves two blanks behind.
     return Markup(re.sub(r" +(?=[ \u00a0\u202f])", "", in_words.strip()))
 
 
 def _entrusted(particulars: dict[str, Any]) -> Any:
-    """The sentence of a task that is given, and the names that it tells."""
+    """Choose the sentence of « task.entrusted », and set the names in its particulars."""
     given = [*([particulars["pilote"]] if particulars["pilote"] else []), *particulars["added"]]
     names = [name or _("une personne qui a fermé son compte") for name in given or particulars["removed"]]
     particulars["names"] = ", ".join(names)
@@ -240,10 +240,10 @@ def _entrusted(particulars: dict[str, Any]) -> Any:
 
 
 def name_of(person: Any) -> str:
-    """A person's name as the history shows it, also once their account is closed."""
+    """Return a person's name as the journal shows it, also once their account is closed."""
     if person is None:
-        return _("Le système")
-    return _("Une personne qui a fermé son compte") if person.closed_at else str(person.name)
+        return str(_("Le système"))
+    return str(_("Une personne qui a fermé son compte") if person.closed_at else person.name)
 
 
 def _subject(activity: Activity, link: bool) -> Markup:
@@ -273,7 +273,7 @@ def _in_words(name: str, value: Any) -> Any:
     return value
 
 
-#: The icon that stands before a line of the journal: that of the status it led to, else of the kind of thing.
+#: Icons of actions: that of the status it led to, else (below) that of the kind of thing.
 ICONS = {
     "task.started": "in_progress",
     "task.confirmed": "in_progress",
@@ -308,5 +308,5 @@ KIND_ICONS = {
 
 
 def icon_of(activity: Activity) -> str:
-    """The icon of an activity."""
+    """Return the name of the icon that stands before an activity."""
     return ICONS.get(activity.action) or KIND_ICONS.get(activity.action.partition(".")[0], "edit")

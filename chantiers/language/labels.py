@@ -109,17 +109,17 @@ LABELS: dict[str, dict[Any, Any]] = {
 
 
 def label(value: str, family: str) -> str:
-    """The word for a coded value: `"todo"|label("status")`. A value without a word shows as it is."""
+    """Return the label of a coded value: `"todo"|label("status")`. A value without a label shows as it is."""
     return str(LABELS[family].get(value, value))
 
 
 def type_name(deliverable_type: Any) -> str:
-    """The name of a type of deliverable: translated where it is ours, as the instance wrote it where it is not."""
+    """Return the name of a type of deliverable: translated if it is ours, else as the instance wrote it."""
     return str(DELIVERABLE_TYPES.get(deliverable_type.key, deliverable_type.name))
 
 
 def file_size(size: int | None) -> str:
-    """A size that people understand: « 340 ko », « 2,4 Mo »."""
+    """Format a size in bytes: « 340 ko », « 2,4 Mo »."""
     if size is None:
         return ""
     units = (_("octets"), _("ko"), _("Mo"), _("Go"))
@@ -133,7 +133,7 @@ def file_size(size: int | None) -> str:
 
 
 def excerpt(text: str, length: int = 90) -> str:
-    """The beginning of a text, cut between two words."""
+    """Truncate a text between two words."""
     if len(text) <= length:
         return text
     return text[: length + 1].rsplit(" ", 1)[0].rstrip(" ,;:.(–-") + "…"

@@ -1,4 +1,4 @@
-"""Markdown that people write, as HTML that can do no harm and keeps the page's outline."""
+"""Markdown to HTML: sanitised (no XSS), bounded in time, with headings that fit the page's outline."""
 
 import hashlib
 import re
@@ -18,11 +18,11 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-#: Beyond this, a text is shown as it was typed: nobody waits seconds for a page, nor does the server.
+#: Beyond this many characters, a text is shown as it was typed: nobody waits seconds for a page, nor does the server.
 LONGEST = 100_000
-#: Quotes in quotes, and twice lists in lists: people go three deep; each level costs the parser all the others.
+#: The deepest nesting of quotes and lists (a list counts twice): people go three deep, and each level costs time.
 DEEPEST = 13
-#: Signs that open or close something, each of which the parser may look up all along the text.
+#: The most signs that open or close something: for each, the parser may scan the whole text.
 MOST_SIGNS = 20_000
 
 CACHE_BYTES = 8 * 1024 * 1024
@@ -63,7 +63,7 @@ _NARROW, _WIDE = "\u202f", "\u00a0"
 
 
 def render(text: str | None) -> Markup:
-    """The HTML of a text. Any text gets an answer, in bounded time."""
+    """Render a text as HTML, from the cache if it is there. Any text is rendered, in bounded time."""
     if not text:
         return Markup("")
     sound = text.encode("utf-8", "replace").decode()
@@ -76,7 +76,7 @@ def render(text: str | None) -> Markup:
 
 
 def render_with_mentions(text: str | None, names: Iterable[str]) -> Markup:
-    """The same for what calls people in: `@[Nom]` of these names is drawn as a name, any other stays as typed."""
+    """Render a text with its mentions: `@[Nom]` of one of these names is marked up, any other stays as typed."""
     html = render(text)
     for name in names:
         drawn = Markup('<span class="mention">@{}</span>').format(name)
@@ -85,7 +85,7 @@ def render_with_mentions(text: str | None, names: Iterable[str]) -> Markup:
 
 
 def plain(text: str | None, length: int = 200) -> str:
-    """The beginning of a text without its signs, on one line, cut between words."""
+    """Return the beginning of a text without its Markdown, on one line, cut between words."""
     if not text:
         return ""
     # What is far behind the cut need not be parsed.
@@ -98,7 +98,7 @@ def plain(text: str | None, length: int = 200) -> str:
 
 
 def french_spaces(text: str) -> str:
-    """A plain text whose spaces before ; ! ? % € : » and after « no line may break at. None is added."""
+    """Replace the spaces before ; ! ? % € : » and after « with non-breaking ones. None is added."""
     text = re.sub(r" (?=[;!?%€])", _NARROW, text)
     text = re.sub(r" (?=[:»])", _WIDE, text)
     return re.sub(r"(?<=«) ", _WIDE, text)
@@ -119,7 +119,7 @@ def _is_reasonable(text: str) -> bool:
 
 
 class _TooDeep(Exception):
-    """Raised rather than letting the parser drop what it will not follow."""
+    """Nesting beyond the limit: raised, since the parser would silently drop what is deeper."""
 
 
 def _watch_depth(state: StateBlock, _start: int, _end: int, _silent: bool) -> bool:
@@ -129,7 +129,7 @@ def _watch_depth(state: StateBlock, _start: int, _end: int, _silent: bool) -> bo
 
 
 def _adapt(state: StateCore) -> None:
-    """Fit the parsed text into our pages."""
+    """Fit the parsed text into our pages: headings, alignment of cells, bare links (core rule)."""
     _fit_headings(state.tokens)
     for token in state.tokens:
         if token.type in ("th_open", "td_open"):
@@ -139,7 +139,7 @@ def _adapt(state: StateCore) -> None:
 
 
 def _fit_headings(tokens: Sequence[Token]) -> None:
-    """Give headings the levels that follow the page's own, without a gap, whatever levels were typed."""
+    """Shift headings to the levels below the page's own, without a gap, whatever levels were typed."""
     above: list[int] = []
     for token in tokens:
         if token.type == "heading_open":
@@ -150,7 +150,7 @@ def _fit_headings(tokens: Sequence[Token]) -> None:
 
 
 def _align(token: Token) -> None:
-    """Say the alignment of a cell by a class: the page allows no inline style."""
+    """Turn the alignment of a cell into a class: the CSP allows no inline style."""
     style = str(token.attrs.pop("style", ""))
     if style:
         token.attrSet("class", "align-" + style.rpartition(":")[2])
@@ -159,7 +159,7 @@ def _align(token: Token) -> None:
 
 
 def _link_bare_urls(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Make links of the addresses that stand in the text, outside links."""
+    """Linkify the bare addresses of the text, outside links."""
     depth = 0
     for token in tokens:
         depth += {"link_open": 1, "link_close": -1}.get(token.type, 0)
@@ -210,7 +210,7 @@ def _words(tokens: Sequence[Token]) -> Iterator[str]:
 
 
 def _alternative(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    """An image is told by its words: loading it would tell its host who reads what."""
+    """Render an image as its alternative text: loading it would tell its host who reads what."""
     return str(escape(renderer.renderInlineAsText(tokens[index].children or [], options, env)))
 
 
@@ -235,7 +235,7 @@ def _sanitise(html: str) -> str:
 
 
 def _keep(tag: str, attribute: str, value: str) -> str | None:
-    """What an attribute may hold; None drops it."""
+    """Filter the value of an attribute; None drops it."""
     if attribute == "href":
         return value if _leads_somewhere_safe(value) else None
     if attribute == "class":
@@ -244,7 +244,7 @@ def _keep(tag: str, attribute: str, value: str) -> str | None:
 
 
 def _leads_somewhere_safe(address: str) -> bool:
-    """Whether it is a web or mail address, or a path of ours: never another host in disguise, never a script."""
+    """Tell whether it is a web or mail address, or a local path: never another host in disguise, never a script."""
     if any(ord(sign) <= 32 for sign in address) or "\\" in address:
         return False
     try:
@@ -266,11 +266,11 @@ _cleaner = nh3.Cleaner(
 )
 
 
-# Remembering -----------------------------------------------------------------------------------------------------
+# Cache -----------------------------------------------------------------------------------------------------------
 
 
 class HtmlCache:
-    """The HTML of the texts shown last, bounded in bytes."""
+    """LRU cache of rendered HTML, bounded in bytes, shared by threads."""
 
     def __init__(self, bound: int) -> None:
         self.bound = bound
@@ -279,14 +279,14 @@ class HtmlCache:
         self._lock = Lock()
 
     def get(self, key: bytes) -> str | None:
-        """What is kept under the key, now the freshest."""
+        """Return the HTML under the key, now the most recently used; None if it is not there."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
     def put(self, key: bytes, html: str) -> None:
-        """Keep it, and let go of the oldest until all fit."""
+        """Store the HTML, and evict the least recently used until all fit."""
         with self._lock:
             if key in self._kept:
                 return

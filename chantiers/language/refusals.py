@@ -1,4 +1,4 @@
-"""What the domain refuses, said in words: one sentence for each code, in one place."""
+"""Sentences for what the domain refuses: one for each code of `Refused`."""
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -116,8 +116,8 @@ SENTENCES = {
 
 
 def say(refused: Refused) -> str:
-    """The sentence that says why the domain refused."""
+    """Return the sentence for a refusal of the domain."""
     sentence = SENTENCES.get(refused.code)
     if sentence is None:
-        return gettext("Ce n’est pas possible en ce moment. Rien n’a été modifié.")
+        return str(gettext("Ce n’est pas possible en ce moment. Rien n’a été modifié."))
     return str(sentence) % refused.particulars

@@ -1,9 +1,9 @@
-"""What changed between two texts: line by line, then word by word inside the lines that changed.
+"""Text diff: line by line, then word by word inside the lines that changed.
 
 `difflib` over everything takes minutes on a long text that repeats itself, and its own shortcut (autojunk) loses what
-is common to both. Here, what stands exactly once in each text anchors the comparison; difflib only sees what lies
-between two anchors, and only as long as the effort lasts. Beyond, a stretch is said to have changed as a whole:
-coarser, never wrong, and never slow.
+is common to both. Here, lines that stand exactly once in each text anchor the comparison (patience diff); difflib only
+sees what lies between two anchors, and only as long as the budget of steps lasts. Beyond, a stretch is said to have
+changed as a whole: coarser, never wrong, and never slow.
 """
 
 import re
@@ -16,14 +16,14 @@ from functools import cached_property
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-#: How many steps a whole comparison may take, of about a tenth of a microsecond each.
+#: Budget of a whole comparison, in steps of about a tenth of a microsecond.
 MOST_STEPS = 3_000_000
-#: How many unchanged lines stay in sight on each side of a change, and from how many on the others are folded.
+#: Unchanged lines that stay in sight on each side of a change, and from how many on the others are folded.
 CONTEXT = 2
 FEWEST_FOLDED = 4
-#: How many lines that differ a page shows; reading more of them is reading both texts.
+#: The most differing lines that a page shows; reading more of them is reading both texts.
 MOST_SHOWN = 1500
-#: From which share of common words on two lines are the same one, changed.
+#: Share of common words from which two lines are the same one, changed.
 ALIKE = 0.4
 
 _TOKENS = re.compile(r"\s+|\w+|[^\w\s]")
@@ -31,14 +31,14 @@ _WORDS = re.compile(r"\w+")
 
 
 class Piece(NamedTuple):
-    """A part of a line, and whether it stands on that side only."""
+    """Piece of a line, and whether it stands on that side only."""
 
     text: str
     is_changed: bool
 
 
 class DiffLine(NamedTuple):
-    """A line of one of the texts."""
+    """Line of one of the texts, in pieces."""
 
     number: int
     pieces: tuple[Piece, ...]
@@ -46,7 +46,7 @@ class DiffLine(NamedTuple):
 
 @dataclass(frozen=True)
 class DiffRow:
-    """A line of each text, face to face; None where only the other text has one."""
+    """Row of the diff: a line of each text, side by side; None where only the other text has one."""
 
     before: DiffLine | None
     after: DiffLine | None
@@ -54,7 +54,7 @@ class DiffRow:
 
     @property
     def kind(self) -> str:
-        """In one word: same, changed, removed or added."""
+        """Kind of the row: same, changed, removed or added."""
         if self.is_same:
             return "same"
         if self.before and self.after:
@@ -63,27 +63,27 @@ class DiffRow:
 
     @property
     def is_blank(self) -> bool:
-        """Whether it says nothing: blank lines come and go with the others, nobody counts them."""
+        """True for a row of blank lines, which come and go with the others and are not counted."""
         return not any(
             piece.text.strip() for line in (self.before, self.after) if line for piece in line.pieces
         )
 
 
 class Stretch(NamedTuple):
-    """Rows that follow one another, in sight or folded."""
+    """Consecutive rows, in sight or folded (a hunk)."""
 
     rows: Sequence[DiffRow]
     is_folded: bool
 
     @property
     def text(self) -> str:
-        """What a folded stretch says, which is the same on both sides."""
+        """Text of a folded stretch, which is the same on both sides."""
         return "\n".join("".join(piece.text for piece in row.after.pieces) for row in self.rows if row.after)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two texts, face to face."""
+    """Comparison of two texts, side by side."""
 
     rows: Sequence[DiffRow]
 
@@ -105,23 +105,23 @@ class Comparison:
 
     @property
     def is_same(self) -> bool:
-        """Whether the texts say the same to the letter, blanks at the end of lines apart."""
+        """True where the texts are the same to the letter, blanks at the end of lines apart."""
         return all(row.is_same for row in self.rows)
 
     @cached_property
     def _shown(self) -> int:
-        """How many rows come before the page is full."""
+        """Number of rows until the page is full."""
         differing = [index for index, row in enumerate(self.rows) if not row.is_same]
         return differing[MOST_SHOWN] if len(differing) > MOST_SHOWN else len(self.rows)
 
     @property
     def left_out(self) -> int:
-        """How many lines that differ are not shown."""
+        """Number of differing rows that are not shown."""
         return sum(not row.is_same for row in self.rows[self._shown :])
 
     @property
     def stretches(self) -> Iterator[Stretch]:
-        """The rows to show, unchanged ones folded where they are many."""
+        """Rows to show, unchanged ones folded where they are many."""
         start = 0
         for is_same, found in groupby(self.rows[: self._shown], lambda row: row.is_same):
             rows = list(found)
@@ -134,7 +134,7 @@ class Comparison:
 
 
 def _folded(rows: Sequence[DiffRow], first: int, last: int) -> Iterator[Stretch]:
-    """Unchanged rows: those beside a change in sight, the others folded."""
+    """Split unchanged rows: those beside a change in sight, the others folded."""
     end = len(rows) - last
     if end - first < FEWEST_FOLDED:
         yield Stretch(rows, False)
@@ -147,13 +147,13 @@ def _folded(rows: Sequence[DiffRow], first: int, last: int) -> Iterator[Stretch]
 
 
 class Effort:
-    """How much work is still allowed."""
+    """Budget of steps that bounds the time of a comparison."""
 
     def __init__(self, steps: int = MOST_STEPS) -> None:
         self.steps = steps
 
     def allows(self, steps: int) -> bool:
-        """Take so many steps from what is left; False, and nothing taken, where that is too much."""
+        """Spend so many steps; return False, and spend nothing, where fewer are left."""
         if steps > self.steps:
             return False
         self.steps -= steps
@@ -161,7 +161,7 @@ class Effort:
 
 
 def compare(before: str, after: str) -> Comparison:
-    """Both texts face to face: their common lines, and between those what was changed, removed and added."""
+    """Compare two texts: their common lines, and between those what was changed, removed and added."""
     left, right, effort = lines_of(before), lines_of(after), Effort()
     rows: list[DiffRow] = []
     a = b = 0
@@ -174,7 +174,7 @@ def compare(before: str, after: str) -> Comparison:
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a text; what no eye sees at their ends is no difference."""
+    """Split a text into lines, without the blanks at their ends, which are no difference."""
     return [line.rstrip() for line in text.strip().split("\n")] if text.strip() else []
 
 
@@ -186,11 +186,11 @@ def _whole(index: int, text: str, is_changed: bool) -> DiffLine:
     return DiffLine(index + 1, (Piece(text, is_changed),))
 
 
-# What is common ------------------------------------------------------------------------------------------------------
+# Common lines --------------------------------------------------------------------------------------------------------
 
 
 def common_pairs(left: Sequence[str], right: Sequence[str], effort: Effort) -> list[tuple[int, int]]:
-    """The positions of what both sequences have in common, in order."""
+    """Pair the positions of what both sequences have in common, in order."""
     pairs: list[tuple[int, int]] = []
     waiting = [(0, len(left), 0, len(right))]
     while waiting:
@@ -214,7 +214,7 @@ def common_pairs(left: Sequence[str], right: Sequence[str], effort: Effort) -> l
 
 
 def _anchors(left: Sequence[str], right: Sequence[str]) -> list[tuple[int, int]]:
-    """What stands once in each, as far as it comes in the same order."""
+    """Pair the positions of what stands once in each, as far as it comes in the same order."""
     once, counted = _once(right), Counter(left)
     found = [
         (i, once[value])
@@ -230,7 +230,7 @@ def _once(values: Sequence[str]) -> dict[str, int]:
 
 
 def _longest_rising(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The longest part of these pairs whose second numbers rise as the first ones do."""
+    """Keep the longest part of these pairs whose second numbers rise as the first ones do (patience sorting)."""
     tops: list[int] = []
     last: list[int] = []
     before: list[int] = []
@@ -251,7 +251,7 @@ def _longest_rising(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _blocks(left: Sequence[str], right: Sequence[str], effort: Effort) -> Iterator[tuple[int, int]]:
-    """What difflib finds in common, where that does not cost too much."""
+    """Pair what difflib finds in common, where the budget allows it."""
     counted, others = Counter(left), Counter(right)
     alike = sum(count * others[value] for value, count in counted.items() if value.strip())
     # Each block that it finds may cost it another look at every line and at every pair of equal ones.
@@ -262,13 +262,13 @@ def _blocks(left: Sequence[str], right: Sequence[str], effort: Effort) -> Iterat
         yield from ((i + step, j + step) for step in range(size))
 
 
-# What differs --------------------------------------------------------------------------------------------------------
+# Differing lines -----------------------------------------------------------------------------------------------------
 
 Numbered = Sequence[tuple[int, str]]
 
 
 def _differing(left: Numbered, right: Numbered, effort: Effort) -> Iterator[DiffRow]:
-    """Lines that have nothing equal on the other side: the same one changed, or one removed, one added."""
+    """Yield rows for lines without an equal on the other side: one changed, one removed, or one added."""
     a = b = 0
     for i, j in [*_alike(left, right, effort), (len(left), len(right))]:
         yield from (DiffRow(_whole(number, text, True), None) for number, text in left[a:i])
@@ -280,7 +280,7 @@ def _differing(left: Numbered, right: Numbered, effort: Effort) -> Iterator[Diff
 
 
 def _alike(left: Numbered, right: Numbered, effort: Effort) -> list[tuple[int, int]]:
-    """Which of these lines are the same one, changed, in order."""
+    """Pair the lines that are the same one, changed, in order."""
     if not left or not right:
         return []
     words, others = ([frozenset(_WORDS.findall(text.lower())) for _, text in side] for side in (left, right))
@@ -291,12 +291,12 @@ def _alike(left: Numbered, right: Numbered, effort: Effort) -> list[tuple[int, i
 
 
 def _likeness(words: frozenset[str], others: frozenset[str]) -> float:
-    """The share of their words that two lines have in common."""
+    """Return the share of their words that two lines have in common (Dice coefficient)."""
     return 2 * len(words & others) / (len(words) + len(others)) if words and others else 0.0
 
 
 def _best_pairs(likeness: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
-    """The pairs of lines, in order, that are most alike when taken together."""
+    """Pair lines, in order, so that the sum of their likenesses is greatest (dynamic programming)."""
     height, width = len(likeness), len(likeness[0])
     best = [[0.0] * (width + 1) for _ in range(height + 1)]
     for i in range(height - 1, -1, -1):
@@ -317,14 +317,14 @@ def _best_pairs(likeness: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
 
 
 def _word_by_word(before: str, after: str, effort: Effort) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-    """Both lines in pieces, those that stand on one side only marked."""
+    """Split both lines into pieces, those that stand on one side only marked."""
     left, right = _TOKENS.findall(before), _TOKENS.findall(after)
     pairs = common_pairs(left, right, effort)
     return _pieces(left, {i for i, _ in pairs}), _pieces(right, {j for _, j in pairs})
 
 
 def _pieces(tokens: Sequence[str], kept: set[int]) -> tuple[Piece, ...]:
-    """Tokens put together again; a blank between two changed words changed with them."""
+    """Join tokens into pieces; a blank between two changed words changed with them."""
 
     def is_changed(index: int) -> bool:
         if index in kept and tokens[index].isspace():

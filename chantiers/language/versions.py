@@ -1,4 +1,4 @@
-"""Words and marks of deliverables: licences, what a version is called, how the history is drawn."""
+"""Versions of deliverables in words: licences, label and address of a version, summary of a comparison."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from chantiers.language.labels import excerpt, file_size
 from chantiers.language.text_diff import Comparison, Effort, common_pairs
 from models import DeliverableVersion, VersionKind
 
-#: Licences by the name under which the world knows them, which is also how they are kept.
+#: Licences, keyed by their usual name, which is also what is stored.
 LICENCES = {
     "": _l("Pas encore choisie"),
     "CC BY 4.0": _l("CC BY 4.0 : réutilisation libre, en citant la source"),
@@ -23,7 +23,7 @@ LICENCES = {
     "ODbL 1.0": _l("ODbL 1.0 : base de données partagée aux mêmes conditions"),
     "Tous droits réservés": _l("Tous droits réservés"),
 }
-#: Where each is read whole.
+#: Address of the text of each licence.
 LICENCE_TEXTS = {
     "CC BY 4.0": "https://creativecommons.org/licenses/by/4.0/deed.fr",
     "CC BY-SA 4.0": "https://creativecommons.org/licenses/by-sa/4.0/deed.fr",
@@ -31,9 +31,8 @@ LICENCE_TEXTS = {
     "Licence ouverte 2.0": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
     "ODbL 1.0": "https://opendatacommons.org/licenses/odbl/1-0/",
 }
-#: What is suggested where nothing was chosen: what the démarche makes is for everybody, and stays so.
+#: Licence suggested by default: what the démarche makes is for everybody, and stays so (share alike).
 USUAL_LICENCE = "CC BY-SA 4.0"
-#: What a version is made of.
 KINDS = {
     VersionKind.FILE: _l("Fichier"),
     VersionKind.LINK: _l("Lien"),
@@ -42,12 +41,12 @@ KINDS = {
 
 
 def licence_name(licence: str) -> str:
-    """A licence in words; one that we do not know, as it was written."""
+    """Return the words for a licence; one that is not in the list, as it was written."""
     return str(LICENCES.get(licence, licence))
 
 
 def described(version: DeliverableVersion, reference: DeliverableVersion | None) -> dict[str, Any]:
-    """A version as the list of versions draws it."""
+    """Describe a version for the list of versions."""
     return {
         "number": version.number,
         "author": name_of(version.author),
@@ -62,13 +61,13 @@ def described(version: DeliverableVersion, reference: DeliverableVersion | None)
     }
 
 
-def with_comparison(described: dict[str, Any], version: DeliverableVersion) -> dict[str, Any]:
-    """The same for those who read every version: it leads to what changed since the one before."""
-    return {**described, "compare_href": compare_address(version)}
+def with_comparison(row: dict[str, Any], version: DeliverableVersion) -> dict[str, Any]:
+    """Add to a described version the link to its comparison, for those who may read every version."""
+    return {**row, "compare_href": compare_address(version)}
 
 
 def address(version: DeliverableVersion) -> str:
-    """Where the content of a version is: its file, its link, or the page of its text."""
+    """Return the address of a version's content: its file, its link, or the page of its text."""
     if version.kind == VersionKind.LINK:
         return version.url
     endpoint = "deliverables.download" if version.kind == VersionKind.FILE else "deliverables.read"
@@ -76,17 +75,17 @@ def address(version: DeliverableVersion) -> str:
 
 
 def label(version: DeliverableVersion) -> str:
-    """What one gets by following that address: name, type and size of a file."""
+    """Return the words of the link to a version: for a file its name, type and size."""
     if version.kind == VersionKind.FILE:
         kind = version.file_name.rpartition(".")[2].upper()
         return f"{version.file_name} ({kind}, {file_size(version.size)})"
     if version.kind == VersionKind.LINK:
         return excerpt(version.url.removeprefix("https://").removeprefix("http://"), 80)
-    return _("Lire le texte de la version %(number)d", number=version.number)
+    return str(_("Lire le texte de la version %(number)d", number=version.number))
 
 
 def compare_address(version: DeliverableVersion) -> str:
-    """Where a version is compared with the one before it; nothing for the first."""
+    """Return the address of the comparison with the version before; empty for the first."""
     if version.number < 2:
         return ""
     return url_for(
@@ -98,20 +97,20 @@ def compare_address(version: DeliverableVersion) -> str:
 
 
 def summary(compared: Comparison) -> str:
-    """What changed between two texts, in a sentence."""
+    """Summarise a comparison of two texts in a sentence."""
     if compared.is_same:
-        return _("Les deux textes sont identiques.")
+        return str(_("Les deux textes sont identiques."))
     counts = [
         (compared.added, ngettext("%(num)d ligne ajoutée", "%(num)d lignes ajoutées", compared.added)),
         (compared.removed, ngettext("%(num)d ligne retirée", "%(num)d lignes retirées", compared.removed)),
         (compared.changed, ngettext("%(num)d ligne modifiée", "%(num)d lignes modifiées", compared.changed)),
     ]
-    said = ", ".join(words for count, words in counts if count)
-    return f"{said}." if said else _("Seules des lignes vides diffèrent.")
+    changes = ", ".join(words for count, words in counts if count)
+    return f"{changes}." if changes else str(_("Seules des lignes vides diffèrent."))
 
 
 def facts_compared(before: DeliverableVersion, after: DeliverableVersion) -> list[tuple[str, str, str, bool]]:
-    """(fact, before, after, whether they are the same) of two versions that are not both texts."""
+    """Compare two versions that are not both texts: rows of (fact, before, after, are they the same)."""
     facts = [
         (_("Nature"), _kind(before), _kind(after)),
         (_("Nom du fichier"), before.file_name, after.file_name),
@@ -123,18 +122,18 @@ def facts_compared(before: DeliverableVersion, after: DeliverableVersion) -> lis
 
 
 def facts_summary(before: DeliverableVersion, after: DeliverableVersion) -> str:
-    """In a sentence, whether two versions that are not both texts hold the same."""
+    """Say in a sentence whether two versions that are not both texts hold the same."""
     kinds = {before.kind, after.kind}
     if kinds == {VersionKind.FILE}:
         if before.sha256 == after.sha256:
-            return _("C’est le même fichier, octet pour octet.")
-        return _("Les deux fichiers n’ont pas le même contenu.")
+            return str(_("C’est le même fichier, octet pour octet."))
+        return str(_("Les deux fichiers n’ont pas le même contenu."))
     if kinds == {VersionKind.LINK}:
         if before.url == after.url:
-            return _("C’est la même adresse ; ce qu’on y trouve a pu changer.")
-        return _("Les deux versions mènent à des adresses différentes.")
-    return _(
-        "Ces deux versions ne sont pas de même nature : leurs contenus ne se comparent pas ligne à ligne."
+            return str(_("C’est la même adresse ; ce qu’on y trouve a pu changer."))
+        return str(_("Les deux versions mènent à des adresses différentes."))
+    return str(
+        _("Ces deux versions ne sont pas de même nature : leurs contenus ne se comparent pas ligne à ligne.")
     )
 
 
@@ -143,14 +142,16 @@ def _kind(version: DeliverableVersion) -> str:
 
 
 def _size(version: DeliverableVersion) -> str:
-    """To the byte too: two files that differ by a few would look the same."""
+    """Format a size to the byte too: two files that differ by a few would look the same."""
     if version.size is None:
         return ""
-    return _("%(size)s (%(bytes)s octets)", size=file_size(version.size), bytes=format_decimal(version.size))
+    return str(
+        _("%(size)s (%(bytes)s octets)", size=file_size(version.size), bytes=format_decimal(version.size))
+    )
 
 
 def side_by_side(theirs: str, mine: str) -> tuple[Any, Any]:
-    """Both texts as the comparison of a late save draws them: lines, those that differ marked."""
+    """Compare both texts of a late save: for each side, (does it differ, line) pairs."""
     left, right = theirs.split("\n"), mine.split("\n")
     pairs = common_pairs(left, right, Effort())
     kept_left, kept_right = {i for i, _other in pairs}, {j for _other, j in pairs}

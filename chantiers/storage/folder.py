@@ -30,7 +30,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class FolderStorage(Storage):
-    """A folder of this machine."""
+    """Store in a folder of this machine. A rename publishes a file, so that no half-written one is seen."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -86,7 +86,7 @@ class FolderStorage(Storage):
 
     def sweep(self, known: Container[str], older_than: timedelta) -> list[str]:
         limit = (datetime.now(UTC) - older_than).timestamp()
-        # What a killed process was writing: never visible, never whole.
+        # Remains of a process killed while writing: never visible, never whole.
         for path in self.incoming.glob("*"):
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < limit:
@@ -98,7 +98,7 @@ class FolderStorage(Storage):
 
 
 def _write(stream: Readable, file: RawIOBase) -> tuple[int, str]:
-    """Copy the stream onto the disk for good; its size and its hash."""
+    """Copy the stream to the disk and sync it (fsync). Return its size and its SHA-256."""
     sha256, size = hashlib.sha256(), 0
     while piece := stream.read(PIECE):
         with _disk(absent=StorageDown):
@@ -127,7 +127,7 @@ def _sync_folder(folder: Path) -> None:
 
 @contextmanager
 def _disk(absent: type[Exception] = FileMissing) -> Iterator[None]:
-    """Say what the disk refuses in our words; `absent` is what it means that something is not there."""
+    """Translate errors of the disk into ours; `absent` is the exception for a path that is not there."""
     try:
         yield
     except FileNotFoundError as error:

@@ -34,7 +34,7 @@ _S3_FULL = re.compile(r"507 |QuotaExceeded|InsufficientStorage|StorageFull|Entit
 
 
 class S3Storage(Storage):
-    """A bucket, or the part of it under a prefix. Files appear whole: S3 shows nothing of an unfinished upload."""
+    """Store in a bucket, or under a prefix of it. S3 shows nothing of an unfinished upload: files appear whole."""
 
     def __init__(
         self, bucket: str, prefix: str = "", endpoint: str | None = None, region: str | None = None
@@ -111,7 +111,7 @@ class S3Storage(Storage):
 
 
 class _Source:
-    """An upload read by the store: counted and hashed on the way."""
+    """Stream of an upload, counted and hashed as the store reads it."""
 
     def __init__(self, stream: Readable) -> None:
         self.stream = stream
@@ -121,7 +121,7 @@ class _Source:
         self.error: Exception | None = None
 
     def take(self, wanted: int) -> bytes:
-        """The next `wanted` bytes, fewer only at the end."""
+        """Read the next `wanted` bytes, fewer only at the end."""
         pieces, missing = [], wanted
         while missing and not self.is_finished:
             piece = self._read(min(PIECE, missing))
@@ -131,7 +131,7 @@ class _Source:
         return b"".join(pieces)
 
     def parts(self, first: bytes) -> Iterator[bytes]:
-        """What was already taken, then the rest."""
+        """Yield what was already read, then the rest."""
         yield first
         while not self.is_finished:
             if part := self.take(PIECE):
@@ -150,7 +150,7 @@ class _Source:
 
 @contextmanager
 def _bucket() -> Iterator[None]:
-    """Say what the bucket refuses in our words."""
+    """Translate errors of the bucket into ours."""
     try:
         yield
     except FileNotFoundError as error:

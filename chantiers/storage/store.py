@@ -10,31 +10,33 @@ from typing import Protocol, Self
 
 from flask import current_app
 
+#: Bytes read and written at a time.
 PIECE = 1024 * 1024
 PROBE = b"chantiers"
 
+#: Generated names only: the file's own name is in the database.
 KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{30}")
 
 
 class StorageDown(Exception):
-    """The store does not answer, or not as it should: nothing was kept, and later may be better."""
+    """Store that does not answer, or not as it should: nothing was kept, a retry later may succeed."""
 
 
 class StorageFull(Exception):
-    """The store has no room left: nothing was kept."""
+    """Store without room left: nothing was kept."""
 
 
 class FileMissing(Exception):
-    """No file has that key."""
+    """Key without a file."""
 
 
 class InvalidKey(ValueError):
-    """A key that this module never made."""
+    """Key that this module never made."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A file as it was written: under which key, how many bytes, and their SHA-256."""
+    """File as it was written: its key, its size in bytes, their SHA-256."""
 
     key: str
     size: int
@@ -43,7 +45,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class StorageEntry:
-    """A file as the store lists it."""
+    """Entry of the store's list of files."""
 
     key: str
     size: int
@@ -51,13 +53,13 @@ class StorageEntry:
 
 
 class Readable(Protocol):
-    """Anything that hands bytes over piece by piece: an upload, an open file."""
+    """Protocol of streams that are read piece by piece: an upload, an open file."""
 
     def read(self, size: int, /) -> bytes: ...
 
 
 class Chunks:
-    """The bytes of a file, piece by piece; a context manager, and closed by whoever serves it."""
+    """Iterator over the bytes of a file; a context manager, which the WSGI server closes too."""
 
     def __init__(self, size: int, pieces: Iterator[bytes], close: Callable[[], None]) -> None:
         self.size = size
@@ -77,7 +79,7 @@ class Chunks:
 
 
 class Storage:
-    """What both stores can do. A file's name is made here and means nothing; its true name is in the database."""
+    """Interface of both stores. Keys are random; the name that people gave a file is in the database."""
 
     def save(self, stream: Readable, key: str | None = None) -> Stored:
         """Write a file whole or not at all. Raises StorageFull or StorageDown, or what reading the stream raises.
@@ -87,23 +89,23 @@ class Storage:
         raise NotImplementedError
 
     def open(self, key: str) -> Chunks:
-        """The file's bytes. Raises FileMissing, StorageDown or InvalidKey before the first of them."""
+        """Open a file. Raises FileMissing, StorageDown or InvalidKey, before the first byte."""
         raise NotImplementedError
 
     def size(self, key: str) -> int:
-        """How many bytes a file has. Raises as `open` does."""
+        """Return the size of a file in bytes. Raises as `open` does."""
         raise NotImplementedError
 
     def delete(self, key: str) -> None:
-        """Remove a file; one that is not there is no error."""
+        """Delete a file; one that is not there is no error."""
         raise NotImplementedError
 
     def entries(self) -> Iterator[StorageEntry]:
-        """Every whole file, in no order."""
+        """List every whole file, in no order."""
         raise NotImplementedError
 
     def exists(self, key: str) -> bool:
-        """Whether a file has that key."""
+        """Tell whether a file has that key."""
         try:
             self.size(key)
         except FileMissing:
@@ -111,7 +113,7 @@ class Storage:
         return True
 
     def check(self) -> None:
-        """Write, read and delete a small file. Raises StorageFull or StorageDown when that does not work."""
+        """Probe the store: write, read and delete a small file. Raises StorageFull or StorageDown when that fails."""
         stored = self.save(_Probe())
         with self.open(stored.key) as chunks:
             same = b"".join(chunks) == PROBE
@@ -120,7 +122,7 @@ class Storage:
             raise StorageDown("what was read is not what was written")
 
     def sweep(self, known: Container[str], older_than: timedelta) -> list[str]:
-        """Delete the files that no row knows and that are older than that; returns their keys.
+        """Delete orphans: files that no row knows, older than that delay. Return their keys.
 
         The delay is there for uploads in progress, whose row comes after the file: count it in hours.
         """
@@ -132,7 +134,7 @@ class Storage:
 
 
 class _Probe:
-    """A stream of a few bytes."""
+    """Stream of a few bytes, for the probe."""
 
     def __init__(self) -> None:
         self._rest = PROBE
@@ -143,17 +145,19 @@ class _Probe:
 
 
 def current_storage() -> Storage:
-    """The store of the app that is answering."""
+    """Return the store of the current app."""
     found: Storage = current_app.extensions["storage"]
     return found
 
 
 def new_key() -> str:
+    """Draw a random key."""
     name = secrets.token_hex(16)
     return f"{name[:2]}/{name[2:]}"
 
 
 def check_key(key: str) -> str:
+    """Return the key if it has the form of ours: no path traversal. Raises InvalidKey."""
     if not KEY.fullmatch(key):
         raise InvalidKey("not a key of this store")
     return key

@@ -20,20 +20,20 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Access:
-    """What a view declared: open to all, to whoever is signed in, or to those who hold a permission."""
+    """Access declaration of a view: public, signed in, or holding a permission."""
 
     public: bool = False
     permission: str | None = None
 
 
 def public(view: View) -> View:
-    """Let everybody in, signed in or not."""
+    """Declare a view open to everybody, signed in or not."""
     view.access = Access(public=True)  # type: ignore[attr-defined]
     return view
 
 
 def signed_in(view: View) -> View:
-    """Let in whoever is signed in; the view shows each person their own things."""
+    """Declare a view open to whoever is signed in; it shows each person their own things."""
     view.access = Access()  # type: ignore[attr-defined]
     return view
 
@@ -47,7 +47,7 @@ def only_reads(view: View) -> View:
 def require(
     permission: str, load: Callable[..., Any] | None = None, about: Callable[[Any], Any] = lambda thing: thing
 ) -> Callable[[View], View]:
-    """Let in those who hold `permission`, a word of the table.
+    """Declare a view open to those who hold `permission`, a key of `policy.TABLE`. Raises KeyError for any other.
 
     With `load`, the permission is about one thing: `load` gets the address's values, finds the thing through the
     person (what they may not know of is 404) and the view receives it instead of them; who may not do it gets 403.
@@ -88,7 +88,7 @@ def allowed(permission: str, thing: Thing | None, about: Callable[[Any], Any] = 
 
 
 def outside_transaction(work: Callable[[], Result]) -> Result:
-    """Do what takes its time, such as keeping a file, with no transaction open: others write meanwhile.
+    """Run slow work, such as storing a file, with no transaction open: others write meanwhile.
 
     All that was read before is forgotten, the person's own rights included: what is to be changed is loaded again and
     passes through `allowed` again. A person who was signed out or lost their account meanwhile gets 401.
@@ -105,18 +105,18 @@ def outside_transaction(work: Callable[[], Result]) -> Result:
 
 
 def _stays_open(thing: Any) -> bool:
-    """Whether the chantier of what is about to change is still open, and stays so until the request has written."""
+    """Tell whether the chantier is still open, and hold it open (row lock) until the request has written."""
     chantier_id = getattr(thing, "chantier_id", None)
     return chantier_id is None or request.method in SAFE_METHODS or Chantier.hold_open(chantier_id)
 
 
 def acting() -> User:
-    """The person who is acting in this request, as the domain's verbs want them: a `User`, not a stand-in."""
+    """Return the current user as the domain's verbs want them: a `User`, not Flask-Login's proxy."""
     return cast(User, current_user._get_current_object())
 
 
 def guard() -> ResponseReturnValue | None:
-    """Before each request: refuse a view that declares nothing, and send strangers to the sign-in page."""
+    """Refuse, before each request, a view that declares nothing; send strangers to the sign-in page (401)."""
     if request.endpoint is None:
         return None
     access = getattr(current_app.view_functions[request.endpoint], "access", None)
@@ -129,6 +129,6 @@ def guard() -> ResponseReturnValue | None:
 
 
 def init_app(app: Flask) -> None:
-    """Guard every request of this app."""
+    """Guard every request of this app, and give templates `can`."""
     app.before_request(guard)
     app.jinja_env.globals["can"] = lambda permission, thing=None: can(current_user, permission, thing)

@@ -1,4 +1,4 @@
-"""Serve style sheets, scripts, fonts and icons under hashed names, compressed once, kept by browsers for good."""
+"""Static assets: style sheets, scripts, fonts and icons under hashed names, compressed once, cached for good."""
 
 import gzip
 import hashlib
@@ -27,7 +27,7 @@ REFERENCES = {
 
 
 class Asset:
-    """One file as it is served: its references point to hashed names."""
+    """Asset: a file as it is served, whose references to other files bear hashed names."""
 
     def __init__(self, name: str, body: bytes) -> None:
         self.body = body
@@ -39,17 +39,18 @@ class Asset:
 
     @cached_property
     def brotli(self) -> bytes:
-        """The body for browsers that read brotli, compressed at first demand."""
-        return brotli.compress(self.body, quality=11)
+        """Body compressed with brotli, at first demand."""
+        compressed: bytes = brotli.compress(self.body, quality=11)
+        return compressed
 
     @cached_property
     def gzip(self) -> bytes:
-        """The body for the others, compressed at first demand."""
+        """Body compressed with gzip, at first demand."""
         return gzip.compress(self.body, compresslevel=9, mtime=0)
 
 
 class AssetLibrary:
-    """All the files below one folder, read once, found by plain or by hashed name."""
+    """Asset manifest: the files below one folder, read once, found by plain or by hashed name."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -115,7 +116,7 @@ def init_app(app: Flask) -> None:
 
     @public
     def static(path: str) -> Response:
-        """Answer a file: for ever under its hashed name, with a check under its plain one."""
+        """Answer an asset: cached for ever under its hashed name, revalidated under its plain one."""
         asset = library.by_hashed_name.get(path)
         kept = FOREVER if asset else ASK_AGAIN
         asset = asset or library.by_name.get(path)
@@ -127,7 +128,7 @@ def init_app(app: Flask) -> None:
 
 
 def answer(asset: Asset, kept: str) -> Response:
-    """Return the asset in the smallest form that the browser reads."""
+    """Answer the asset in the smallest encoding that the browser accepts, with its ETag."""
     encoding = request.accept_encodings.best_match(["br", "gzip", "identity"]) if asset.compressible else None
     if encoding == "br":
         response = Response(asset.brotli, mimetype=asset.mimetype)

@@ -1,11 +1,11 @@
-"""Values in addresses, bounded so that none can reach the database out of range."""
+"""URL converters: values in addresses, bounded so that none reaches the database out of range."""
 
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
 
 class IdConverter(BaseConverter):
-    """The number of a thing: positive, and below 2⁶³ with room to spare; anything else is 404."""
+    """Converter of ids: positive, and below 2⁶³ with room to spare; anything else is 404."""
 
     regex = r"[1-9][0-9]{0,17}"
 
@@ -14,19 +14,19 @@ class IdConverter(BaseConverter):
 
 
 class SlugConverter(BaseConverter):
-    """A readable address: lower-case letters, digits and hyphens."""
+    """Converter of slugs: lower-case letters, digits and hyphens."""
 
     regex = r"[a-z0-9][a-z0-9-]{0,119}"
 
 
 class TokenConverter(BaseConverter):
-    """The secret of a link."""
+    """Converter of tokens: the secret of a link."""
 
     regex = r"[A-Za-z0-9_-]{20,100}"
 
 
 class SignedConverter(BaseConverter):
-    """Values that we signed (chantiers.web.tokens)."""
+    """Converter of signed values (chantiers.web.tokens)."""
 
     regex = r"[A-Za-z0-9_.-]{20,600}"
 

@@ -17,11 +17,11 @@ from chantiers.web.extensions import browser_locale
 from chantiers.web.forms import clean_text
 from models import db
 
-#: Fields that are plumbing, not something that a person typed.
-PLUMBING = {"csrf_token", "key", "seen", "next", "version", "locale"}
+#: Fields that no person typed.
+TECHNICAL_FIELDS = {"csrf_token", "key", "seen", "next", "version", "locale"}
 
-#: What the fields that people write in are called on their pages, to name them when they are shown back.
-NAMES = {
+#: The labels of the fields that people write in, to name them when what was typed is shown back.
+FIELD_LABELS = {
     "title": _l("Titre"),
     "name": _l("Nom"),
     "email": _l("Adresse électronique"),
@@ -44,7 +44,7 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """An error in words: a title, what happened and what to do."""
+    """Explanation of an error: a title, what happened (and what was kept), what to do."""
 
     title: str
     happened: str
@@ -118,9 +118,9 @@ def explain(status: int) -> Explanation:
 
 
 def typed() -> list[tuple[str, str]]:
-    """What the person had written in the form that could not be taken: shown back, so that no word is lost.
+    """Return the (label, text) pairs of the form that was refused, shown back so that no word is lost.
 
-    Passwords never come back, nor what a box or a list holds: those are quickly chosen again.
+    Passwords never come back, nor values of checkboxes and lists: those are quickly chosen again.
     """
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return []
@@ -131,10 +131,10 @@ def typed() -> list[tuple[str, str]]:
     kept = [
         (name, clean_text(value))
         for name, value in values
-        if name not in PLUMBING and "password" not in name and value.strip() and not value.isdecimal()
+        if name not in TECHNICAL_FIELDS and "password" not in name and value.strip() and not value.isdecimal()
     ]
     return [
-        (str(NAMES.get(name) or _("Texte %(number)d", number=number)), value)
+        (str(FIELD_LABELS.get(name) or _("Texte %(number)d", number=number)), value)
         for number, (name, value) in enumerate(kept[:50], 1)
     ]
 
@@ -145,9 +145,9 @@ def answer(
     to_do: str | None = None,
     next_link: tuple[str, str] | None = None,
 ) -> ResponseReturnValue:
-    """The page of an error; where even that page asks too much of the database, a barer one.
+    """Render the page of an error; where the database fails even for that, the bare page with 503.
 
-    `next_link` is the link to follow next: its words and its address.
+    `next_link` is the (label, address) of the link to follow next.
     """
     if not is_for_a_reader():
         return bare(status, happened, to_do, next_link)
@@ -166,7 +166,7 @@ def bare(
     to_do: str | None = None,
     next_link: tuple[str, str] | None = None,
 ) -> ResponseReturnValue:
-    """A page, or for htmx a piece of one, that asks nothing of the database: neither the person nor the démarche.
+    """Render a page, a fragment for htmx or JSON, without the database: neither the person nor the démarche is read.
 
     Flask's own `render_template` would ask for the person; so would choosing their language.
     """
@@ -181,7 +181,7 @@ def bare(
 
 
 def answer_charter() -> ResponseReturnValue:
-    """The page for somebody who was writing when a new charter was published."""
+    """Render the page (403) for somebody who was writing when a new charter was published."""
     return answer(
         403,
         _("La démarche a une nouvelle charte : elle est à lire avant de continuer. Rien n’a été enregistré."),
@@ -206,16 +206,16 @@ def _particulars(
 
 
 def is_for_a_reader() -> bool:
-    """Whether a whole page is asked for, rather than a piece of one or data for a script."""
+    """Tell whether a whole page is asked for, rather than a fragment or JSON."""
     return "HX-Request" not in request.headers and not _wants_json()
 
 
 def _wants_json() -> bool:
-    """Whether a script of ours asks: the board, when a card is dropped."""
+    """Tell whether a script of ours asks: the board, when a card is dropped."""
     return request.accept_mimetypes.best == "application/json"
 
 
 def roll_back() -> None:
-    """Leave the transaction, even when the database is no longer there to hear it."""
+    """Roll the transaction back, even when the database no longer answers."""
     with suppress(SQLAlchemyError):
         db.session.rollback()

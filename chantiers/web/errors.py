@@ -26,13 +26,13 @@ from models import Refused
 
 ErrorHandler = Callable[[Any], ResponseReturnValue]
 
-#: How much of a body that is too heavy is taken in and thrown away, and by how much at a time.
+#: The most bytes of a body that is too large to read and discard, and how many at a time.
 MOST_DRAINED = 300 * 1024 * 1024
 PIECE = 64 * 1024
 
 
 def refuse_unreadable() -> ResponseReturnValue | None:
-    """Refuse what would break us further on, before anything reads it.
+    """Refuse, before anything reads it, a request that would break us further on.
 
     NUL is in no address of ours and breaks a database: such a path is not found, such a query is not understood. Only
     files may be heavy: Werkzeug bounds the texts of a form that carries files, and reads any other whole into memory.
@@ -47,10 +47,10 @@ def refuse_unreadable() -> ResponseReturnValue | None:
 
 
 def drain_body() -> None:
-    """Take in the rest of what is too heavy, up to a bound, and keep none of it.
+    """Read and discard the rest of a request body that is too large, up to a bound.
 
-    Proxies and browsers listen for the answer once they have sent everything: closing the door before that, they
-    would tell people of a broken connection.
+    Proxies and browsers listen for the answer once they have sent everything: if the connection closed before that,
+    they would tell people of a broken connection.
     """
     source = request.environ["wsgi.input"]
     left = MOST_DRAINED

@@ -15,7 +15,7 @@ from models import Demarche, User, UserSession, db
 from models.ground.base import prepare, reading
 
 LOCALES = ("fr", "en")
-#: What only reads.
+#: HTTP methods that only read.
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 babel = Babel()
@@ -46,6 +46,7 @@ def init_app(app: Flask) -> None:
     csrf.init_app(app)
     compress.init_app(app)
     login_manager.init_app(app)
+    login_manager.user_loader(load_user)
     # Flask-Login's own protection ties a session to an address; ours is a row that can be ended.
     login_manager.session_protection = None
     app.before_request(only_read_on_safe_methods)
@@ -53,7 +54,7 @@ def init_app(app: Flask) -> None:
 
 
 def choose_locale() -> str:
-    """The person's language, else the one chosen on this browser, else the browser's first that we speak."""
+    """Choose the locale: the person's, else the browser's (`browser_locale`)."""
     if not has_request_context():
         return "fr"
     if current_user and current_user.is_authenticated and current_user.locale in LOCALES:
@@ -62,7 +63,7 @@ def choose_locale() -> str:
 
 
 def browser_locale() -> str:
-    """The language chosen on this browser, else the browser's first that we speak: fr-CA is fr."""
+    """Return the locale in this browser's cookie, else its first accepted one that we have: fr-CA is fr."""
     chosen = request.cookies.get("locale")
     if chosen in LOCALES:
         return str(chosen)
@@ -70,9 +71,8 @@ def browser_locale() -> str:
     return next((language for language in asked if language in LOCALES), "fr")
 
 
-@login_manager.user_loader
 def load_user(token: str) -> User | None:
-    """The person of a living session; read at each request, so that ending the session is enough."""
+    """Load the person of a session that has not ended; read at each request, so that ending the row is enough."""
     session = UserSession.with_token(token)
     if session is None or not session.user.may_sign_in:
         return None
@@ -82,9 +82,9 @@ def load_user(token: str) -> User | None:
 
 
 def only_read_on_safe_methods() -> None:
-    """A GET cannot write: the database itself refuses, so that no link ever changes anything.
+    """Open a read-only transaction for a GET: the database itself refuses writes, so that no link changes anything.
 
-    Nor can a POST that only asks (`chantiers.web.access.only_reads`), which therefore waits for no writer.
+    So does a POST that only asks (`chantiers.web.access.only_reads`), which therefore waits for no writer.
     """
     view = current_app.view_functions.get(request.endpoint or "")
     if request.method in SAFE_METHODS or getattr(view, "only_reads", False):
@@ -93,7 +93,7 @@ def only_read_on_safe_methods() -> None:
 
 
 def stop_reading(_error: BaseException | None) -> None:
-    """Leave the reading mode of this request; the thread that served it serves others."""
+    """End the read-only mode of this request, since its thread serves others."""
     mode = g.pop("reading", None)
     if mode is not None:
         mode.__exit__(None, None, None)

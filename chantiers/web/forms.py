@@ -1,4 +1,4 @@
-"""What every form shares: clean input, one creation per form, and late saves that overwrite nobody."""
+"""Forms and fields: clean input, idempotent creation (a key per form), late saves that overwrite nobody."""
 
 import hashlib
 import json
@@ -55,7 +55,7 @@ _CONTROL = re.compile(
 
 
 def clean_text(text: str | None) -> str:
-    """What was typed, without what breaks a database or a page: NUL, lone surrogates, stray carriage returns."""
+    """Clean a typed text of what breaks a database or a page: NUL, lone surrogates, carriage returns. NFC, stripped."""
     if not text:
         return ""
     text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
@@ -63,12 +63,12 @@ def clean_text(text: str | None) -> str:
 
 
 def clean_line(text: str | None) -> str:
-    """The same for a single line."""
+    """Clean a typed line: as `clean_text`, with runs of blanks as one space."""
     return " ".join(clean_text(text).split())
 
 
 class LineField(StringField):
-    """One line of text, required unless told otherwise, at most 300 characters."""
+    """Field for one line of text, required by default, at most 300 characters."""
 
     def __init__(self, label: Any, required: bool = True, length: int = LINE_LENGTH, **options: Any) -> None:
         wanted = DataRequired(_l("Ce champ est nécessaire.")) if required else Optional()
@@ -79,7 +79,7 @@ class LineField(StringField):
 
 
 class AddressField(LineField):
-    """An e-mail address; optional, since people may be known before their address is."""
+    """Field for an e-mail address; optional, since people may be known before their address is."""
 
     widget = EmailInput()
 
@@ -92,7 +92,7 @@ class AddressField(LineField):
 
 
 class LongTextField(TextAreaField):
-    """A text in Markdown. The browser keeps its draft until the save is confirmed."""
+    """Field for a text in Markdown, whose draft the browser keeps until the save is confirmed."""
 
     def __init__(self, label: Any, required: bool = False, length: int = TEXT_LENGTH, **options: Any) -> None:
         wanted = DataRequired(_l("Ce champ est nécessaire.")) if required else Optional()
@@ -103,17 +103,17 @@ class LongTextField(TextAreaField):
 
     @property
     def draft_key(self) -> str:
-        """Under what name the browser keeps this person's draft of this field of this page."""
+        """Key under which the browser keeps this person's draft of this field of this page."""
         return f"{current_user.id}:{request.path}:{self.name}"
 
     @property
     def preview_address(self) -> str:
-        """Where the browser asks how the text will look; nowhere for those who are not signed in."""
+        """Address of the Markdown preview; empty for those who are not signed in."""
         return url_for("comments.preview") if current_user.is_authenticated else ""
 
 
 class DayField(DateField):
-    """A day, as browsers send it or as people write it: 2026-03-12, 12/03/2026, 12.3.2026."""
+    """Field for a day, as browsers send it or as people write it: 2026-03-12, 12/03/2026, 12.3.2026."""
 
     def __init__(self, label: Any, required: bool = False, **options: Any) -> None:
         wanted = DataRequired(_l("Ce champ est nécessaire.")) if required else Optional()
@@ -138,13 +138,13 @@ class DayField(DateField):
 
     @staticmethod
     def plausible(form: Any, field: Any) -> None:
-        """Refuse years that can only be a slip."""
+        """Validate the year: outside `YEARS` it can only be a slip. Raises ValidationError."""
         if field.data and not YEARS[0] <= field.data.year <= YEARS[1]:
             raise ValidationError(_l("L’année doit être comprise entre 2000 et 2100."))
 
 
 class ManyField(SelectMultipleField):
-    """Several choices among many, by number; a value that is not offered is refused in words."""
+    """Field for several choices, by number; a value that is not offered is refused in words."""
 
     def __init__(self, label: Any, **options: Any) -> None:
         super().__init__(label, coerce=bounded_int, validate_choice=True, **options)
@@ -155,12 +155,12 @@ class ManyField(SelectMultipleField):
 
 
 def options(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
-    """(value, label) pairs as the choices of a select, radio or checkbox field."""
+    """Turn (value, label) pairs into the choices of a select, radio or checkbox field."""
     return [SelectChoice(value, label) for value, label in pairs]
 
 
 def bounded_int(value: Any) -> int:
-    """A number that the database can hold, from what an address or a form says. Raises ValueError."""
+    """Parse a number of at most 18 digits, which the database can hold. Raises ValueError."""
     text = str(value)
     if not re.fullmatch(r"[0-9]{1,18}", text):
         raise ValueError("not a number of ours")
@@ -168,33 +168,33 @@ def bounded_int(value: Any) -> int:
 
 
 def number_of_ours(text: str | None) -> int | None:
-    """A positive number of ours, or nothing."""
+    """Parse a positive number of at most 18 digits; None for anything else."""
     if text and text.isascii() and text.isdigit() and len(text) <= 18:
         return int(text) or None
     return None
 
 
 def asked_number(name: str) -> int | None:
-    """A positive number that the address gives under this name; anything else says nothing."""
+    """Parse a positive number from this parameter of the query string; None for anything else."""
     return number_of_ours(request.args.get(name))
 
 
 def asked_page(most: int = 10_000) -> int:
-    """Which page of a list the address asks for: the first, unless it names another that may exist."""
+    """Parse the page number of the query string: 1 unless it names another, up to `most`."""
     page = asked_number("page") or 1
     return page if page <= most else 1
 
 
 class Messages:
-    """WTForms' own messages in the language of the request; Flask-WTF would read their file at each one."""
+    """Translations of WTForms' own messages, cached per locale; Flask-WTF would read their file at each one."""
 
     def gettext(self, text: str) -> str:
-        """One message."""
+        """Translate a message."""
         words: str = _messages(str(get_locale())).ugettext(text)
         return words
 
     def ngettext(self, singular: str, plural: str, number: int) -> str:
-        """The one of two messages that goes with a number."""
+        """Translate a message in its singular or plural form."""
         words: str = _messages(str(get_locale())).ungettext(singular, plural, number)
         return words
 
@@ -205,17 +205,17 @@ def _messages(locale: str) -> Any:
 
 
 class Form(FlaskForm):
-    """A form of ours. Its errors are shown with what was typed, never instead of it."""
+    """Base class of forms. Errors are shown with what was typed, never instead of it."""
 
     class Meta:
-        """What WTForms asks of every form."""
+        """Settings that WTForms reads: translations, and how submitted data is wrapped."""
 
         def get_translations(self, _form: Any) -> Messages:
-            """The language of its messages."""
+            """Return the translations of WTForms' messages."""
             return Messages()
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            """Take a text where a text is due, without what no page may hold; a file only where one is asked for."""
+            """Pass texts without control characters, and files only to file fields; passwords as they are."""
             if formdata is not _Auto:
                 return formdata
             if not form.is_submitted() or not (request.form or request.files):
@@ -232,14 +232,14 @@ class Form(FlaskForm):
 
 
 class CreationForm(Form):
-    """A form that creates one thing, even when it is sent twice."""
+    """Form that creates one thing, even when it is sent twice (idempotency key)."""
 
     key = HiddenField(default=lambda: uuid4().hex, filters=[clean_line])
 
 
 @dataclass
 class Reconciliation:
-    """What came of a late save: fields that somebody else changed meanwhile and kept, and fields that both changed."""
+    """Outcome of a late save: fields merged (only others changed them) and fields in conflict (both did)."""
 
     merged: list[Field] = field(default_factory=list)
     #: Field → (what this person typed, what is saved now).
@@ -247,7 +247,7 @@ class Reconciliation:
 
 
 class EditForm(Form):
-    """A form that changes a thing others may be changing too.
+    """Form that edits a thing others may be editing too (optimistic concurrency, field by field).
 
     `seen` carries a fingerprint of each value as this page showed it: enough to tell, field by field, who changed what
     since, without sending every text twice.
@@ -256,11 +256,11 @@ class EditForm(Form):
     seen = HiddenField(filters=[clean_line])
 
     def show(self, current: Mapping[str, Any]) -> None:
-        """Remember the values that the page is about to show."""
+        """Store the fingerprints of the values that the page is about to show."""
         self.seen.data = json.dumps({name: fingerprint(value) for name, value in current.items()})
 
     def reconcile(self, current: Mapping[str, Any]) -> Reconciliation:
-        """Compare what was typed with what was shown and with what is saved now, field by field.
+        """Merge what was typed with what is saved now, against what was shown (three-way), field by field.
 
         A field that only others changed takes their value; one that both changed, differently, is a conflict. The form
         then shows the current values, so that sending it again is a decision and not an accident.
@@ -289,7 +289,7 @@ class EditForm(Form):
 
 
 def fingerprint(value: Any) -> str:
-    """A short stable mark of a field's value: equal for equal values, whatever their line ends or order."""
+    """Hash a field's value, shortly: equal for equal values, whatever their line ends or order."""
     if value is None:
         plain = ""
     elif isinstance(value, date):
@@ -304,11 +304,11 @@ def fingerprint(value: Any) -> str:
 def create_once(form: CreationForm, create: Callable[[], str]) -> ResponseReturnValue:
     """Run `create`, which returns the new thing's address, and go there; the same form sent again only goes there.
 
-    Two at the same moment: the second waits for the first one's key, then follows it.
+    Of two at the same moment, the second waits for the unique key of the first, then redirects to its thing.
     """
     # A key is worth something on its own form and for the same words only: whoever goes back and types something else
     # creates something else.
-    key = f"{current_user.id}:{request.path}:{(form.key.data or uuid4().hex)[:40]}:{_said()}"
+    key = f"{current_user.id}:{request.path}:{(form.key.data or uuid4().hex)[:40]}:{_content_digest()}"
     key = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
     earlier = db.session.get(Submission, key)
     if earlier is None:
@@ -329,16 +329,16 @@ def create_once(form: CreationForm, create: Callable[[], str]) -> ResponseReturn
     return redirect(earlier.location, 303)
 
 
-def _said() -> str:
-    """A mark of everything that the form says, so that the same form with other words is told from it."""
+def _content_digest() -> str:
+    """Hash everything that the form holds, so that the same form with other words is another submission."""
     words = [item for item in request.form.items(multi=True) if item[0] not in ("csrf_token", "key")]
     names = [(name, file.filename) for name, file in request.files.items(multi=True)]
-    said = json.dumps([words, names]).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(said, digest_size=16).hexdigest()
+    content = json.dumps([words, names]).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def saved(form: Form) -> None:
-    """Tell the browser, on the next page, that the drafts of this form's long fields are safe here."""
+    """Tell the browser, on the next page, that the drafts of this form's long fields are saved."""
     keys = [item.draft_key for item in form if isinstance(item, LongTextField)]
     if keys:
         session["saved_drafts"] = session.get("saved_drafts", [])[-10:] + keys

@@ -1,8 +1,8 @@
-"""What the server tells its operators: one JSON object per line, with ids and routes, never words or addresses.
+"""Structured logs: one JSON object per line on standard error, with ids and routes, never words or addresses.
 
-Nothing that somebody typed gets in. A request is told by its rule, so that tokens in addresses stay out; an
-exception by its type and its way through the code, since its message may quote a value; and a text is only kept
-under a name listed here.
+Nothing that somebody typed gets in. A request is named by its URL rule, so that tokens in addresses stay out; an
+exception by its type and its stack frames, since its message may quote a value; and a text is only kept under a
+name listed in `WORDS`.
 """
 
 import json
@@ -18,10 +18,10 @@ from typing import Any
 from flask import Flask, Response, g, has_request_context, request
 from sqlalchemy import inspect
 
-#: Loggers whose sentences are ours: others may have put a value in theirs, and only their template is kept.
+#: Loggers whose messages are ours: others may have put a value in theirs, of which only the template is kept.
 OURS = ("app", "chantiers", "models", "gunicorn")
 
-#: The only particulars whose value may be a text: words of ours, never of the people who write here.
+#: The only extra fields whose value may be a text: words of ours, never of the people who write here.
 WORDS = {"action", "code", "command", "job", "kind", "method", "request", "route", "state"}
 
 _REQUESTS = logging.getLogger("chantiers.requests")
@@ -29,10 +29,10 @@ _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
 class JSONFormatter(logging.Formatter):
-    """Writes a record as one line of JSON."""
+    """Formatter of a log record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, whatever the record holds."""
+        """Format the record as a line of JSON, whatever it holds."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -47,8 +47,8 @@ class JSONFormatter(logging.Formatter):
         return json.dumps(line, default=lambda value: type(value).__name__)
 
 
-class Output(logging.Handler):
-    """Writes to what standard error is at that moment."""
+class StderrHandler(logging.Handler):
+    """Handler that writes to what standard error is at that moment."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
@@ -60,35 +60,35 @@ class Output(logging.Handler):
 
 
 def init_app(app: Flask) -> None:
-    """Tell each request of this app, and everything else that its process has to say, in JSON. Call it first."""
+    """Log in JSON each request of this app, and whatever else its process logs. Call it first."""
     _configure(app.config.get("LOG_LEVEL", "INFO"))
     app.logger.setLevel(app.config.get("LOG_LEVEL", "INFO"))
-    app.before_request(_begin)
-    app.after_request(_tell)
+    app.before_request(_start_request)
+    app.after_request(_log_request)
 
     def log_exception(exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]) -> None:
         # Flask's own words hold the path, and with it a token.
-        app.logger.error("request failed", exc_info=exc_info)  # type: ignore[arg-type]
+        app.logger.error("request failed", exc_info=exc_info)
 
     app.log_exception = log_exception  # type: ignore[method-assign]
 
 
 def _configure(level: str) -> None:
     root = logging.getLogger()
-    if not any(isinstance(handler, Output) for handler in root.handlers):
-        output = Output()
+    if not any(isinstance(handler, StderrHandler) for handler in root.handlers):
+        output = StderrHandler()
         output.setFormatter(JSONFormatter())
         root.addHandler(output)
     for name in OURS[:3]:
         logging.getLogger(name).setLevel(level)
 
 
-def _begin() -> None:
+def _start_request() -> None:
     g.request_id = secrets.token_hex(8)
     g.request_began = time.perf_counter()
 
 
-def _tell(response: Response) -> Response:
+def _log_request(response: Response) -> Response:
     began = g.get("request_began")
     if began is not None:
         response.headers["X-Request-ID"] = g.request_id
@@ -127,7 +127,7 @@ def _place() -> dict[str, Any]:
 
 
 def _particulars(record: logging.LogRecord) -> dict[str, Any]:
-    """What the record was given beside its sentence: figures, and the words that are listed."""
+    """Return the extra fields of the record: figures, and texts under a name in `WORDS`."""
     given = ((name, value) for name, value in vars(record).items() if name not in _STANDARD)
     return {name: value for name, value in given if _is_safe(name, value)}
 
@@ -139,7 +139,7 @@ def _is_safe(name: str, value: Any) -> bool:
 
 
 def _exceptions(error: BaseException | None) -> Iterator[dict[str, Any]]:
-    """An exception and those behind it: types and places."""
+    """Describe an exception and its causes: types and stack frames."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))

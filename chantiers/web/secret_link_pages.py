@@ -1,8 +1,8 @@
-"""Pages whose address is a secret."""
+"""Secret link pages: pages whose address is a secret (invitations, sign-in links, answers by mail)."""
 
 from flask.typing import ResponseReturnValue
 
 
 def kept_private(page: str, status: int) -> ResponseReturnValue:
-    """A page whose address is a secret: no other site hears of it, no cache keeps it."""
+    """Answer a page at a secret address: no Referer, no cache."""
     return page, status, {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}

@@ -1,4 +1,4 @@
-"""What every answer tells the browser: what the page may do, who may keep it, and whether it has changed."""
+"""Security and cache headers of every response: CSP, HSTS, permissions, Cache-Control, ETag."""
 
 import hashlib
 import secrets
@@ -17,12 +17,12 @@ PAGE_POLICY = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
-#: A file that somebody gave us opens, if it opens at all, without scripts, forms or our origin.
+#: CSP of files that people sent: if one opens at all, it is without scripts, forms or our origin.
 FILE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'; base-uri 'none'"
 )
 
-#: Where the browser would otherwise ask, or let a page take what it never needs here.
+#: Permissions-Policy: features that no page needs here.
 PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -51,22 +51,22 @@ ALWAYS = {
 }
 YEAR = "max-age=31536000"
 
-#: One address answers a whole page or a piece of it: the browser must not show one for the other.
+#: Vary: one address answers a whole page or a fragment, and the browser must not show one for the other.
 ASKED_BY_HTMX = ("HX-Request", "HX-Request-Type")
 
 
 def init_app(app: Flask) -> None:
-    """Protect every answer of this app, and answer 304 for pages that have not changed.
+    """Add headers to every response of this app, and answer 304 for pages that have not changed.
 
-    Call it after the compression's own init_app: what is asked last runs first, and a page is compared before it is
-    compressed.
+    Call it after the compression's own init_app: the function registered last runs first, and a page is compared
+    before it is compressed.
     """
     app.after_request(protect)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 
 
 def csp_nonce() -> str:
-    """The nonce of this page, for the rare script that must stand in it; the policy allows one only then."""
+    """Return the CSP nonce of this page, for the rare inline script; the policy allows one only then."""
     if "csp_nonce" not in g:
         g.csp_nonce = secrets.token_urlsafe(16)
     nonce: str = g.csp_nonce
@@ -74,7 +74,7 @@ def csp_nonce() -> str:
 
 
 def protect(response: Response) -> Response:
-    """Add the headers that the answer does not set itself."""
+    """Add the headers that the response does not set itself."""
     given = {name.lower() for name, _value in response.headers}
     response.headers.extend((name, value) for name, value in ALWAYS.items() if name.lower() not in given)
     if request.is_secure:
@@ -93,7 +93,7 @@ def protect(response: Response) -> Response:
 
 
 def page_policy() -> str:
-    """The policy of the page that was just made."""
+    """Return the CSP of the page that was just made."""
     policy = dict(PAGE_POLICY)
     if "csp_nonce" in g:
         policy["script-src"] += f" 'nonce-{g.csp_nonce}'"
@@ -113,7 +113,7 @@ def _answer_304_if_unchanged(response: Response) -> Response:
 
 
 def _digest(page: bytes) -> str:
-    """What tells whether a page has changed: its bytes, but for the CSRF token, which is signed anew each second.
+    """Hash the page for its ETag, but for the CSRF token, which is signed anew each second.
 
     The secret behind the token counts in its place: any token signed over it is good, none is once it has changed.
     """

@@ -1,4 +1,4 @@
-"""Who is here: what each request knows of its person before any view runs."""
+"""Session hooks: examples signed out, charter asked for, and the context of templates, before any view runs."""
 
 import re
 from urllib.parse import quote, urlsplit
@@ -13,7 +13,7 @@ from chantiers.web.error_pages import answer_charter
 from chantiers.web.extensions import current_demarche
 from models import SESSION_LIFE
 
-#: What somebody who has not accepted the charter yet may still open, beside the public pages.
+#: Endpoints open to somebody who has not accepted the charter yet, beside the public pages.
 BEFORE_CHARTER = {
     "accounts.charter",
     "accounts.accept_charter",
@@ -37,7 +37,7 @@ _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\\\ud800-\udfff]")
 
 
 def local_path(target: str | None) -> str | None:
-    """`target` if it is a path of this site, else None: nobody is sent elsewhere by a link to here.
+    """Return `target` if it is a path of this site, else None: no open redirect.
 
     Browsers read « \\ » as « / » and skip tabs and line ends, so that none of those may stand in it.
     """
@@ -53,15 +53,15 @@ def local_path(target: str | None) -> str | None:
 
 
 def current_path() -> str | None:
-    """The path and query of this request when it can be opened again, as `next` tells it; None for a POST."""
+    """Return the path and query of this request as a `next` parameter; None for a POST, which is not reopened."""
     if request.method not in ("GET", "HEAD"):
         return None
     query = quote(request.query_string, safe="=&%+/:@!$'()*,;?~[]")
     return local_path(quote(request.path, safe="/:@!$&'()*+,;=~") + (f"?{query}" if query else ""))
 
 
-def shut_out_examples() -> None:
-    """An invented account has no way in but the open demonstration, whatever its cookie says."""
+def sign_out_examples() -> None:
+    """Sign out an example account outside the open demonstration, whatever its cookie says."""
     if request.endpoint in ("static", "health.show") or not current_user.is_authenticated:
         return
     if current_user.is_example and not demonstration_is_open():
@@ -69,7 +69,7 @@ def shut_out_examples() -> None:
 
 
 def ask_for_charter() -> ResponseReturnValue | None:
-    """At their first entry, and after each new charter, people accept it before anything else."""
+    """Redirect people to the charter at their first entry and after each new version, until they accept it."""
     endpoint = request.endpoint
     if endpoint is None or endpoint in BEFORE_CHARTER or endpoint.startswith("public."):
         return None
@@ -84,10 +84,10 @@ def ask_for_charter() -> ResponseReturnValue | None:
 
 
 def demonstration_is_open() -> bool:
-    """Whether the four accounts of the demonstration may be entered in one click, here and now.
+    """Tell whether the four accounts of the demonstration may be entered in one click, in this request.
 
-    The setting, the database's own mark and a visitor on this very computer, who calls it by its own name and with no
-    proxy in between: all of them. (A page of another site can point a name of its own at this computer.)
+    All of these are needed: the setting, the database's own mark, a visitor on loopback who uses a loopback name, and
+    no proxy in between. (DNS rebinding: a page of another site can point a name of its own at this computer.)
     """
     return bool(
         current_app.config["DEMONSTRATION"]
@@ -100,7 +100,7 @@ def demonstration_is_open() -> bool:
 
 
 def _host_name() -> str:
-    """The name by which this request calls us, without its port."""
+    """Return the host name of this request, without its port."""
     host = request.host
     if host.startswith("["):
         return host[1:].partition("]")[0]
@@ -108,20 +108,20 @@ def _host_name() -> str:
 
 
 def init_app(app: Flask) -> None:
-    """Give templates the person, the démarche and the drafts that are safe."""
+    """Register the session hooks, and give templates the démarche and the drafts that were saved."""
     app.permanent_session_lifetime = SESSION_LIFE
     # The cookie lives as long as the row that it names: from the sign-in on, not from the last page.
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     app.jinja_env.globals["this_page"] = lambda: current_path() or "/"
-    app.before_request(shut_out_examples)
+    app.before_request(sign_out_examples)
     app.before_request(ask_for_charter)
 
     @app.context_processor
     def everywhere() -> dict[str, object]:
-        # Told once, and to a whole page: a fragment has no place to say it.
-        tell = "saved_drafts" in session and "HX-Request" not in request.headers
+        # Once only, and on a whole page: a fragment has no place for it.
+        takes_drafts = "saved_drafts" in session and "HX-Request" not in request.headers
         return {
             "demarche": current_demarche,
             "demonstration": LocalProxy(lambda: bool(current_demarche and current_demarche.is_demonstration)),
-            "saved_drafts": session.pop("saved_drafts") if tell else [],
+            "saved_drafts": session.pop("saved_drafts") if takes_drafts else [],
         }

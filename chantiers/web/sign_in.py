@@ -1,4 +1,4 @@
-"""Coming in and going out, for every door: who may, how often they may try, and what their browser keeps."""
+"""Signing in and out: password check, throttle on attempts, sign-in links by mail, and the session row."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from models import SignInFailure, SignInLink, User, UserSession, db, passwords, 
 
 
 class TooManyAttempts(Exception):
-    """Guessing must pause: for how long."""
+    """Throttle on guessing; `wait` is how long to pause."""
 
     def __init__(self, wait: timedelta) -> None:
         super().__init__(wait)
@@ -17,12 +17,12 @@ class TooManyAttempts(Exception):
 
     @property
     def minutes(self) -> int:
-        """The wait in whole minutes, rounded up: whoever waits them is let in."""
+        """Wait in whole minutes, rounded up: whoever waits them is let in."""
         return int(self.wait.total_seconds() // 60) + 1
 
 
 def authenticate(email: str, password: str) -> User | None:
-    """The person of that address and password, or None. Raises TooManyAttempts.
+    """Check a password, and return the person of that address, or None. Raises TooManyAttempts.
 
     An unknown address, an account without a password or a closed one cost the same work and get the same answer. The
     password is checked outside any transaction: whoever writes at that moment does not wait behind it.
@@ -47,9 +47,9 @@ def authenticate(email: str, password: str) -> User | None:
 
 
 def send_sign_in_link(email: str, purpose: str) -> None:
-    """Mail a link to the person of that address, if there is one. Raises TooManyAttempts.
+    """Mail a single-use link to the person of that address, if there is one. Raises TooManyAttempts.
 
-    It counts like an attempt to guess, whoever asks: nobody's mailbox is flooded from here.
+    Each request counts in the throttle like an attempt to guess: nobody's mailbox is flooded from here.
     """
     address = request.remote_addr or ""
     _refuse_guessing(SignInFailure.wait(email, address))
@@ -67,7 +67,7 @@ def _refuse_guessing(wait: timedelta | None) -> None:
 
 
 def open_session(user: User) -> None:
-    """Open a session for this person in this browser, in place of whatever session it held."""
+    """Sign in: open a session for this person in this browser, in place of the one it held (rotation)."""
     close_session()
     _, user.session_token = UserSession.open(user, request.headers.get("User-Agent", ""))
     user.be_seen()
@@ -76,7 +76,7 @@ def open_session(user: User) -> None:
 
 
 def close_session() -> None:
-    """End this browser's session, and forget what its cookie held: neither serves anybody again."""
+    """Sign out: end this browser's session row and clear its cookie, so that neither is replayed."""
     if "user_session" in g:
         g.pop("user_session").end()
     session.clear()

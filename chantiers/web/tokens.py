@@ -1,4 +1,4 @@
-"""Signed words for addresses that mails carry: each purpose has its own, and none serves another."""
+"""Signed tokens for addresses in mails: each purpose has its own salt, and no token serves another."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from itsdangerous import BadData, URLSafeSerializer
 
 
 def signer(purpose: str) -> URLSafeSerializer:
-    """What signs and reads the tokens of one purpose."""
+    """Return the serializer that signs and reads the tokens of one purpose."""
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=f"chantiers:{purpose}")
 
 
 def read(purpose: str, token: str) -> list[Any] | None:
-    """The values of a token that we signed for this purpose; None for any other text."""
+    """Read the values of a token that we signed for this purpose; None for any other text."""
     try:
         values = signer(purpose).loads(token)
     except (BadData, ValueError, RecursionError):

@@ -91,7 +91,7 @@ def test_gunicorn_itself_refuses_an_exposed_demonstration(monkeypatch: pytest.Mo
 
 def test_a_port_that_is_taken_is_said_in_words(serve: Any, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as holder, pytest.raises(SystemExit):
-        serve.refuse_a_port_that_is_taken("127.0.0.1", holder.getsockname()[1])
+        serve.check_port_is_free("127.0.0.1", holder.getsockname()[1])
     assert "choisissez-en un autre" in capsys.readouterr().err
 
 

@@ -1,4 +1,4 @@
-"""Settings: what the environment says, and what production refuses to start on."""
+"""Settings: how the environment is read, and what production refuses to start on."""
 
 from pathlib import Path
 from typing import Any

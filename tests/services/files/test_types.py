@@ -1,4 +1,4 @@
-"""Which files are taken, under which name, and how the others are refused."""
+"""File types: which are accepted, under which name, and how the others are refused."""
 
 import hashlib
 import io
@@ -140,7 +140,7 @@ def test_nothing_and_too_much() -> None:
 
 
 class Endless(io.RawIOBase):
-    """A stream that never ends, and counts what is read of it."""
+    """Endless stream that counts what is read of it."""
 
     given = 0
 

@@ -1,4 +1,4 @@
-"""Markdown becomes HTML that can do no harm, in bounded time, whatever was typed."""
+"""Markdown to HTML: safe and in bounded time, whatever was typed."""
 
 import time
 import warnings

@@ -1,4 +1,4 @@
-"""The comparison of two texts: what it finds, what it folds, and that nothing makes it slow."""
+"""Text diff: what it finds, what it folds, and that nothing makes it slow."""
 
 import random
 import time
@@ -133,7 +133,7 @@ def test_nothing_makes_it_slow(before, after):
 
 
 def test_a_few_changes_in_a_long_text_are_found_exactly():
-    """What is frequent in a long text is not left out of the comparison."""
+    """Lines that are frequent in a long text (difflib's autojunk) are not left out of the comparison."""
     before = [line for number in range(2500) for line in (f"ligne {number}", "refrain")]
     after = [*before[:2000], "refrain", "Un couplet", *before[2000:4000], *before[4002:]]
     compared = both(before, after)

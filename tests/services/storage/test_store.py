@@ -1,4 +1,4 @@
-"""Files are kept whole or not at all, in a folder and in a bucket alike."""
+"""Storage in a folder and in an S3 bucket: a file is stored whole or not at all."""
 
 import errno
 import hashlib
@@ -68,7 +68,7 @@ def everything(store: Storage) -> list[str]:
 
 
 class Torn:
-    """An upload whose sender goes away after so many bytes."""
+    """Upload whose sender goes away after so many bytes."""
 
     def __init__(self, size: int) -> None:
         self.left = size

@@ -1,4 +1,4 @@
-"""How style sheets, scripts and fonts are served."""
+"""Static assets: style sheets, scripts and fonts, hashed, compressed and cached."""
 
 import gzip
 import re

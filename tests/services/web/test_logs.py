@@ -1,4 +1,4 @@
-"""What the logs say, and above all what they never say."""
+"""Structured logs: what they hold, and above all what they never hold."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""The server of production, gunicorn with our settings: what it answers, and how it stops."""
+"""Production server (gunicorn with our settings): what it answers, and how it stops."""
 
 import json
 import socket
@@ -26,21 +26,21 @@ MEBIBYTE = 1024 * 1024
 
 @contextmanager
 def begun(server: LiveServer, head: str) -> Iterator[socket.socket]:
-    """A connection on which the beginning of a request was sent."""
+    """Open a connection on which the beginning of a request was sent."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         connection.sendall(head.replace("\n", "\r\n").encode())
         yield connection
 
 
 def heard(connection: socket.socket) -> tuple[int, str]:
-    """The status and the page that answer what was sent."""
+    """Read the status and the page that answer what was sent."""
     with closing(HTTPResponse(connection)) as answer:
         answer.begin()
         return answer.status, answer.read().decode()
 
 
 def headers_of(server: LiveServer, **sent: str) -> Message:
-    """What the sign-in page says beside its content, to a request with these headers."""
+    """Return the headers of the sign-in page, for a request with these headers."""
     request = urllib.request.Request(f"{server.url}/connexion", headers=sent)
     with urllib.request.urlopen(request, timeout=20) as answer:
         found: Message = answer.headers
@@ -139,7 +139,7 @@ def status_and_page(url: str) -> tuple[int, str]:
 
 
 def come_together(server: LiveServer, cookie: str) -> list[int]:
-    """Sixteen people read « Mon travail » from the very start of a server; the statuses that they got."""
+    """Read « Mon travail » as sixteen people from the very start of a server; return the statuses."""
     statuses: list[int] = []
 
     def read() -> None:

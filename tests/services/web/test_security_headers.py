@@ -1,4 +1,4 @@
-"""What every answer tells the browser."""
+"""Security and cache headers of every response."""
 
 import re
 import time
