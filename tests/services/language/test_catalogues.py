@@ -31,7 +31,7 @@ msgstr "Hello"
 
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
-    """A folder with the sources of one language."""
+    """Make a folder with the sources of one language."""
     folder = tmp_path / "translations"
     (folder / "en" / "LC_MESSAGES").mkdir(parents=True)
     (folder / "en" / "LC_MESSAGES" / "messages.po").write_text(CATALOGUE, encoding="utf-8")
