@@ -32,7 +32,7 @@ class CurveLine:
 class Curve:
     """Curve ready to be drawn: its lines, the amounts and the days on its axes, and its points."""
 
-    points: Sequence[Point]
+    points: Sequence[CurvePoint]
     lines: Sequence[CurveLine]
     #: (Ordinate, amount) of each graduation.
     amounts: Sequence[tuple[float, int]]
@@ -52,7 +52,7 @@ class Curve:
         return self.points[-1]
 
     @property
-    def told(self) -> Sequence[Point]:
+    def told(self) -> Sequence[CurvePoint]:
         """Sample of its points at equal distances, for the short table; the last one among them."""
         step = -(-len(self.points) // TABLE_ROWS)
         return self.points[::-1][::step][::-1]
@@ -66,7 +66,7 @@ def curve_since(first: date, chantier_id: int | None = None, marked: date | None
     return draw_curve(points, marked)
 
 
-def draw_curve(points: Sequence[Point], marked: date | None = None) -> Curve:
+def draw_curve(points: Sequence[CurvePoint], marked: date | None = None) -> Curve:
     """Draw the curve of open and done tasks through these points, with a day marked on it."""
     top = _round(max(max(point.open, point.done) for point in points))
     first, last = points[0].day, points[-1].day

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from chantiers.components.curve import draw_curve
-from models import Meeting, Point, Role
+from models import CurvePoint, Meeting, Role
 from tests.conftest import Clock
 from tests.support.factories import (
     make_chantier,

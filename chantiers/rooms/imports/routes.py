@@ -221,7 +221,7 @@ def wrong_lines(batch: ImportBatch) -> ResponseReturnValue:
     text = StringIO()
     lines = csv.writer(text, delimiter=";")
     lines.writerow([escape_formula(title) for _place, title in titles] + [_("Ligne"), _("Pourquoi")])
-    for row in db.session.scalars(ImportedRow.of(batch.id, LineOutcome.WRONG)):
+    for row in db.session.scalars(ImportedRow.of(batch.id, ImportOutcome.WRONG)):
         cells = [row.cells[place] if place < len(row.cells) else "" for place, _title in titles]
         why = " ".join(reasons.of_line(reason) for reason in row.reasons)
         lines.writerow([*(escape_formula(cell) for cell in cells), row.line, escape_formula(why)])
