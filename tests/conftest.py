@@ -252,13 +252,13 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def post_office(make_app: Callable[..., Flask], mailbox: Mailbox) -> Callable[[], sending.Round]:
+def post_office(make_app: Callable[..., Flask], mailbox: Mailbox) -> Callable[[], sending.DeliveryReport]:
     """`post_office()` does what the worker does, once: what is due leaves for the mailbox."""
     app = make_app(
         MAIL_URL=mailbox.url, MAIL_FROM="Chantiers <chantiers@example.org>", PUBLIC_URL="http://localhost"
     )
 
-    def deliver() -> sending.Round:
+    def deliver() -> sending.DeliveryReport:
         if has_app_context():
             db.session.commit()
             db.session.expire_all()

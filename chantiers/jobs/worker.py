@@ -18,7 +18,7 @@ LONGEST, SHORTEST = 5.0, 1.0
 AFTER_TROUBLE = 30.0
 
 
-def work(app: Flask) -> sending.Round:
+def work(app: Flask) -> sending.DeliveryReport:
     """Do everything that is due, once."""
     digests.post_due(app)
     checkpoints.ask_due(app)

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from chantiers.config import is_loopback, version
-from chantiers.mail.sending import Down, way_out
+from chantiers.mail.transports import MailServerDown, transport_for
 from chantiers.operations.backup import head
 from chantiers.storage.folder import FolderStorage
 from chantiers.storage.store import StorageDown, StorageFull, current_storage
@@ -203,9 +203,9 @@ def mail_server() -> Iterator[Finding]:
         yield note("MAIL_URL n’est pas réglé : aucun mail ne part, et les liens se remettent à la main.")
         return
     try:
-        with way_out(url) as way:
-            way.check()
-    except Down as down:
+        with transport_for(url) as transport:
+            transport.check()
+    except MailServerDown as down:
         yield wrong(
             f"Le serveur de mails ne répond pas ({down}) : vérifiez MAIL_URL, son mot de passe et le pare-feu. "
             "Les mails attendent, aucun n’est perdu."

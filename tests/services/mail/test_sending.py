@@ -16,7 +16,7 @@ from models import MailState, OutgoingMail, User, db
 from tests.support.factories import make_user
 from tests.support.mailbox import Mailbox
 
-PostOffice = Callable[[], sending.Round]
+PostOffice = Callable[[], sending.DeliveryReport]
 
 
 @pytest.fixture(autouse=True)
@@ -37,8 +37,8 @@ def test_a_mail_leaves_once_with_its_subject_and_its_way_to_stop(
     person = make_user("Camille", email="camille@example.org")
     words = "Une relecture vous attend : la note de plaidoyer « Mobilité » du chantier, très attendue déjà"
     OutgoingMail.post("trial", to=person, words=words)
-    assert post_office() == sending.Round(sent=1)
-    assert post_office() == sending.Round()
+    assert post_office() == sending.DeliveryReport(sent=1)
+    assert post_office() == sending.DeliveryReport()
     received = mailbox.only("camille@example.org")
     assert received.subject == words
     assert received.header("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click"
@@ -67,12 +67,12 @@ def test_nobody_is_written_to_whose_account_is_closed_or_whom_it_no_longer_conce
     make_user("Coordination", email="coordination@example.org", role="coordinator")
     person = make_user("Camille", email="camille@example.org")
     OutgoingMail.post("trial", to=person)
-    assert post_office() == sending.Round(dropped=1)
+    assert post_office() == sending.DeliveryReport(dropped=1)
     OutgoingMail.post("trial", to=person, words="Bonjour")
     person.close(by=person)
     # What was waiting is taken back; what is posted even so is dropped.
     OutgoingMail.post("trial", to=person, words="Bonjour")
-    assert post_office() == sending.Round(dropped=1)
+    assert post_office() == sending.DeliveryReport(dropped=1)
     assert not mailbox.received
 
 
@@ -119,7 +119,7 @@ def test_a_letter_that_cannot_be_written_stops_no_other(
     monkeypatch.setitem(message.BUILDERS, "broken", broken)
     OutgoingMail.post("broken", address="a@example.org")
     OutgoingMail.post("trial", address="b@example.org", words="Bonjour")
-    assert post_office() == sending.Round(sent=1, failed=1)
+    assert post_office() == sending.DeliveryReport(sent=1, failed=1)
     assert [each.to for each in mailbox.received] == ["b@example.org"]
 
 
@@ -149,9 +149,9 @@ def test_a_worker_that_died_gives_its_mails_back_when_its_lease_is_over(
     held = OutgoingMail.take(5)
     assert len(held) == 1
     db.session.commit()
-    assert post_office() == sending.Round()
+    assert post_office() == sending.DeliveryReport()
     clock.forward(minutes=6)
-    assert post_office() == sending.Round(sent=1)
+    assert post_office() == sending.DeliveryReport(sent=1)
 
 
 def test_a_folder_keeps_mails_instead_of_sending_them(
@@ -173,7 +173,7 @@ def test_a_mail_of_last_month_is_not_sent_any_more(
     clock.travel_to("2026-03-02 10:00")
     OutgoingMail.post("trial", address="a@example.org", words="Bonjour")
     clock.forward(days=8)
-    assert post_office() == sending.Round(dropped=1)
+    assert post_office() == sending.DeliveryReport(dropped=1)
 
 
 def test_the_outbox_speaks_of_its_person(session: Session) -> None:
@@ -190,7 +190,7 @@ def test_whoever_is_only_named_by_a_file_is_not_written_to(
     person = make_user("Une référente", email="referente@example.org")
     person.source_key = "referents/1"
     OutgoingMail.post("trial", to=person, words="Bonjour")
-    assert post_office() == sending.Round(dropped=1)
+    assert post_office() == sending.DeliveryReport(dropped=1)
     person.be_seen()
     OutgoingMail.post("trial", to=person, words="Bonjour")
-    assert post_office() == sending.Round(sent=1)
+    assert post_office() == sending.DeliveryReport(sent=1)
