@@ -68,7 +68,7 @@ def post_worker_init(worker: Any) -> None:
     """Start the embedded worker and take garbage collection over, once the application is loaded."""
     garbage_collection.take_over()
     if worker.wsgi.config.get("WORKER") == "embedded":
-        worker.jobs = jobs.Thread(worker.wsgi)
+        worker.jobs = jobs.WorkerThread(worker.wsgi)
         worker.jobs.start()
 
 

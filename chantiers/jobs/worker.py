@@ -51,7 +51,7 @@ def _until_next(app: Flask) -> float:
     return min(max((due - now()).total_seconds(), SHORTEST), LONGEST)
 
 
-class Thread(threading.Thread):
+class WorkerThread(threading.Thread):
     """The worker beside the pages of one process."""
 
     def __init__(self, app: Flask) -> None:

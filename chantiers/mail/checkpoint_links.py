@@ -12,23 +12,23 @@ PURPOSE = "checkpoint"
 
 
 @dataclass(frozen=True)
-class Point:
+class CheckpointLink:
     """What an address says: who answers which point d'étape, about which task (0: all of theirs), and what."""
 
     checkpoint_id: int
     user_id: int
     address: str
     task_id: int = 0
-    said: str = ""
+    answer: str = ""
 
     def is_of(self, person: User) -> bool:
         """Whether it was sent to the address that this person still has."""
         return self.address == _mark_of(person)
 
 
-def token(checkpoint_id: int, person: User, task_id: int = 0, said: str = "") -> str:
+def token(checkpoint_id: int, person: User, task_id: int = 0, answer: str = "") -> str:
     """The signed words of an address; those sent to an address that the person left stop working."""
-    values = [checkpoint_id, person.id, _mark_of(person), task_id, said]
+    values = [checkpoint_id, person.id, _mark_of(person), task_id, answer]
     return str(tokens.signer(PURPOSE).dumps(values))
 
 
@@ -42,12 +42,12 @@ def addresses(checkpoint_id: int, person: User, task_id: int) -> dict[str, str]:
     }
 
 
-def read(text: str) -> Point | None:
+def read(text: str) -> CheckpointLink | None:
     """What we signed; None for anything else."""
     values = tokens.read(PURPOSE, text)
     if values is None or len(values) != 5 or values[4] not in ("", *CheckpointAnswer):
         return None
-    return Point(*values)
+    return CheckpointLink(*values)
 
 
 def _mark_of(person: User) -> str:

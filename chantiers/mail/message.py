@@ -24,7 +24,7 @@ TOO_LATE = timedelta(days=7)
 
 
 @dataclass
-class Letter:
+class MailContent:
     """What a mail says: its subject, and the template `<template>.html` and `.txt` with their values."""
 
     subject: str
@@ -38,13 +38,13 @@ class Letter:
     on_sent: Callable[[], None] | None = None
 
 
-#: What makes the letter of a kind; None means that nobody is to get it any more.
-Builder = Callable[[OutgoingMail], Letter | None]
+#: What makes the content of a kind; None means that nobody is to get it any more.
+Builder = Callable[[OutgoingMail], MailContent | None]
 BUILDERS: dict[str, Builder] = {}
 
 
 def builder(kind: str) -> Callable[[Builder], Builder]:
-    """Say what makes the letters of a kind."""
+    """Say what makes the contents of a kind."""
 
     def register(build: Builder) -> Builder:
         BUILDERS[kind] = build
@@ -61,8 +61,8 @@ def mail_is_configured() -> bool:
 # The message ----------------------------------------------------------------------------------------------------------
 
 
-def letter_of(mail: OutgoingMail) -> tuple[Letter, str] | None:
-    """The letter of a mail and the address it goes to; None when nobody is to get it, `mail` then says why.
+def content_of(mail: OutgoingMail) -> tuple[MailContent, str] | None:
+    """The content of a mail and the address it goes to; None when nobody is to get it, `mail` then says why.
 
     Rights are read again here: an account that was closed meanwhile, an invitation that was revoked, get nothing.
     """
@@ -78,49 +78,49 @@ def letter_of(mail: OutgoingMail) -> tuple[Letter, str] | None:
         mail.drop("too_late")
         return None
     address = person.email if person else mail.address
-    letter = BUILDERS[mail.kind](mail)
-    if letter is None or not address:
+    content = BUILDERS[mail.kind](mail)
+    if content is None or not address:
         mail.drop("no_longer_due")
         return None
-    return letter, address
+    return content, address
 
 
-def speaking_to(person: User | None) -> Any:
+def in_language_of(person: User | None) -> Any:
     """A block in which texts are in the person's language."""
     locale = person.locale if person else ""
     return force_locale(locale if locale in LOCALES else "fr")
 
 
-def compose(mail: OutgoingMail, letter: Letter, address: str) -> Message:
+def compose(mail: OutgoingMail, content: MailContent, address: str) -> Message:
     """The message itself, in text and in HTML.
 
     The standard library's newer EmailMessage loses spaces of long French subjects; its older parts do not.
     """
     config = current_app.config
-    stop = _unsubscribe_address(mail, letter)
+    stop = _unsubscribe_address(mail, content)
     values = {
         "stop": stop,
         "preferences": absolute("accounts.profile"),
-        "answers_are_read": bool(letter.reply_to),
-        **letter.values,
+        "answers_are_read": bool(content.reply_to),
+        **content.values,
     }
     message = MIMEMultipart("alternative")
-    message.attach(MIMEText(_text(letter, values), "plain", "utf-8"))
+    message.attach(MIMEText(_text(content, values), "plain", "utf-8"))
     message.attach(
         MIMEText(
-            render_template(f"{letter.template}.html", subject=letter.subject, **values), "html", "utf-8"
+            render_template(f"{content.template}.html", subject=content.subject, **values), "html", "utf-8"
         )
     )
     name, sender = parseaddr(config["MAIL_FROM"])
-    message["Subject"] = Header(_one_line(letter.subject), "utf-8")  # type: ignore[assignment]
+    message["Subject"] = Header(_one_line(content.subject), "utf-8")  # type: ignore[assignment]
     message["From"] = formataddr((str(Header(name, "utf-8")) if name else "", sender))
     message["To"] = address
     message["Date"] = formatdate(now().timestamp(), usegmt=True)
     message["Message-ID"] = f"<{mail.message_id}@{sender.rpartition('@')[2] or 'localhost'}>"
     message["Content-Language"] = str(get_locale())
     message["Auto-Submitted"] = "auto-generated"
-    if letter.reply_to:
-        message["Reply-To"] = letter.reply_to
+    if content.reply_to:
+        message["Reply-To"] = content.reply_to
     if stop:
         message["List-Unsubscribe"] = f"<{stop}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -128,7 +128,7 @@ def compose(mail: OutgoingMail, letter: Letter, address: str) -> Message:
 
 
 @dataclass(frozen=True)
-class Rehearsal:
+class MailPreview:
     """What a mail would say if it left now; or why nobody would get it."""
 
     subject: str = ""
@@ -136,33 +136,33 @@ class Rehearsal:
     reason: str = ""
 
 
-def rehearse(mail: OutgoingMail) -> Rehearsal:
+def preview(mail: OutgoingMail) -> MailPreview:
     """Write a mail without sending nor keeping anything of it.
 
     Its links are left out: whoever rehearses it must not sign in, accept or answer in its reader's place.
     """
-    with db.session.no_autoflush, speaking_to(mail.user):
-        found = letter_of(mail)
+    with db.session.no_autoflush, in_language_of(mail.user):
+        found = content_of(mail)
         if found is None:
-            rehearsal = Rehearsal(reason=mail.reason)
+            found_preview = MailPreview(reason=mail.reason)
         else:
-            letter, _address = found
-            values = {"stop": None, "answers_are_read": bool(letter.reply_to), **letter.values}
-            text = re.sub(r"https?://\S+", "[…]", _text(letter, values))
-            rehearsal = Rehearsal(_one_line(letter.subject), text)
+            content, _address = found
+            values = {"stop": None, "answers_are_read": bool(content.reply_to), **content.values}
+            text = re.sub(r"https?://\S+", "[…]", _text(content, values))
+            found_preview = MailPreview(_one_line(content.subject), text)
     db.session.rollback()
-    return rehearsal
+    return found_preview
 
 
-def _unsubscribe_address(mail: OutgoingMail, letter: Letter) -> str | None:
-    if letter.unsubscribe is None or mail.user_id is None:
+def _unsubscribe_address(mail: OutgoingMail, content: MailContent) -> str | None:
+    if content.unsubscribe is None or mail.user_id is None:
         return None
-    token = signer("unsubscribe").dumps([mail.user_id, letter.unsubscribe])
+    token = signer("unsubscribe").dumps([mail.user_id, content.unsubscribe])
     return absolute("correspondence.unsubscribe", token=token)
 
 
-def _text(letter: Letter, values: dict[str, Any]) -> str:
-    written = render_template(f"{letter.template}.txt", subject=letter.subject, **values)
+def _text(content: MailContent, values: dict[str, Any]) -> str:
+    written = render_template(f"{content.template}.txt", subject=content.subject, **values)
     return re.sub(r"\n{3,}", "\n\n", written).strip() + "\n"
 
 

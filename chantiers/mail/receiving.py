@@ -41,7 +41,7 @@ MACHINES = ("mailer-daemon", "postmaster", "no-reply", "noreply")
 
 
 @dataclass(frozen=True)
-class Received:
+class ReceivedMail:
     """What became of a mail, and why."""
 
     outcome: Outcome
@@ -49,7 +49,7 @@ class Received:
     comment: int | None = None
 
 
-class _Aside(Exception):
+class _SetAside(Exception):
     """It is kept aside, without a word to anybody."""
 
 
@@ -57,7 +57,7 @@ class _NotTaken(Exception):
     """The person is told why it cannot be a comment."""
 
 
-def receive(content: bytes) -> Received | None:
+def receive(content: bytes) -> ReceivedMail | None:
     """Take one mail, as the mail server hands it over; None where it was taken already. Commits.
 
     Whatever it holds gets an outcome; only a database that does not answer raises.
@@ -69,12 +69,12 @@ def receive(content: bytes) -> Received | None:
         return None
     person: User | None = None
     try:
-        thread, person = _author_of(message)
-        received = Received(Outcome.COMMENTED, comment=_comment(message, content, thread, person).id)
-    except _Aside as aside:
-        received = Received(Outcome.KEPT_ASIDE, str(aside))
+        target, person = _author_of(message)
+        received = ReceivedMail(Outcome.COMMENTED, comment=_comment(message, content, target, person).id)
+    except _SetAside as reason:
+        received = ReceivedMail(Outcome.KEPT_ASIDE, str(reason))
     except _NotTaken as refused:
-        received = Received(Outcome.REFUSED, str(refused))
+        received = ReceivedMail(Outcome.REFUSED, str(refused))
         OutgoingMail.post("reply_refused", to=person, key=f"reply:{key}", reason=received.reason)
     db.session.add(
         IncomingMail(
@@ -124,25 +124,25 @@ def _headers(message: Message, name: str) -> list[str]:
         return []
 
 
-def _author_of(message: Message) -> tuple[reply_address.Thread, User]:
+def _author_of(message: Message) -> tuple[reply_address.ReplyTarget, User]:
     """Who writes, about what: the signed address says it, and the sender must be that person."""
     if _is_automatic(message):
-        raise _Aside("automatic")
-    thread = next(_threads(message), None)
-    if thread is None:
-        raise _Aside("no_address")
-    person = db.session.get(User, thread.user_id)
+        raise _SetAside("automatic")
+    target = next(_targets(message), None)
+    if target is None:
+        raise _SetAside("no_address")
+    person = db.session.get(User, target.user_id)
     if person is None or person.closed_at is not None or not person.email:
-        raise _Aside("no_account")
+        raise _SetAside("no_account")
     senders = [address.lower() for _name, address in getaddresses(_headers(message, "From"))]
     if senders != [person.email.lower()]:
-        raise _Aside("other_sender")
+        raise _SetAside("other_sender")
     if IncomingMail.is_flooding(person):
-        raise _Aside("too_many")
-    return thread, person
+        raise _SetAside("too_many")
+    return target, person
 
 
-def _threads(message: Message) -> Iterator[reply_address.Thread]:
+def _targets(message: Message) -> Iterator[reply_address.ReplyTarget]:
     for name in RECIPIENTS:
         for _name, address in getaddresses(_headers(message, name)):
             found = reply_address.read(address)
@@ -167,14 +167,14 @@ def _is_automatic(message: Message) -> bool:
     )
 
 
-def _comment(message: Message, content: bytes, thread: reply_address.Thread, person: User) -> Comment:
+def _comment(message: Message, content: bytes, target: reply_address.ReplyTarget, person: User) -> Comment:
     """Say it, as the page would let this person."""
     if len(content) > LARGEST:
         raise _NotTaken("too_large")
     asked = (
-        db.session.scalar(ReviewRequest.whole(thread.subject_id)) if thread.kind == "review_request" else None
+        db.session.scalar(ReviewRequest.whole(target.subject_id)) if target.kind == "review_request" else None
     )
-    subject = asked.round.deliverable if asked else _subject(person, thread)
+    subject = asked.round.deliverable if asked else _subject(person, target)
     if subject is None:
         raise _NotTaken("gone")
     if not Chantier.hold_open(subject.chantier_id):
@@ -199,17 +199,17 @@ def _comment(message: Message, content: bytes, thread: reply_address.Thread, per
     return comment
 
 
-def _subject(person: User, thread: reply_address.Thread) -> Any:
+def _subject(person: User, target: reply_address.ReplyTarget) -> Any:
     """What the answer is about, as far as this person may know of it."""
-    number = thread.subject_id
-    if thread.kind == "task":
+    number = target.subject_id
+    if target.kind == "task":
         query: Any = Task.visible_to(person).where(Task.id == number).options(*Task.whole())
-    elif thread.kind == "deliverable":
+    elif target.kind == "deliverable":
         query = Deliverable.visible_to(person).where(Deliverable.id == number).options(*Deliverable.whole())
-    elif thread.kind == "objective":
+    elif target.kind == "objective":
         query = select(Objective).where(Objective.id == number, Objective.live())
         query = query.options(joinedload(Objective.chantier))
-    elif thread.kind == "chantier":
+    elif target.kind == "chantier":
         query = Chantier.visible_to(person).where(Chantier.id == number)
     else:
         return None

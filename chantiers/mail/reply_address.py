@@ -16,12 +16,12 @@ from flask import current_app
 KINDS = {"t": "task", "d": "deliverable", "o": "objective", "c": "chantier", "r": "review_request"}
 LETTERS = {kind: letter for letter, kind in KINDS.items()}
 #: 80 bits: nobody tries so many addresses.
-MARK = 16
-_TOKEN = re.compile(rf"\+([{''.join(KINDS)}])(\d{{1,18}})\.(\d{{1,18}})\.([a-z2-7]{{{MARK}}})$")
+SIGNATURE_LENGTH = 16
+_TOKEN = re.compile(rf"\+([{''.join(KINDS)}])(\d{{1,18}})\.(\d{{1,18}})\.([a-z2-7]{{{SIGNATURE_LENGTH}}})$")
 
 
 @dataclass(frozen=True)
-class Thread:
+class ReplyTarget:
     """Who answers, and about what."""
 
     kind: str
@@ -35,10 +35,10 @@ def reply_address(kind: str, subject_id: int, user_id: int) -> str | None:
     if not domain:
         return None
     words = f"{LETTERS[kind]}{subject_id}.{user_id}"
-    return f"{local}+{words}.{_mark(words)}@{domain}"
+    return f"{local}+{words}.{_signature(words)}@{domain}"
 
 
-def read(address: str) -> Thread | None:
+def read(address: str) -> ReplyTarget | None:
     """What an address of ours says; None for any other."""
     local, _, domain = current_app.config["MAIL_REPLY_TO"].lower().rpartition("@")
     mine, _, host = address.strip().lower().rpartition("@")
@@ -47,13 +47,13 @@ def read(address: str) -> Thread | None:
     found = _TOKEN.fullmatch(mine[len(local) :])
     if found is None:
         return None
-    letter, subject_id, user_id, mark = found.groups()
-    if not hmac.compare_digest(mark, _mark(f"{letter}{subject_id}.{user_id}")):
+    letter, subject_id, user_id, signature = found.groups()
+    if not hmac.compare_digest(signature, _signature(f"{letter}{subject_id}.{user_id}")):
         return None
-    return Thread(KINDS[letter], int(subject_id), int(user_id))
+    return ReplyTarget(KINDS[letter], int(subject_id), int(user_id))
 
 
-def _mark(words: str) -> str:
+def _signature(words: str) -> str:
     key = f"chantiers:reply:{current_app.config['SECRET_KEY']}".encode()
     digest = hmac.new(key, words.encode(), hashlib.sha256).digest()
-    return b32encode(digest).decode().lower()[:MARK]
+    return b32encode(digest).decode().lower()[:SIGNATURE_LENGTH]

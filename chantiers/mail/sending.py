@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, current_app
 
-from chantiers.mail.message import compose, letter_of, speaking_to
+from chantiers.mail.message import compose, content_of, in_language_of
 from chantiers.mail.transports import MailRejected, MailServerDown, Transport, transport_for
 from models import OutgoingMail, db
 
@@ -63,13 +63,13 @@ def _send_batch(app: Flask, transport: Transport, report: DeliveryReport) -> boo
 
 def _send(mail: OutgoingMail, transport: Transport, report: DeliveryReport) -> None:
     try:
-        with speaking_to(mail.user):
-            found = letter_of(mail)
+        with in_language_of(mail.user):
+            found = content_of(mail)
             if found is None:
                 report.dropped += 1
                 return
-            letter, address = found
-            message = compose(mail, letter, address)
+            content, address = found
+            message = compose(mail, content, address)
             # No transaction stays open while the mail server answers: nobody waits behind it.
             db.session.commit()
     except Exception:
@@ -85,9 +85,9 @@ def _send(mail: OutgoingMail, transport: Transport, report: DeliveryReport) -> N
         mail.fail(refused.reason, for_good=refused.for_good)
         report.failed += 1
         return
-    mail.sent(letter.subject)
-    if letter.on_sent is not None:
-        letter.on_sent()
+    mail.sent(content.subject)
+    if content.on_sent is not None:
+        content.on_sent()
     report.sent += 1
 
 

@@ -5,14 +5,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from chantiers.language.journal import name_of
-from chantiers.mail.message import Letter, builder
+from chantiers.mail.message import MailContent, builder
 from chantiers.web.links import absolute
 from chantiers.web.tokens import signer
 from models import Invitation, OutgoingMail, SignInLink, db, now
 
 
 @builder("invitation")
-def invitation(mail: OutgoingMail) -> Letter | None:
+def invitation(mail: OutgoingMail) -> MailContent | None:
     """Somebody is invited; nothing where it was taken back, renewed or accepted meanwhile."""
     found = db.session.scalar(
         select(Invitation)
@@ -31,7 +31,7 @@ def invitation(mail: OutgoingMail) -> Letter | None:
         return None
     token = signer("invitation").dumps([found.id, found.nonce])
     who = name_of(inviter)
-    return Letter(
+    return MailContent(
         subject=_("%(who)s vous invite dans le chantier « %(title)s »", who=who, title=found.chantier.title),
         template="emails/invitation",
         values={"who": who, "invitation": found, "url": absolute("invitations.answer", token=token)},
@@ -39,14 +39,14 @@ def invitation(mail: OutgoingMail) -> Letter | None:
 
 
 @builder("sign_in_link")
-def sign_in_link(mail: OutgoingMail) -> Letter | None:
+def sign_in_link(mail: OutgoingMail) -> MailContent | None:
     """A link to sign in or to choose a password; nothing where it is over."""
     link = db.session.get(SignInLink, mail.particulars["link"])
     if link is None or link.user_id is None or link.used_at is not None or link.expires_at <= now():
         return None
     token = signer("sign_in").dumps([link.id, link.nonce])
     chooses = link.purpose == "password"
-    return Letter(
+    return MailContent(
         subject=_("Choisir un nouveau mot de passe") if chooses else _("Votre lien pour vous connecter"),
         template="emails/sign_in_link",
         values={"chooses": chooses, "url": absolute("accounts.use_link", token=token)},

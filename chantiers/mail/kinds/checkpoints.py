@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from chantiers.language.dates import short_date
 from chantiers.language.journal import sentence
 from chantiers.mail import checkpoint_links
-from chantiers.mail.message import Letter, builder
+from chantiers.mail.message import MailContent, builder
 from chantiers.web.links import absolute
 from models import (
     Activity,
@@ -48,7 +48,7 @@ class Part:
 
 
 @builder("checkpoint")
-def checkpoint(mail: OutgoingMail) -> Letter | None:
+def checkpoint(mail: OutgoingMail) -> MailContent | None:
     """What is still awaited of this person; nothing where nothing is, or where they want no such mail."""
     person = mail.user
     found = db.session.get(Checkpoint, mail.particulars["checkpoint"])
@@ -65,7 +65,7 @@ def checkpoint(mail: OutgoingMail) -> Letter | None:
         count,
         name=found.name,
     )
-    return Letter(
+    return MailContent(
         subject=subject,
         template="emails/checkpoint",
         values={

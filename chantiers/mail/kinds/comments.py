@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from chantiers.language import markdown
 from chantiers.language.journal import name_of
-from chantiers.mail.message import Letter, builder
+from chantiers.mail.message import MailContent, builder
 from chantiers.mail.reply_address import reply_address
 from chantiers.policy import can
 from chantiers.web.links import absolute
@@ -17,7 +17,7 @@ from models import Chantier, Comment, Deliverable, Objective, OutgoingMail, Task
 
 
 @builder("mention")
-def mention(mail: OutgoingMail) -> Letter | None:
+def mention(mail: OutgoingMail) -> MailContent | None:
     """Somebody called this person in; nothing where the comment is gone or is no longer for them."""
     comment = db.session.scalar(
         select(Comment)
@@ -31,7 +31,7 @@ def mention(mail: OutgoingMail) -> Letter | None:
     if not person.mail_at_once or not may_read(person, subject):
         return None
     who = name_of(comment.author)
-    return Letter(
+    return MailContent(
         subject=_("%(who)s vous mentionne : %(title)s", who=who, title=subject.journal_title),
         template="emails/mention",
         values={

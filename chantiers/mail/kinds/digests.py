@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from chantiers.language.journal import sentence
-from chantiers.mail.message import Letter, builder
+from chantiers.mail.message import MailContent, builder
 from chantiers.web.links import absolute
 from models import (
     Activity,
@@ -45,7 +45,7 @@ class Part:
 
 
 @builder("digest")
-def digest(mail: OutgoingMail) -> Letter | None:
+def digest(mail: OutgoingMail) -> MailContent | None:
     """What this person has not read and no digest has told; nothing where there is nothing, or where they want none."""
     person = mail.user
     if person is None or person.digest == "never":
@@ -63,7 +63,7 @@ def digest(mail: OutgoingMail) -> Letter | None:
         telling = update(Notification).where(Notification.id.in_(told)).values(mailed_up_to=up_to)
         db.session.execute(telling.execution_options(synchronize_session=False))
 
-    return Letter(
+    return MailContent(
         subject=ngettext("Chantiers : %(num)d sujet a bougé", "Chantiers : %(num)d sujets ont bougé", count),
         template="emails/digest",
         values={

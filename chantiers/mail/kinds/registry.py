@@ -1,4 +1,4 @@
-"""The one list of the kinds of mail: importing a module registers what makes its letters."""
+"""The one list of the kinds of mail: importing a module registers what makes its contents."""
 
 from types import ModuleType
 

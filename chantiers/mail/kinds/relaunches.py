@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from chantiers.language.journal import name_of
-from chantiers.mail.message import Letter, builder
+from chantiers.mail.message import MailContent, builder
 from chantiers.mail.reply_address import reply_address
 from chantiers.policy import can
 from chantiers.web.links import absolute
@@ -14,7 +14,7 @@ from models import Chantier, Deliverable, Objective, OutgoingMail, Task, User, d
 
 
 @builder("relaunch")
-def relaunch(mail: OutgoingMail) -> Letter | None:
+def relaunch(mail: OutgoingMail) -> MailContent | None:
     """The words of whoever asks; nothing where the thing was settled meanwhile or is no longer this person's matter."""
     about, person = mail.particulars, mail.user
     subject = subject_of(about["subject_type"], about["subject_id"])
@@ -24,7 +24,7 @@ def relaunch(mail: OutgoingMail) -> Letter | None:
         return None
     if isinstance(subject, Deliverable) and not can(person, "deliverable.read_draft"):
         return None
-    return Letter(
+    return MailContent(
         subject=about["title"],
         template="emails/relaunch",
         values={

@@ -3,7 +3,7 @@
 from flask_babel import gettext as _
 
 from chantiers.language.journal import name_of
-from chantiers.mail.message import Letter, builder
+from chantiers.mail.message import MailContent, builder
 from chantiers.mail.reply_address import reply_address
 from chantiers.policy import can
 from chantiers.web.links import absolute
@@ -12,18 +12,18 @@ from models import Opinion, OutgoingMail, ReviewRequest, User, db
 
 
 @builder("review_asked")
-def review_asked(mail: OutgoingMail) -> Letter | None:
+def review_asked(mail: OutgoingMail) -> MailContent | None:
     """An opinion is asked; nothing where it is over or no longer this person's to give."""
     return _letter(mail, reminder=False)
 
 
 @builder("review_reminder")
-def review_reminder(mail: OutgoingMail) -> Letter | None:
+def review_reminder(mail: OutgoingMail) -> MailContent | None:
     """It is asked again; nothing where it was given meanwhile."""
     return _letter(mail, reminder=True)
 
 
-def _letter(mail: OutgoingMail, *, reminder: bool) -> Letter | None:
+def _letter(mail: OutgoingMail, *, reminder: bool) -> MailContent | None:
     asked = db.session.scalar(ReviewRequest.whole(mail.particulars["request"]))
     person = mail.user
     if asked is None or person is None or not person.mail_at_once or not asked.round.is_open or asked.review:
@@ -32,7 +32,7 @@ def _letter(mail: OutgoingMail, *, reminder: bool) -> Letter | None:
         return None
     deliverable = asked.round.deliverable
     words = _("Relance : votre avis sur « %(title)s »") if reminder else _("Votre avis sur « %(title)s »")
-    return Letter(
+    return MailContent(
         subject=words % {"title": deliverable.title},
         template="emails/review_asked",
         values={

@@ -4,7 +4,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from chantiers.mail.kinds.relecture import answers_to
-from chantiers.mail.message import Letter, builder
+from chantiers.mail.message import MailContent, builder
 from chantiers.policy import can
 from chantiers.web.links import absolute
 from models import OutgoingMail, ReviewRequest, db
@@ -22,10 +22,10 @@ REASONS = {
 
 
 @builder("reply_refused")
-def reply_refused(mail: OutgoingMail) -> Letter | None:
+def reply_refused(mail: OutgoingMail) -> MailContent | None:
     """An answer by mail could not become a comment, and why."""
     reason = REASONS.get(mail.particulars["reason"], REASONS["no_right"])
-    return Letter(
+    return MailContent(
         subject=_("Votre réponse n’a pas été publiée"),
         template="emails/reply_refused",
         values={"reason": reason, "url": absolute("my_work.show")},
@@ -33,7 +33,7 @@ def reply_refused(mail: OutgoingMail) -> Letter | None:
 
 
 @builder("opinion_awaited")
-def opinion_awaited(mail: OutgoingMail) -> Letter | None:
+def opinion_awaited(mail: OutgoingMail) -> MailContent | None:
     """Words came, and became a comment; the opinion is given by one of three buttons. Nothing once it is given."""
     asked = db.session.scalar(ReviewRequest.whole(mail.particulars["request"]))
     person = mail.user
@@ -42,7 +42,7 @@ def opinion_awaited(mail: OutgoingMail) -> Letter | None:
     if not can(person, "deliverable.read_draft") or not can(person, "review.answer", asked):
         return None
     deliverable = asked.round.deliverable
-    return Letter(
+    return MailContent(
         subject=_("Votre avis reste attendu : %(title)s", title=deliverable.title),
         template="emails/opinion_awaited",
         values={

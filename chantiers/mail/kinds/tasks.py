@@ -3,14 +3,14 @@
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from chantiers.mail.message import Letter, builder
+from chantiers.mail.message import MailContent, builder
 from chantiers.mail.reply_address import reply_address
 from chantiers.web.links import absolute
 from models import OutgoingMail, Task, db
 
 
 @builder("assignment")
-def assignment(mail: OutgoingMail) -> Letter | None:
+def assignment(mail: OutgoingMail) -> MailContent | None:
     """A task was given to this person or to their structure; nothing where it was taken back meanwhile."""
     person = mail.user
     task = db.session.scalar(
@@ -22,7 +22,7 @@ def assignment(mail: OutgoingMail) -> Letter | None:
         return None
     if not person.takes_part_in(task.chantier_id):
         return None
-    return Letter(
+    return MailContent(
         subject=_("Une tâche vous est confiée : %(title)s", title=task.title),
         template="emails/assignment",
         values={"task": task, "url": absolute("tasks.show", task_id=task.id)},

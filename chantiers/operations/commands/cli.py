@@ -22,7 +22,7 @@ from chantiers.config import version
 from chantiers.jobs import worker as jobs
 from chantiers.language.refusals import say
 from chantiers.mail.receiving import LARGEST as LARGEST_MAIL
-from chantiers.mail.receiving import Received
+from chantiers.mail.receiving import ReceivedMail
 from chantiers.mail.receiving import receive as take_mail
 from chantiers.operations import backup as backups
 from chantiers.operations import doctor as examination
@@ -430,7 +430,7 @@ def receive(folder: str | None) -> None:
     )
 
 
-def _take_folder(folder: Path) -> Iterator[Received | None]:
+def _take_folder(folder: Path) -> Iterator[ReceivedMail | None]:
     """Take each new message of a Maildir, then mark it as read: killed in between, it is known by its number."""
     if not (folder / "new").is_dir():
         raise Failure(f"{folder} n’est pas un dossier Maildir : il y manque « new ».")

@@ -36,7 +36,7 @@ LINES, PEOPLE, TASKS = 30, 50, 100
 class Asked:
     """What a signed address leads to: who answers, and which point d'étape."""
 
-    point: checkpoint_links.Point
+    point: checkpoint_links.CheckpointLink
     person: User
     checkpoint: Checkpoint
 

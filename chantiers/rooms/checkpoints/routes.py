@@ -40,7 +40,7 @@ def from_mail(token: str) -> ResponseReturnValue:
         return _over("not yours", 404, found)
     form = AnswerForm()
     if not form.is_submitted():
-        form.answer.data, form.seen.data = found.point.said or None, line.task.status
+        form.answer.data, form.seen.data = found.point.answer or None, line.task.status
         return _page(found, line, form, 200)
     return _answer(found, line, form)
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from chantiers.mail.message import Rehearsal, mail_is_configured, rehearse
+from chantiers.mail.message import MailPreview, mail_is_configured, preview
 from chantiers.rooms.correspondence import queries
 from chantiers.web import tokens
 from chantiers.web.access import public, require
@@ -114,7 +114,7 @@ def outbox() -> ResponseReturnValue:
 def rehearsal(mail: OutgoingMail) -> ResponseReturnValue:
     """What a mail that waits would say if it left now; nothing leaves."""
     name = mail.user.name if mail.user else mail.address or ""
-    return rehearsal_page(name, KINDS.get(mail.kind, mail.kind), rehearse(mail))
+    return rehearsal_page(name, KINDS.get(mail.kind, mail.kind), preview(mail))
 
 
 @correspondence.get("/gestion/mails/bilans")
@@ -132,10 +132,10 @@ def digest(person: User) -> ResponseReturnValue:
     mail = OutgoingMail(
         kind="digest", user=person, user_id=person.id, particulars={}, attempts=0, due_at=now()
     )
-    return rehearsal_page(person.name, KINDS["digest"], rehearse(mail))
+    return rehearsal_page(person.name, KINDS["digest"], preview(mail))
 
 
-def rehearsal_page(name: str, kind: Any, found: Rehearsal) -> str:
+def rehearsal_page(name: str, kind: Any, found: MailPreview) -> str:
     """What was written, or why nothing would leave."""
     # What concerns nobody any more may as well have nothing new to say: the page says both.
     reason = "" if found.reason == "no_longer_due" else str(REASONS.get(found.reason, found.reason))

@@ -124,7 +124,7 @@ def test_what_somebody_waits_for_leaves_at_once(
     with in_app():
         make_demarche()
         person = make_user(email="camille@example.org")
-    thread = worker.Thread(app)
+    thread = worker.WorkerThread(app)
     thread.start()
     try:
         time.sleep(0.5)

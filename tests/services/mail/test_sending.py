@@ -20,12 +20,12 @@ PostOffice = Callable[[], sending.DeliveryReport]
 
 
 @pytest.fixture(autouse=True)
-def trial_letter(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def trial_kind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A kind of mail of these tests alone."""
 
-    def build(outgoing: OutgoingMail) -> message.Letter | None:
+    def build(outgoing: OutgoingMail) -> message.MailContent | None:
         words = outgoing.particulars.get("words")
-        return message.Letter(str(words), "emails/layout", unsubscribe="digest") if words else None
+        return message.MailContent(str(words), "emails/layout", unsubscribe="digest") if words else None
 
     monkeypatch.setitem(message.BUILDERS, "trial", build)
     yield
@@ -113,7 +113,7 @@ def test_a_letter_that_cannot_be_written_stops_no_other(
     post_office: PostOffice,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def broken(_outgoing: OutgoingMail) -> message.Letter:
+    def broken(_outgoing: OutgoingMail) -> message.MailContent:
         raise RuntimeError("a mistake of ours")
 
     monkeypatch.setitem(message.BUILDERS, "broken", broken)
