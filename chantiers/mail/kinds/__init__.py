@@ -1,1 +1,1 @@
-"""Kinds of mail: one module for each family, and their registry."""
+"""Kinds of mail: one module for each, and their registry."""

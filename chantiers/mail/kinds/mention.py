@@ -1,4 +1,4 @@
-"""Mails of what people say: somebody is called in."""
+"""Mail to somebody who is mentioned in a comment."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from models import Chantier, Comment, Deliverable, Objective, OutgoingMail, Task
 
 @builder("mention")
 def mention(mail: OutgoingMail) -> MailContent | None:
-    """Somebody called this person in; nothing where the comment is gone or is no longer for them."""
+    """Quote the comment that mentions the person; None where it was deleted, or they may not read it any more."""
     comment = db.session.scalar(
         select(Comment)
         .where(Comment.id == mail.particulars["comment"], Comment.deleted_at.is_(None))
@@ -49,7 +49,7 @@ def mention(mail: OutgoingMail) -> MailContent | None:
 
 
 def subject_of(comment: Comment) -> Any:
-    """What a comment is about, where it is still there."""
+    """Return the subject of a comment; None where it is deleted or in the bin."""
     kinds: dict[str, Any] = {"task": Task, "deliverable": Deliverable, "objective": Objective}
     kind = kinds.get(comment.subject_type)
     if kind is None:
@@ -58,14 +58,14 @@ def subject_of(comment: Comment) -> Any:
 
 
 def may_read(person: User, subject: Any) -> bool:
-    """Whether a person may read what is said of a thing, now."""
+    """Tell whether a person may read the discussion of a thing, now."""
     return (
         not isinstance(subject, Deliverable) or subject.is_approved or can(person, "deliverable.read_draft")
     )
 
 
 def address_of(subject: Any) -> str:
-    """The full address of the page where a thing is spoken of."""
+    """Return the full address of the discussion of a thing."""
     if isinstance(subject, Task):
         return absolute("tasks.show", task_id=subject.id)
     if isinstance(subject, Deliverable):

@@ -1,4 +1,4 @@
-"""Mails of tasks: somebody is given one."""
+"""Mail to somebody to whom, or to whose structure, a task is entrusted."""
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from models import OutgoingMail, Task, db
 
 @builder("assignment")
 def assignment(mail: OutgoingMail) -> MailContent | None:
-    """A task was given to this person or to their structure; nothing where it was taken back meanwhile."""
+    """Tell of the task; None where it was closed or entrusted to others meanwhile."""
     person = mail.user
     task = db.session.scalar(
         select(Task).where(Task.id == mail.particulars["task"], Task.live()).options(*Task.alone())

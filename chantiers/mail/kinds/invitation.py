@@ -1,4 +1,4 @@
-"""Mails by which people come in: an invitation, a link to sign in."""
+"""Mail that invites somebody into a chantier."""
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -8,12 +8,12 @@ from chantiers.language.journal import name_of
 from chantiers.mail.message import MailContent, builder
 from chantiers.web.links import absolute
 from chantiers.web.tokens import signer
-from models import Invitation, OutgoingMail, SignInLink, db, now
+from models import Invitation, OutgoingMail, db
 
 
 @builder("invitation")
 def invitation(mail: OutgoingMail) -> MailContent | None:
-    """Somebody is invited; nothing where it was taken back, renewed or accepted meanwhile."""
+    """Invite; None where the invitation was revoked, renewed or answered, or its author steers the chantier no more."""
     found = db.session.scalar(
         select(Invitation)
         .where(Invitation.id == mail.particulars["invitation"])
@@ -35,19 +35,4 @@ def invitation(mail: OutgoingMail) -> MailContent | None:
         subject=_("%(who)s vous invite dans le chantier « %(title)s »", who=who, title=found.chantier.title),
         template="emails/invitation",
         values={"who": who, "invitation": found, "url": absolute("invitations.answer", token=token)},
-    )
-
-
-@builder("sign_in_link")
-def sign_in_link(mail: OutgoingMail) -> MailContent | None:
-    """A link to sign in or to choose a password; nothing where it is over."""
-    link = db.session.get(SignInLink, mail.particulars["link"])
-    if link is None or link.user_id is None or link.used_at is not None or link.expires_at <= now():
-        return None
-    token = signer("sign_in").dumps([link.id, link.nonce])
-    chooses = link.purpose == "password"
-    return MailContent(
-        subject=_("Choisir un nouveau mot de passe") if chooses else _("Votre lien pour vous connecter"),
-        template="emails/sign_in_link",
-        values={"chooses": chooses, "url": absolute("accounts.use_link", token=token)},
     )

@@ -1,4 +1,4 @@
-"""The mail of a point d'étape: a person's own tasks, each with three buttons that answer without signing in."""
+"""Mail of a point d'étape: a person's own tasks, each with three buttons that answer without signing in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,13 +25,13 @@ from models import (
     db,
 )
 
-#: Tasks that one mail shows, the most pressing; a page that it leads to shows them all.
+#: Tasks that one mail shows, the most pressing first; the page behind its link shows them all.
 TASKS = 15
 
 
 @dataclass
-class Asked:
-    """A task of the mail: its page, its latest news, and the address of each answer."""
+class CheckpointMailTask:
+    """Task of the mail: its page, its latest news, and the address of each answer."""
 
     task: Task
     url: str
@@ -40,16 +40,16 @@ class Asked:
 
 
 @dataclass
-class Part:
-    """A chantier, with the person's tasks there."""
+class CheckpointMailChantier:
+    """Chantier of the mail, with the person's tasks there."""
 
     chantier: Chantier
-    tasks: list[Asked] = field(default_factory=list)
+    tasks: list[CheckpointMailTask] = field(default_factory=list)
 
 
 @builder("checkpoint")
 def checkpoint(mail: OutgoingMail) -> MailContent | None:
-    """What is still awaited of this person; nothing where nothing is, or where they want no such mail."""
+    """Ask what is still awaited of this person; None where nothing is, or where they want no such mail."""
     person = mail.user
     found = db.session.get(Checkpoint, mail.particulars["checkpoint"])
     if person is None or found is None or not person.wants_checkpoints or not found.is_asked or found.is_past:
@@ -80,10 +80,10 @@ def checkpoint(mail: OutgoingMail) -> MailContent | None:
     )
 
 
-def parts_of(found: Checkpoint, person: User, tasks: Sequence[Task]) -> list[Part]:
-    """The tasks by chantier, with their news and their buttons."""
+def parts_of(found: Checkpoint, person: User, tasks: Sequence[Task]) -> list[CheckpointMailChantier]:
+    """Group the tasks by chantier, with their news and their buttons."""
     news = news_of(tasks)
-    parts: dict[int, Part] = {}
+    parts: dict[int, CheckpointMailChantier] = {}
     for task in tasks:
         answers = {
             str(answer): absolute(
@@ -91,15 +91,15 @@ def parts_of(found: Checkpoint, person: User, tasks: Sequence[Task]) -> list[Par
             )
             for answer in CheckpointAnswer
         }
-        part = parts.setdefault(task.chantier_id, Part(task.chantier))
+        part = parts.setdefault(task.chantier_id, CheckpointMailChantier(task.chantier))
         part.tasks.append(
-            Asked(task, absolute("tasks.show", task_id=task.id), news.get(task.id, ""), answers)
+            CheckpointMailTask(task, absolute("tasks.show", task_id=task.id), news.get(task.id, ""), answers)
         )
     return sorted(parts.values(), key=lambda part: part.chantier.number)
 
 
 def news_of(tasks: Sequence[Task]) -> dict[int, str]:
-    """The latest line of the journal of each task, in words, in one statement."""
+    """Return the latest line of the journal of each task, in words, read in one statement."""
     same = (Activity.subject_type == "task", Activity.subject_id.in_([task.id for task in tasks]))
     latest = select(func.max(Activity.id)).where(*same).group_by(Activity.subject_id)
     lines = db.session.scalars(

@@ -1,4 +1,4 @@
-"""The digest: what moved in what concerns a person, grouped by chantier, and what is expected of them."""
+"""Digest mail: the news of what concerns a person, grouped by chantier, and what is expected of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,13 +22,13 @@ from models import (
     db,
 )
 
-#: Subjects and lines that one digest tells; what is beyond is one link away.
+#: Most subjects of one digest, and most lines of each; the rest is one link away.
 SUBJECTS, LINES = 40, 6
 
 
 @dataclass
-class Told:
-    """A subject with what happened to it, the latest first."""
+class DigestSubject:
+    """Subject of the digest with its unread lines, the latest first."""
 
     title: str
     url: str
@@ -37,16 +37,16 @@ class Told:
 
 
 @dataclass
-class Part:
-    """A chantier, with the subjects that moved."""
+class DigestChantier:
+    """Chantier of the digest, with the subjects that moved."""
 
     chantier: Chantier
-    subjects: list[Told] = field(default_factory=list)
+    subjects: list[DigestSubject] = field(default_factory=list)
 
 
 @builder("digest")
 def digest(mail: OutgoingMail) -> MailContent | None:
-    """What this person has not read and no digest has told; nothing where there is nothing, or where they want none."""
+    """Gather what is neither read nor mailed yet; None where nothing is, or where the person wants no digest."""
     person = mail.user
     if person is None or person.digest == "never":
         return None
@@ -56,12 +56,12 @@ def digest(mail: OutgoingMail) -> MailContent | None:
     if not parts:
         return None
     count = sum(len(part.subjects) for part in parts)
-    told = [each.id for each in unread]
+    mailed = [each.id for each in unread]
     up_to = max(line.id for each in lines.values() for line in each)
 
     def mark() -> None:
-        telling = update(Notification).where(Notification.id.in_(told)).values(mailed_up_to=up_to)
-        db.session.execute(telling.execution_options(synchronize_session=False))
+        marking = update(Notification).where(Notification.id.in_(mailed)).values(mailed_up_to=up_to)
+        db.session.execute(marking.execution_options(synchronize_session=False))
 
     return MailContent(
         subject=ngettext("Chantiers : %(num)d sujet a bougé", "Chantiers : %(num)d sujets ont bougé", count),
@@ -79,7 +79,7 @@ def digest(mail: OutgoingMail) -> MailContent | None:
 
 
 def unread_of(person: User) -> Sequence[Notification]:
-    """What they have not read and were not mailed, of chantiers that still concern them and of what they may read."""
+    """Return notifications neither read nor mailed, of chantiers that still concern them and of what they may read."""
     mine = or_(
         Notification.chantier_id.in_(list(person.standing.chantiers)),
         Notification.chantier_id.in_(select(Following.chantier_id).where(Following.user_id == person.id)),
@@ -100,14 +100,14 @@ def unread_of(person: User) -> Sequence[Notification]:
 
 
 def lines_of(person: User, unread: Sequence[Notification]) -> dict[int, list[Activity]]:
-    """What happened to these subjects that the person has not read, in one statement: notification → lines."""
+    """Return the unread lines of the journal by notification id, the latest first, read in one statement."""
     if not unread:
         return {}
     same = and_(
         Activity.subject_type == Notification.subject_type, Activity.subject_id == Notification.subject_id
     )
     rank = func.row_number().over(partition_by=Notification.id, order_by=Activity.id.desc())
-    told = (
+    ranked = (
         select(Notification.id.label("of"), Activity.id.label("line"), rank.label("rank"))
         .join(Activity, same)
         .where(
@@ -119,9 +119,9 @@ def lines_of(person: User, unread: Sequence[Notification]) -> dict[int, list[Act
         .subquery()
     )
     rows = db.session.execute(
-        select(told.c.of, Activity)
-        .join(Activity, Activity.id == told.c.line)
-        .where(told.c.rank <= LINES)
+        select(ranked.c.of, Activity)
+        .join(Activity, Activity.id == ranked.c.line)
+        .where(ranked.c.rank <= LINES)
         .order_by(Activity.id.desc())
         .options(joinedload(Activity.actor))
     )
@@ -131,38 +131,38 @@ def lines_of(person: User, unread: Sequence[Notification]) -> dict[int, list[Act
     return found
 
 
-def parts_of(unread: Sequence[Notification], lines: dict[int, list[Activity]]) -> list[Part]:
-    """The same by chantier, in words."""
-    parts: dict[int, Part] = {}
+def parts_of(unread: Sequence[Notification], lines: dict[int, list[Activity]]) -> list[DigestChantier]:
+    """Group the subjects by chantier, their lines in words."""
+    parts: dict[int, DigestChantier] = {}
     for each in unread:
-        told = lines.get(each.id)
-        if not told or each.chantier is None:
+        unread_lines = lines.get(each.id)
+        if not unread_lines or each.chantier is None:
             continue
-        part = parts.setdefault(each.chantier.id, Part(each.chantier))
+        part = parts.setdefault(each.chantier.id, DigestChantier(each.chantier))
         part.subjects.append(
-            Told(
-                title=told[0].title,
+            DigestSubject(
+                title=unread_lines[0].title,
                 url=_address_of(each),
-                lines=[Markup(sentence(line, link=False)).striptags() for line in told],
-                more=max(0, each.unread - len(told)),
+                lines=[Markup(sentence(line, link=False)).striptags() for line in unread_lines],
+                more=max(0, each.unread - len(unread_lines)),
             )
         )
     return sorted(parts.values(), key=lambda part: part.chantier.number)
 
 
-def _address_of(told: Notification) -> str:
-    if told.subject_type == "task":
-        return absolute("tasks.show", task_id=told.subject_id)
-    if told.subject_type == "deliverable":
-        return absolute("deliverables.show", deliverable_id=told.subject_id)
-    if told.subject_type == "objective":
-        return absolute("comments.objective_discussion", objective_id=told.subject_id)
-    assert told.chantier is not None
-    return absolute("comments.chantier_discussion", slug=told.chantier.slug)
+def _address_of(notification: Notification) -> str:
+    if notification.subject_type == "task":
+        return absolute("tasks.show", task_id=notification.subject_id)
+    if notification.subject_type == "deliverable":
+        return absolute("deliverables.show", deliverable_id=notification.subject_id)
+    if notification.subject_type == "objective":
+        return absolute("comments.objective_discussion", objective_id=notification.subject_id)
+    assert notification.chantier is not None
+    return absolute("comments.chantier_discussion", slug=notification.chantier.slug)
 
 
 def expected_of(person: User) -> Sequence[Task]:
-    """The first tasks that are expected of them, late and soonest first."""
+    """Return the first ten tasks that are expected of the person, late and soonest first."""
     query = (
         select(Task)
         .where(Task.expected_of(person))

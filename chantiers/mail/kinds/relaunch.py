@@ -1,4 +1,4 @@
-"""The mail of a relance: what a référent or the coordination wrote about a thing that waits."""
+"""Mail of a reminder (relance): what a référent or the coordination wrote about a thing that waits."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from models import Chantier, Deliverable, Objective, OutgoingMail, Task, User, d
 
 @builder("relaunch")
 def relaunch(mail: OutgoingMail) -> MailContent | None:
-    """The words of whoever asks; nothing where the thing was settled meanwhile or is no longer this person's matter."""
+    """Send the reminder; None where the thing was settled meanwhile, or the person takes no part in it any more."""
     about, person = mail.particulars, mail.user
     subject = subject_of(about["subject_type"], about["subject_id"])
     if subject is None or person is None or not person.mail_at_once or is_settled(subject):
@@ -39,7 +39,7 @@ def relaunch(mail: OutgoingMail) -> MailContent | None:
 
 
 def subject_of(kind: str, number: int) -> Any:
-    """What a relance is about, where it is still there."""
+    """Return the subject of a reminder; None where it is deleted or in the bin."""
     if kind == "chantier":
         return db.session.get(Chantier, number)
     model: Any = {"task": Task, "deliverable": Deliverable, "objective": Objective}[kind]
@@ -48,14 +48,14 @@ def subject_of(kind: str, number: int) -> Any:
 
 
 def is_settled(subject: Any) -> bool:
-    """Whether there is nothing left to ask for."""
+    """Tell whether nothing is left to ask for."""
     if isinstance(subject, Task):
         return not subject.is_open
     return isinstance(subject, Deliverable) and subject.is_approved
 
 
 def address_of(subject: Any) -> str:
-    """The full address of the page where one acts."""
+    """Return the full address of the page of a thing, where one acts."""
     if isinstance(subject, Task):
         return absolute("tasks.show", task_id=subject.id)
     if isinstance(subject, Deliverable):

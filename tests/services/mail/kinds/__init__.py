@@ -1,0 +1,1 @@
+"""Tests of `chantiers.mail.kinds`: one module for each kind, under its name."""
