@@ -1,4 +1,4 @@
-"""The whole instance as one JSON file, and back: what it says, whatever database holds it, without what is secret.
+"""JSON export of the whole instance, and its restore into either database; secrets are left out.
 
 A backup is made to start again after a loss: it holds everything, sessions and passwords too. This file is made to be
 read, kept and taken elsewhere: the same content gives the same bytes, line by line, but for the line of its date.
@@ -6,7 +6,7 @@ read, kept and taken elsewhere: the same content gives the same bytes, line by l
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,16 +15,16 @@ from typing import IO, Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
-from chantiers.operations.backup import (
+from chantiers.operations.dump import (
     BackupRefused,
     current_revision,
     described,
     fill,
     head,
+    lift_statement_timeout,
     plain,
     refuse_unless_ready,
     snapshot,
-    take_your_time,
 )
 from chantiers.storage.store import Storage, current_storage
 from models import Base, db, now, reindex
@@ -42,7 +42,7 @@ LEFT_OUT = {
     "search_entry": "is made again from the rest",
 }
 #: Columns that it leaves empty, and what stands there once it is restored.
-SECRET = {
+SECRET: dict[tuple[str, str], Callable[[], str | None]] = {
     ("user", "password_hash"): lambda: None,
     # What an invitation's link is signed with: those that wait have to be sent again.
     ("invitation", "nonce"): lambda: secrets.token_urlsafe(16),
@@ -51,14 +51,14 @@ SECRET = {
 
 @dataclass(frozen=True)
 class Restored:
-    """What was restored, and the files that its rows name and that the store does not have."""
+    """Report of a restore: its rows, and the files that they name and that the store does not have."""
 
     rows: int
     missing: tuple[str, ...]
 
 
 def tables() -> list[Table]:
-    """What the file holds, in the order in which tables name one another."""
+    """Return the tables of the file, in the order of their foreign keys."""
     return [table for table in Base.metadata.sorted_tables if table.name not in LEFT_OUT]
 
 
@@ -66,7 +66,7 @@ def tables() -> list[Table]:
 
 
 def lines() -> Iterator[str]:
-    """The file, line by line, as the database is at one instant; its cost in memory is that of a few hundred rows."""
+    """Yield the file line by line from a snapshot of one instant; memory holds a few hundred rows at most."""
     with snapshot() as connection:
         yield "{\n"
         yield f' "format": "{FORMAT}", "number": {NUMBER}, "revision": {json.dumps(current_revision(connection))},\n'
@@ -91,7 +91,7 @@ def _rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
 
 
 def _sorted(value: Any) -> Any:
-    """JSON within a row in one order: databases keep the keys of an object in orders of their own."""
+    """Sort the keys of a JSON value: databases keep them in orders of their own."""
     if isinstance(value, dict):
         return {key: _sorted(value[key]) for key in sorted(value)}
     return [_sorted(each) for each in value] if isinstance(value, list) else value
@@ -112,7 +112,7 @@ def restore(file: IO[bytes], files: Path | None = None) -> Restored:
     described_tables = [described(table) for table in tables()]
     manifest = {"revision": head(), "tables": described_tables}
     with db.engine.begin() as connection:
-        take_your_time(connection)
+        lift_statement_timeout(connection)
         refuse_unless_ready(connection, manifest)
         fill(connection, described_tables, lambda name: _lines_of(name, rows))
     for _number in reindex():
@@ -122,7 +122,7 @@ def restore(file: IO[bytes], files: Path | None = None) -> Restored:
 
 
 def _sound(file: IO[bytes]) -> dict[str, list[Any]]:
-    """The rows of each table, once the file is known for one of ours."""
+    """Parse the file and return the rows of each table. Raises BackupRefused where the file is none of ours."""
     try:
         content = json.loads(file.read().decode("utf-8"))
     except (ValueError, RecursionError):
@@ -149,7 +149,7 @@ def _sound(file: IO[bytes]) -> dict[str, list[Any]]:
     return found
 
 
-#: What JSON gives for each kind of column.
+#: JSON types of each kind of column.
 WRITTEN: dict[str, tuple[type, ...]] = {
     "instant": (str,),
     "day": (str,),
@@ -158,12 +158,12 @@ WRITTEN: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "text": (str,),
 }
-#: What the databases hold.
+#: Largest integer that both databases hold.
 LARGEST = 2**63 - 1
 
 
 def _check_rows(table: Table, rows: list[Any]) -> None:
-    """Each row has the columns of its table, of their kinds; no two have the same number."""
+    """Check that each row has the columns of its table, of their kinds, and that no two share a primary key."""
     facts, seen = described(table)["columns"], set()
     for number, row in enumerate(rows, 1):
         where = f"Table « {table.name} », ligne {number}"
@@ -214,7 +214,7 @@ def _check_date(where: str, value: str, kind: str) -> None:
 
 
 def _check_references(rows: dict[str, list[Any]]) -> None:
-    """What a row names exists."""
+    """Check that every foreign key names a row of the file."""
     for table in tables():
         for key in table.foreign_keys:
             target, column = key.column.table.name, key.parent.name
@@ -230,7 +230,7 @@ def _check_references(rows: dict[str, list[Any]]) -> None:
 
 
 def _lines_of(name: str, rows: dict[str, list[Any]]) -> Iterator[list[Any]]:
-    """The rows of a table as `fill` wants them, with something in the place of what was left out."""
+    """Yield the rows of a table as `fill` wants them, with a fresh value in place of each secret."""
     fresh = {column: make for (table, column), make in SECRET.items() if table == name}
     columns = Base.metadata.tables[name].columns.keys()
     for row in rows[name]:
@@ -238,7 +238,7 @@ def _lines_of(name: str, rows: dict[str, list[Any]]) -> Iterator[list[Any]]:
 
 
 def _bring_files(rows: dict[str, list[Any]], storage: Storage, files: Path | None) -> tuple[str, ...]:
-    """Put the files that rows name into the store, from a backup's folder; the names of those that are nowhere."""
+    """Copy the files that rows name from a backup's folder into the store; return the names of missing ones."""
     named = (
         (row["storage_key"], row["file_name"])
         for table in tables()

@@ -6,7 +6,7 @@ from bench.generate import generate, index
 from bench.load import at_once
 from bench.screens import cookie_for, most_statements, people, screens, statements_of
 from bench.writing import an_objective, creating, kept
-from chantiers.operations import doctor
+from chantiers.operations.doctor import figures, integrity
 from models import db
 
 #: Enough for every section of every page to have something in it; then four and two times as much.
@@ -57,7 +57,7 @@ def test_every_screen_takes_the_same_few_statements_whatever_there_is(app, datab
 def test_what_is_made_to_measure_is_as_the_verbs_would_have_left_it(app, database):
     made(app, database, **FEW)
     with app.app_context():
-        found = [*doctor.tallies(), *doctor.last_news(), *doctor.order(), *doctor.links()]
+        found = [*figures.tallies(), *figures.last_news(), *integrity.order(), *integrity.links()]
     assert [finding.words for finding in found if finding.mark != "bien"] == []
 
 

@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app
 from chantiers.config import ROOT
-from chantiers.operations.backup import head
 from chantiers.operations.demarche_file.load import load
+from chantiers.operations.dump import head
 from models import Base, db
 from tests.support import databases
 

@@ -7,8 +7,8 @@ import zipfile
 import pytest
 from sqlalchemy import select
 
-from chantiers.operations import doctor
-from chantiers.storage.setup import storage_at
+from chantiers.operations.doctor import figures
+from chantiers.storage.store import Storage
 from models import (
     ChantierRole,
     Comment,
@@ -126,7 +126,7 @@ def test_a_leaving_referent_passes_the_hand(scene, visitor):
     )
     assert visitor(receiver).get("/mon-travail").has("Tâche 2")
     # The news of each task are still dated by the journal.
-    assert [finding.words for finding in doctor.last_news() if finding.is_wrong] == []
+    assert [finding.words for finding in figures.last_news() if finding.is_wrong] == []
     me.get(f"{scene.home}/membres/{scene.referent.id}/passer-la-main", status=404)
 
 

@@ -1,1 +1,1 @@
-"""Commands of `flask --app app`."""
+"""Commands of `flask --app app`: one module for each group, listed in `cli`."""

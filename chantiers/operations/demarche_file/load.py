@@ -1,21 +1,29 @@
-"""Brings the database to what a démarche's file says, without undoing what people did. Commits nothing."""
+"""Loader of a démarche's file: an upsert by source keys that undoes nothing of what people did. Commits nothing."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from hashlib import sha256
+from collections.abc import Iterable
 from itertools import chain, count
-from typing import Any, TypeVar
+from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from chantiers.language.refusals import say
-from chantiers.operations.demarche_file.nodes import FileRefused, Problem
+from chantiers.operations.demarche_file.matching import (
+    add_names,
+    by_source_key,
+    digest,
+    last_of_merges,
+    match_deliverables,
+    of_kind,
+    person_key,
+    structure_key,
+    unsourced_deliverable,
+)
+from chantiers.operations.demarche_file.nodes import DemarcheFileRefused, Problem
+from chantiers.operations.demarche_file.report import LoadReport, field_names, shortened
 from chantiers.operations.demarche_file.shape import (
     ChantierEntry,
-    DeliverableEntry,
     DemarcheFile,
     ObjectiveEntry,
     PersonEntry,
@@ -33,7 +41,6 @@ from models import (
     ObjectiveKind,
     Refused,
     Structure,
-    StructureAlias,
     User,
     db,
     fold,
@@ -42,75 +49,38 @@ from models import (
 )
 from models.traits.loaded_from_file import Sourced
 
-#: What the journal says of a load: one line for the whole, and those that open a chantier's own history.
+#: Actions of the journal that a load keeps: one line for the whole, and those that open a chantier's own history.
 KEPT_LINES = ("demarche.imported", "charter.published", "chantier.created")
 
-FIELDS = {
-    "name": _l("nom"),
-    "title": _l("titre"),
-    "text": _l("texte"),
-    "type_key": _l("type"),
-    "email": _l("adresse"),
-    "presentation": _l("présentation"),
-    "dated": _l("date"),
-    "bearer": _l("structure porteuse"),
-    "initiative": _l("initiative"),
-    "site": _l("site"),
-    "contact_name": _l("nom du contact"),
-    "contact_title": _l("fonction du contact"),
-    "contact_structure": _l("structure du contact"),
-    "contact_email": _l("adresse du contact"),
-}
 
-_Thing = TypeVar("_Thing", bound=Sourced)
-
-
-@dataclass
-class Report:
-    """What a load did, or would do, in words."""
-
-    created: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    #: What the file says otherwise, and people's words that were kept.
-    kept: list[str] = field(default_factory=list)
-    #: What the file no longer names; nothing of it was removed.
-    gone: list[str] = field(default_factory=list)
-    #: Whom the file names to coordinate the démarche.
-    coordination: User | None = None
-
-    @property
-    def changes(self) -> bool:
-        return bool(self.created or self.updated)
-
-
-def load(content: bytes) -> Report:
-    """Load a démarche's file into the session. Raises FileRefused, after which the session must be rolled back."""
+def load(content: bytes) -> LoadReport:
+    """Load a démarche's file into the session. Raises DemarcheFileRefused: roll the session back then."""
     types = db.session.scalars(select(DeliverableType.key).order_by(DeliverableType.position)).all()
     file = read(content, types)
     with only(*KEPT_LINES):
-        report = _Loader(file).load()
+        report = _DemarcheLoader(file).load()
         db.session.flush()
     return report
 
 
-class _Loader:
-    """One load: what exists by its key, what was met in the file, and the report."""
+class _DemarcheLoader:
+    """Loader of one file: holds what exists by source key, what the file named so far, and the report."""
 
     def __init__(self, file: DemarcheFile) -> None:
         self.file = file
-        self.report = Report()
+        self.report = LoadReport()
         self.line = file.line
-        self.structures = _by_key(Structure)
-        self.chantiers = _by_key(Chantier)
-        self.objectives = _by_key(Objective)
-        self.deliverables = _by_key(Deliverable)
-        self.people = _by_key(User)
+        self.structures = by_source_key(Structure)
+        self.chantiers = by_source_key(Chantier)
+        self.objectives = by_source_key(Objective)
+        self.deliverables = by_source_key(Deliverable)
+        self.people = by_source_key(User)
         #: The structures of this file, under each of their names there.
         self.named: dict[str, Structure] = {}
         self.met: set[Sourced] = set()
 
-    def load(self) -> Report:
-        """Everything, in the order in which one part names another."""
+    def load(self) -> LoadReport:
+        """Load every part, in the order in which one names another."""
         try:
             demarche = self._demarche()
             for structure in self.file.structures:
@@ -120,8 +90,8 @@ class _Loader:
             if self.file.coordination:
                 self.report.coordination = self._person(self.file.coordination)
         except Refused as refused:
-            raise FileRefused([Problem(self.line, say(refused))]) from None
-        self._tell_what_is_gone()
+            raise DemarcheFileRefused([Problem(self.line, say(refused))]) from None
+        self._report_what_is_gone()
         if self.report.changes:
             created, updated = len(self.report.created), len(self.report.updated)
             record(demarche, "demarche.imported", by=None, created=created, updated=updated)
@@ -130,15 +100,15 @@ class _Loader:
     def _follow(
         self, thing: Sourced, key: str, values: dict[str, Any], what: str, *, is_new: bool, **remember: Any
     ) -> None:
-        """Take over the file's words and tell what became of them."""
+        """Take over the file's values, and report which were written and which were not."""
         followed = thing.follow(key, values, remember=remember)
         self.met.add(thing)
         if is_new:
             self.report.created.append(what)
         elif followed.changed:
-            self.report.updated.append(f"{what} ({_fields(followed.changed)})")
+            self.report.updated.append(f"{what} ({field_names(followed.changed)})")
         if followed.kept:
-            self.report.kept.append(f"{what} ({_fields(followed.kept)})")
+            self.report.kept.append(f"{what} ({field_names(followed.kept)})")
 
     # The démarche -----------------------------------------------------------------------------------------------------
 
@@ -164,15 +134,15 @@ class _Loader:
             "contact_email": contact.email if contact else "",
         }
         what = _("la démarche")
-        self._follow(demarche, "demarche", values, what, is_new=is_new, charter=_digest(file.charter))
+        self._follow(demarche, "demarche", values, what, is_new=is_new, charter=digest(file.charter))
         self._charter(demarche, said)
         return demarche
 
     def _charter(self, demarche: Demarche, said: str) -> None:
         text, current = self.file.charter, demarche.charter
-        if not text or _digest(text) == said or (current and current.text == text):
+        if not text or digest(text) == said or (current and current.text == text):
             return
-        if current is None or _digest(current.text) == said:
+        if current is None or digest(current.text) == said:
             number = demarche.publish_charter(text, by=None).number
             self.report.updated.append(_("la charte (version %(number)s)", number=number))
         else:
@@ -186,7 +156,7 @@ class _Loader:
         if structure is not None and structure.merged_into_id is not None:
             # People made one of two: the file may go on naming both.
             self.met.add(structure)
-            self._name(entry, _last_of_merges(structure))
+            self._name(entry, last_of_merges(structure))
             return
         is_new = structure is None
         if structure is None:
@@ -198,21 +168,21 @@ class _Loader:
         aliases = [fold(alias) for alias in entry.aliases]
         self._follow(
             structure,
-            _key(entry.name),
+            structure_key(entry.name),
             {"name": entry.name},
             _("la structure « %(name)s »", name=entry.name),
             is_new=is_new,
             aliases=aliases,
         )
         new = [alias for alias in entry.aliases if fold(alias) not in said]
-        if new and _add_names(structure, new) and not is_new:
+        if new and add_names(structure, new) and not is_new:
             self.report.updated.append(_("la structure « %(name)s » (autres noms)", name=entry.name))
 
     def _known_structure(self, entry: StructureEntry) -> Structure | None:
-        """By its key, else by any of its names, unless that record is another line of this file."""
-        others = {_key(other.name) for other in self.file.structures} - {_key(entry.name)}
+        """Find a structure by its key, else by any of its names, unless that record is another line of this file."""
+        others = {structure_key(other.name) for other in self.file.structures} - {structure_key(entry.name)}
         for name in (entry.name, *entry.aliases):
-            structure = self.structures.get(_key(name))
+            structure = self.structures.get(structure_key(name))
             if structure is not None and structure not in self.met and structure.source_key not in others:
                 return structure
         for name in (entry.name, *entry.aliases):
@@ -242,7 +212,7 @@ class _Loader:
             chantier = Chantier.create(entry.number, entry.title, by=None)
             db.session.flush()
         said = chantier.source or {}
-        orders = {str(kind): [o.key for o in _of_kind(entry, kind)] for kind in ObjectiveKind}
+        orders = {str(kind): [o.key for o in of_kind(entry, kind)] for kind in ObjectiveKind}
         referents = [(each, self._person(each)) for each in entry.referents]
         self.line = entry.line
         self._follow(
@@ -251,11 +221,11 @@ class _Loader:
             {"title": entry.title},
             _("le chantier %(number)s « %(title)s »", number=entry.number, title=entry.title),
             is_new=is_new,
-            referents=[_person_key(each) for each, _person in referents],
+            referents=[person_key(each) for each, _person in referents],
             **orders,
         )
         for each, person in referents:
-            if _person_key(each) not in said.get("referents", []) and person.closed_at is None:
+            if person_key(each) not in said.get("referents", []) and person.closed_at is None:
                 self._make_referent(chantier, person, self.named.get(fold(each.structure)))
         for objective in entry.objectives:
             self._objective(chantier, objective)
@@ -280,7 +250,7 @@ class _Loader:
 
     def _person(self, entry: PersonEntry) -> User:
         self.line = entry.line
-        key = _person_key(entry)
+        key = person_key(entry)
         person = User.with_email(entry.email) if entry.email else None
         person = person or self.people.get(key)
         is_new = person is None
@@ -308,7 +278,7 @@ class _Loader:
     def _objective(self, chantier: Chantier, entry: ObjectiveEntry) -> None:
         self.line = entry.line
         kind = ObjectiveKind.OPERATIONAL if entry.is_operational else ObjectiveKind.POLITICAL
-        what = _("l’objectif %(key)s « %(text)s »", key=entry.key, text=_shortened(entry.text))
+        what = _("l’objectif %(key)s « %(text)s »", key=entry.key, text=shortened(entry.text))
         objective = self.objectives.get(entry.key)
         is_new = objective is None
         if objective is None:
@@ -320,7 +290,7 @@ class _Loader:
                 "gardez-la où elle était, ou donnez une nouvelle clé.",
                 key=entry.key,
             )
-            raise FileRefused([Problem(entry.line, words)])
+            raise DemarcheFileRefused([Problem(entry.line, words)])
         if objective.is_trashed:
             self._leave_in_bin(objective, what)
             return
@@ -330,12 +300,12 @@ class _Loader:
 
     def _deliverables(self, objective: Objective, entry: ObjectiveEntry) -> None:
         known = {key: each for key, each in self.deliverables.items() if each.objective_id == objective.id}
-        matches = _match(entry.deliverables, list(known.values()))
+        matches = match_deliverables(entry.deliverables, list(known.values()))
         numbers = (n for n in count(1) if f"{entry.key}/{n}" not in self.deliverables)
         for line in entry.deliverables:
             self.line = line.line
             what = _("le livrable « %(title)s »", title=line.title)
-            deliverable = matches.get(line) or _unsourced(objective, line.title)
+            deliverable = matches.get(line) or unsourced_deliverable(objective, line.title)
             is_new = deliverable is None
             if deliverable is None:
                 deliverable = Deliverable.create(objective, line.type_key, line.title, by=None)
@@ -376,95 +346,16 @@ class _Loader:
 
     # What the file no longer names ------------------------------------------------------------------------------------
 
-    def _tell_what_is_gone(self) -> None:
+    def _report_what_is_gone(self) -> None:
         things: Iterable[Chantier | Objective | Deliverable] = chain(
             self.chantiers.values(), self.objectives.values(), self.deliverables.values()
         )
         for thing in things:
             if thing not in self.met and not getattr(thing, "is_trashed", False):
-                self.report.gone.append(f"« {_shortened(thing.journal_title)} »")
+                self.report.gone.append(f"« {shortened(thing.journal_title)} »")
         for structure in self.structures.values():
             if structure not in self.met and structure.merged_into_id is None:
                 self.report.gone.append(_("la structure « %(name)s »", name=structure.name))
         for person in self.people.values():
             if person not in self.met and person.closed_at is None:
                 self.report.gone.append(person.name)
-
-
-def _by_key(kind: type[_Thing]) -> dict[str, _Thing]:
-    return {
-        str(thing.source_key): thing
-        for thing in db.session.scalars(select(kind).where(kind.source_key.is_not(None)))
-    }
-
-
-def _key(name: str) -> str:
-    """A structure's key: its name as people hear it, within the column."""
-    folded = fold(name)
-    return folded if len(folded) <= 100 else f"{folded[:60]} {_digest(folded)[:32]}"
-
-
-def _person_key(entry: PersonEntry) -> str:
-    """A person's key says nothing of them: it stays when they close their account."""
-    return _digest(f"{fold(entry.name)}|{fold(entry.structure)}")[:32]
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest() if text else ""
-
-
-def _last_of_merges(structure: Structure) -> Structure:
-    while structure.merged_into_id is not None:
-        structure = db.session.get_one(Structure, structure.merged_into_id)
-    return structure
-
-
-def _add_names(structure: Structure, names: list[str]) -> bool:
-    present = db.session.scalars(select(StructureAlias.name).filter_by(structure_id=structure.id)).all()
-    return structure.also_known_as([*present, *names])
-
-
-def _of_kind(entry: ChantierEntry, kind: ObjectiveKind) -> list[ObjectiveEntry]:
-    return [o for o in entry.objectives if o.is_operational == (kind == ObjectiveKind.OPERATIONAL)]
-
-
-def _match(
-    lines: Sequence[DeliverableEntry], known: list[Deliverable]
-) -> dict[DeliverableEntry, Deliverable]:
-    """Which deliverable is which line: the one of that title, else a reworded one of that type, in order."""
-    matches: dict[DeliverableEntry, Deliverable] = {}
-    rest = list(known)
-    for same in (_said_title, _type):
-        for line in lines:
-            found = next((each for each in rest if line not in matches and same(each) == same(line)), None)
-            if found is not None:
-                matches[line] = found
-                rest.remove(found)
-    return matches
-
-
-def _said_title(thing: DeliverableEntry | Deliverable) -> str:
-    """The title as the file last said it: people may have chosen another since."""
-    if isinstance(thing, Deliverable):
-        return fold((thing.source or {}).get("title", thing.title))
-    return fold(thing.title)
-
-
-def _type(thing: DeliverableEntry | Deliverable) -> str:
-    return thing.type_key
-
-
-def _unsourced(objective: Objective, title: str) -> Deliverable | None:
-    """One that people announced under the same title before the file did."""
-    made = select(Deliverable).where(
-        Deliverable.objective_id == objective.id, Deliverable.source_key.is_(None), Deliverable.live()
-    )
-    return next((each for each in db.session.scalars(made) if fold(each.title) == fold(title)), None)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 80 else text[:79].rstrip() + "…"
-
-
-def _fields(names: Iterable[str]) -> str:
-    return ", ".join(str(FIELDS[name]) for name in names)

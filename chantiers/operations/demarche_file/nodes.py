@@ -1,4 +1,4 @@
-"""Reads YAML as a tree whose every part knows its line, and nothing more: no tags, no references, no Python."""
+"""Safe YAML parser: a tree whose nodes know their line, without tags, aliases or Python objects, of bounded size."""
 
 import re
 import unicodedata
@@ -14,10 +14,10 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 #: A démarche of a thousand structures is a tenth of this.
 LARGEST = 1024 * 1024
 DEEPEST = 20
-#: Beyond these, a file is not mended from the list any more.
+#: Most problems that are listed: beyond, nobody mends a file from a list.
 MOST_PROBLEMS = 50
 
-#: libyaml's, ten times quicker, where PyYAML was built with it.
+#: libyaml's parser, ten times quicker, where PyYAML was built with it.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT = "tag:yaml.org,2002:str"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -25,7 +25,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """What is wrong with a file, and on which line; line 0 is about the whole of it."""
+    """Problem of a file, with its line; line 0 is about the whole of it."""
 
     line: int
     words: str
@@ -36,8 +36,8 @@ class Problem:
         return _("ligne %(line)s : %(words)s", line=self.line, words=self.words)
 
 
-class FileRefused(Exception):
-    """A file that cannot be loaded as it is. Nothing of it was kept."""
+class DemarcheFileRefused(Exception):
+    """Refusal of a file, with its problems by line; nothing of it was kept."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__(f"{len(problems)} problems")
@@ -50,7 +50,7 @@ class FileRefused(Exception):
 
 @dataclass
 class Problems:
-    """The problems met so far: reading goes on, so that people mend them all at once."""
+    """Problems met so far: reading goes on, so that people mend them all at once."""
 
     found: list[Problem] = field(default_factory=list)
 
@@ -58,13 +58,13 @@ class Problems:
         self.found.append(Problem(line, words))
 
     def refuse_if_any(self) -> None:
-        """Raises FileRefused."""
+        """Raise DemarcheFileRefused where there is a problem."""
         if self.found:
-            raise FileRefused(self.found)
+            raise DemarcheFileRefused(self.found)
 
 
 def tree(content: bytes) -> Node:
-    """The root of the document. Raises FileRefused."""
+    """Parse a document and return its root node. Raises DemarcheFileRefused."""
     if len(content) > LARGEST:
         raise _refused(0, _("Ce fichier est trop gros pour une démarche : 1 Mo au plus."))
     try:
@@ -123,26 +123,28 @@ def _refuse_references_and_depth(events: Iterator[yaml.Event]) -> None:
 def _syntax(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or ""
     if "mapping values are not allowed" in problem:
-        return _("deux-points en trop : mettez entre guillemets un texte qui en contient.")
+        return str(_("deux-points en trop : mettez entre guillemets un texte qui en contient."))
     if "cannot start any token" in problem:
-        return _(
-            "un signe ou une tabulation n’est pas à sa place : espaces devant, guillemets autour du texte."
+        return str(
+            _("un signe ou une tabulation n’est pas à sa place : espaces devant, guillemets autour du texte.")
         )
     if "end of stream" in problem or "end of stream" in (error.context or ""):
-        return _("le fichier s’arrête au milieu d’un texte : un guillemet ou un crochet n’est pas fermé.")
+        return str(
+            _("le fichier s’arrête au milieu d’un texte : un guillemet ou un crochet n’est pas fermé.")
+        )
     if "expected <block end>" in problem or "not find expected" in problem:
-        return _("le décalage des lignes ou un guillemet n’est pas juste ici, ou juste au-dessus.")
+        return str(_("le décalage des lignes ou un guillemet n’est pas juste ici, ou juste au-dessus."))
     if "expected a single document" in (error.context or ""):
-        return _("un second document commence ici (« --- ») : il n’en faut qu’un.")
-    return _("ce n’est pas du YAML correct.")
+        return str(_("un second document commence ici (« --- ») : il n’en faut qu’un."))
+    return str(_("ce n’est pas du YAML correct."))
 
 
-def _refused(line: int, words: str) -> FileRefused:
-    return FileRefused([Problem(line, words)])
+def _refused(line: int, words: str) -> DemarcheFileRefused:
+    return DemarcheFileRefused([Problem(line, words)])
 
 
 class Record:
-    """A part with named fields, read one by one; what is missing, unknown or wrong is added to the problems."""
+    """Mapping of YAML, its fields read one by one; a missing, unknown or wrong one is added to the problems."""
 
     def __init__(self, node: Node, what: str, problems: Problems) -> None:
         self.line, self.what, self.problems = line_of(node), what, problems
@@ -173,15 +175,15 @@ class Record:
         self._fields[name], self._lines[name] = value, line_of(key)
 
     def line_of(self, name: str) -> int:
-        """The line of a field, or of the whole where it is missing."""
+        """Return the line of a field, or of the whole where it is missing."""
         return self._lines.get(name, self.line)
 
     def text(self, name: str, longest: int, *, required: bool = False) -> str:
-        """A text of one field, however YAML would type it: « 2024-02 », « Oui » and « 12 » are words here."""
+        """Return a field as one line of text, untyped: « 2024-02 », « Oui » and « 12 » are words here."""
         return self._text(name, longest, required, lines=False)
 
     def long_text(self, name: str, longest: int, *, required: bool = False) -> str:
-        """A text that may have several lines."""
+        """Return a field as a text that may have several lines."""
         return self._text(name, longest, required, lines=True)
 
     def _text(self, name: str, longest: int, required: bool, *, lines: bool) -> str:
@@ -193,7 +195,7 @@ class Record:
         )
 
     def number(self, name: str, highest: int) -> int | None:
-        """A whole number from 1."""
+        """Return a field as a whole number from 1; None where it is not one."""
         node = self._take(name, required=True)
         if node is None:
             return None
@@ -213,7 +215,7 @@ class Record:
         return None
 
     def items(self, name: str, *, required: bool = False) -> list[Node]:
-        """The items of a list; an absent or empty field is an empty list."""
+        """Return the items of a list; an absent or empty field is an empty list."""
         node = self._take(name, required)
         if node is None or (isinstance(node, ScalarNode) and node.value in ("", "null", "~")):
             return []
@@ -225,7 +227,7 @@ class Record:
         return []
 
     def record(self, name: str, what: str, *, required: bool = False) -> "Record | None":
-        """A field that has fields of its own."""
+        """Return a field that has fields of its own; None where it is missing or no mapping."""
         node = self._take(name, required)
         if node is None:
             return None
@@ -233,7 +235,7 @@ class Record:
         return found if found.is_readable else None
 
     def done(self) -> None:
-        """Every field was asked for: what is left is unknown here."""
+        """Report every field that was not asked for: it is unknown here."""
         for name in self._fields:
             if name not in self._asked:
                 self.problems.add(
@@ -257,7 +259,7 @@ class Record:
 def scalar(
     node: Node, what: str, longest: int, problems: Problems, *, required: bool = False, lines: bool = False
 ) -> str:
-    """The text of a scalar, tidied; adds to the problems what is wrong with it."""
+    """Return the text of a scalar, its spaces tidied; adds to the problems what is wrong with it."""
     if not isinstance(node, ScalarNode):
         problems.add(line_of(node), _("%(what)s : il faut un texte.", what=what))
         return ""

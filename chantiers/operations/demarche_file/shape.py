@@ -1,4 +1,4 @@
-"""The shape of a démarche's file: what it may hold, checked whole, and handed over as plain records."""
+"""Schema of a démarche's file: validates the whole of it, and returns plain dataclasses."""
 
 import re
 from collections.abc import Callable, Collection
@@ -66,7 +66,7 @@ class ChantierEntry:
 
 @dataclass(frozen=True)
 class DemarcheFile:
-    """A file that was found right: whatever it names exists in it, once."""
+    """Valid file: whatever it names exists in it, once."""
 
     line: int
     name: str
@@ -82,16 +82,16 @@ class DemarcheFile:
 
 
 def read(content: bytes, types: Collection[str]) -> DemarcheFile:
-    """The file's content, given the keys of the types of deliverables. Raises FileRefused with every problem."""
+    """Validate a file, given the keys of the types of deliverables. Raises DemarcheFileRefused with every problem."""
     problems = Problems()
     root = Record(tree(content), _("le fichier"), problems)
-    found = _Reader(problems, types).file(root)
+    found = _DemarcheReader(problems, types).file(root)
     problems.refuse_if_any()
     return found
 
 
-class _Reader:
-    """Walks the tree, and remembers where it met what must be there once."""
+class _DemarcheReader:
+    """Reader of the YAML tree; remembers the line of whatever must be there once."""
 
     def __init__(self, problems: Problems, types: Collection[str]) -> None:
         self.problems = problems
@@ -266,7 +266,7 @@ class _Reader:
         return person
 
     def _one_identity(self, record: Record, person: PersonEntry) -> None:
-        """The same address is the same person, and the same name in the same structure too."""
+        """Report two people of one address, and two addresses of one name in one structure."""
         name, structure = fold(person.name), fold(person.structure)
         if person.email and self._identities.setdefault(person.email, name) != name:
             self.problems.add(

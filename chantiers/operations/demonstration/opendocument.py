@@ -1,4 +1,4 @@
-"""Writes a small OpenDocument text, so that the demonstration has a true file to download."""
+"""Writer of small OpenDocument texts, so that the demonstration has a true file to download."""
 
 import re
 from io import BytesIO
@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 MIME = "application/vnd.oasis.opendocument.text"
-#: The same bytes each time: the first instant that the format knows.
+#: Fixed date of the entries, the first that the format knows: each run writes the same bytes.
 WRITTEN = (1980, 1, 1, 0, 0, 0)
 
 _MANIFEST = f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -21,7 +21,7 @@ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.2"
 
 
 def opendocument(markdown: str) -> bytes:
-    """The headings and paragraphs of a Markdown text as an .odt file."""
+    """Return the headings and paragraphs of a Markdown text as an .odt file."""
     blocks = (" ".join(block.split()) for block in re.split(r"\n\s*\n|\n(?=[-#] )", markdown))
     body = "".join(_element(block) for block in blocks if block)
     written = BytesIO()

@@ -10,7 +10,9 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import func, select
 
-from chantiers.operations import doctor
+from chantiers.files import spreadsheets
+from chantiers.operations.doctor import figures, integrity
+from chantiers.rooms.imports.values import day_of, names_in
 from models import (
     Activity,
     ChantierStructure,
@@ -117,7 +119,7 @@ def test_two_thousand_lines_come_in_without_the_wrong_ones_and_go_again(session,
     assert told[0].particulars["created"] == len(tasks)
     journal = visitor(place.coordination).get("/chantiers/mobilite/journal")
     assert journal.has("Ada Coordonne a importé des tâches") and not journal.has("Tâche n° 1")
-    found = [*doctor.tallies(), *doctor.last_news(), *doctor.search()]
+    found = [*figures.tallies(), *figures.last_news(), *integrity.search()]
     assert [finding.words for finding in found if finding.is_wrong] == []
 
     page = undo(visitor, place, "Suivi 2026.xlsx")

@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 from app import create_app
 from chantiers.config import ROOT
 from chantiers.operations import backup
-from chantiers.operations.backup import BackupRefused
 from chantiers.operations.demarche_file.load import load
+from chantiers.operations.dump import BackupRefused
 from chantiers.storage.store import StorageDown, current_storage
 from models import (
     Base,
@@ -44,7 +44,7 @@ InApp = Callable[[], AbstractContextManager[Session]]
 
 
 def fill() -> None:
-    """A démarche with everything that could be lost on the way: accents, JSON, dates, merges, files."""
+    """Make a démarche with everything that could be lost on the way: accents, JSON, dates, merges, files."""
     load((ROOT / "data/demarche.yaml").read_bytes())
     chantier = db.session.scalars(select(Chantier).where(Chantier.number == 1)).one()
     referent = make_referent(chantier)
@@ -69,7 +69,7 @@ def fill() -> None:
 
 
 def contents() -> dict[str, list[str]]:
-    """Every row of every table, and the bytes of every file, as anybody would compare them."""
+    """Return every row of every table, and the bytes of every file, to compare."""
     rows = {
         table.name: sorted(
             repr([each.isoformat() if isinstance(each, date) else each for each in row])
@@ -87,7 +87,7 @@ def contents() -> dict[str, list[str]]:
 
 @contextmanager
 def another_instance(url: str, folder: Path) -> Iterator[Flask]:
-    """An instance elsewhere, migrated and empty."""
+    """Make another instance, migrated and empty."""
     app = create_app(
         {
             "SECRET_KEY": "k" * 40,

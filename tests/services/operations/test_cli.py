@@ -1,4 +1,4 @@
-"""The commands: each does what it says, says it in French, and fails in one sentence."""
+"""Commands: each does what it says, says it in French, and fails in one sentence."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from chantiers.config import ROOT
-from chantiers.operations.backup import head
+from chantiers.operations.dump import head
 from chantiers.storage.store import current_storage
 from models import (
     Activity,
@@ -53,7 +53,7 @@ InApp = Callable[[], AbstractContextManager[Session]]
 
 @pytest.fixture
 def run(app: Flask) -> Callable[..., str]:
-    """`run("init", path)`: a command, in a context of its own, as in a terminal; what it printed."""
+    """Return `run("init", path)`: runs a command in a context of its own and returns what it printed."""
     return partial(said, app)
 
 
@@ -191,7 +191,7 @@ def test_without_tables_every_command_says_what_to_run(empty_database: str, tmp_
 
 
 def deliverable_with_file(content: bytes = b"un fichier") -> tuple[Deliverable, str]:
-    """A deliverable of one version, a file; and the key of that file."""
+    """Make a deliverable of one version, a file; return it and the key of that file."""
     make_demarche()
     chantier = make_chantier()
     deliverable = make_deliverable(make_objective(chantier), by=make_referent(chantier))

@@ -46,7 +46,7 @@ def load(app: Flask, status: int = 0) -> str:
 
 @pytest.fixture(scope="module")
 def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The demonstration, loaded once for the tests that only look at it."""
+    """Load the demonstration once, for the tests that only look at it."""
     folder = tmp_path_factory.mktemp("demonstration")
     app = create_app(
         {

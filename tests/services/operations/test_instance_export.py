@@ -1,4 +1,4 @@
-"""The whole instance as JSON: what it holds, what it never does, and that it comes back to the byte."""
+"""JSON export of the instance: what it holds, what it never does, and that it comes back to the byte."""
 
 import json
 from io import BytesIO
@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from chantiers.operations import instance_export
-from chantiers.operations.backup import BackupRefused
+from chantiers.operations.dump import BackupRefused
 from chantiers.storage.store import current_storage
 from models import Base, Invitation, Task, User, db, find, terms_of
 from tests.services.operations.test_backup import another_instance, fill
@@ -17,7 +17,7 @@ from tests.support.world import make_world
 
 
 def taken() -> str:
-    """The export, without the line of its date."""
+    """Return the export, without the line of its date."""
     return "".join(line for line in instance_export.lines() if '"exported_at"' not in line)
 
 
