@@ -1,7 +1,7 @@
-"""Makes the traces that the past would have left, from the journal: for instances that are older than traces.
+"""Backfill of traces and day counts from the journal, for instances that are older than traces.
 
 Written over the tables as they stood when traces came, and not over the models, so that the migration that needs it
-goes on working whatever these become. What the journal does not say is told as it stands today: a task that was moved
+goes on working whatever these become. Facts that the journal does not hold are taken as of today: a task that was moved
 between objectives counts under its present one from its birth on.
 """
 
@@ -73,8 +73,8 @@ DAY_COUNT = _table(
 
 
 @dataclass
-class Past:
-    """A thing as the walk through its past knows it, and the traces found so far."""
+class TraceReplay:
+    """Replay of the past of one thing: its state at a day, and the traces found so far."""
 
     kind: str
     thing: Row[Any]
@@ -107,7 +107,7 @@ class Past:
 
 
 def retrace(connection: Connection) -> None:
-    """Fill the empty tables of traces and of counts from what is recorded."""
+    """Fill the empty tables of traces and of day counts from the journal."""
     counts: dict[tuple[int, date, int], dict[str, int]] = {}
     for traces in (_chantiers(connection), _tasks(connection), _deliverables(connection)):
         waiting: list[dict[str, Any]] = []
@@ -132,10 +132,10 @@ def retrace(connection: Connection) -> None:
 
 
 def _chantiers(connection: Connection) -> Iterator[list[dict[str, Any]]]:
-    told = _told(connection, "chantier", "archived", "reopened")
+    lines_of = _lines_by_subject(connection, "chantier", "archived", "reopened")
     for chantier in connection.execute(select(CHANTIER).order_by(CHANTIER.c.id)):
         steps = [(chantier.created_at, "open")]
-        for line in told[chantier.id]:
+        for line in lines_of[chantier.id]:
             steps.append((line.at, "archived" if line.action == "chantier.archived" else "open"))
         now_archived = chantier.archived_at is not None
         if now_archived != (steps[-1][1] == "archived"):
@@ -164,15 +164,15 @@ def _tasks(connection: Connection) -> Iterator[list[dict[str, Any]]]:
     names = {row.id: row.name for row in connection.execute(select(STRUCTURE))}
     for tasks in _pieces(connection, TASK):
         ids = (tasks[0].id, tasks[-1].id)
-        told = _told(
+        lines_of = _lines_by_subject(
             connection, "task", "rescheduled", "entrusted", "taken", "trashed", "restored", between=ids
         )
         changed = _changes(connection, ids)
         for task in tasks:
-            lines = told[task.id]
+            lines = lines_of[task.id]
             changes = changed[task.id]
             entrusted = any(line.action in ("task.entrusted", "task.taken") for line in lines)
-            past = Past(
+            past = TraceReplay(
                 "task",
                 task,
                 changes[0].to_status if changes else task.status,
@@ -194,14 +194,16 @@ def _tasks(connection: Connection) -> Iterator[list[dict[str, Any]]]:
             yield past.traces
 
 
-def _apply_to_task(past: Past, line: Row[Any]) -> None:
-    told = line.particulars
+def _apply_to_task(past: TraceReplay, line: Row[Any]) -> None:
+    particulars = line.particulars
     if line.action == "task.taken":
-        past.has_pilote, past.pilote = True, told.get("structure") or ""
+        past.has_pilote, past.pilote = True, particulars.get("structure") or ""
     elif line.action == "task.entrusted":
-        if told.get("pilote"):
-            past.has_pilote, past.pilote = True, told["pilote"]
-        elif past.pilote in (told.get("removed") or []) or past.pilote in (told.get("added") or []):
+        if particulars.get("pilote"):
+            past.has_pilote, past.pilote = True, particulars["pilote"]
+        elif past.pilote in (particulars.get("removed") or []) or past.pilote in (
+            particulars.get("added") or []
+        ):
             # It was let go of, or helps from now on where it led.
             past.has_pilote = False
     else:
@@ -210,10 +212,12 @@ def _apply_to_task(past: Past, line: Row[Any]) -> None:
 
 def _deliverables(connection: Connection) -> Iterator[list[dict[str, Any]]]:
     for deliverables in _pieces(connection, DELIVERABLE):
-        told = _told(connection, "deliverable", between=(deliverables[0].id, deliverables[-1].id))
+        lines_of = _lines_by_subject(
+            connection, "deliverable", between=(deliverables[0].id, deliverables[-1].id)
+        )
         for deliverable in deliverables:
-            lines = told[deliverable.id]
-            past = Past(
+            lines = lines_of[deliverable.id]
+            past = TraceReplay(
                 "deliverable",
                 deliverable,
                 "expected",
@@ -250,7 +254,7 @@ def _state_after(action: str, state: str) -> str:
     return steps.get(action, state)
 
 
-def _apply(past: Past, line: Row[Any]) -> None:
+def _apply(past: TraceReplay, line: Row[Any]) -> None:
     if line.action.endswith(".rescheduled"):
         past.due_on = _date(line.particulars.get("to"))
     elif line.action.endswith(".trashed"):
@@ -263,7 +267,7 @@ def _apply(past: Past, line: Row[Any]) -> None:
 
 
 def _pieces(connection: Connection, table: Table) -> Iterator[list[Row[Any]]]:
-    """The rows of a table, so many at a time, in the order of their numbers."""
+    """Yield the rows of a table in batches, in the order of their ids."""
     last = 0
     while rows := list(
         connection.execute(select(table).where(table.c.id > last).order_by(table.c.id).limit(BATCH))
@@ -272,10 +276,10 @@ def _pieces(connection: Connection, table: Table) -> Iterator[list[Row[Any]]]:
         last = rows[-1].id
 
 
-def _told(
+def _lines_by_subject(
     connection: Connection, kind: str, *verbs: str, between: tuple[int, int] | None = None
 ) -> dict[int, list[Row[Any]]]:
-    """The journal's lines about things of a kind, by their number; of these verbs only, where there are any."""
+    """Return the journal's lines about things of a kind, by id; of these verbs only, where any are given."""
     query = select(ACTIVITY).where(ACTIVITY.c.subject_type == kind)
     if verbs:
         query = query.where(ACTIVITY.c.action.in_([f"{kind}.{verb}" for verb in verbs]))
@@ -297,13 +301,13 @@ def _by(key: Callable[[Any], int], rows: Iterable[Row[Any]]) -> dict[int, list[R
 
 
 def _first_date(lines: list[Row[Any]], now: date | None) -> date | None:
-    """The date it was born with: the one from which it was first moved."""
+    """Return the date that a thing was created with: the one from which it was first moved."""
     moved = next((line for line in lines if line.action.endswith(".rescheduled")), None)
     return _date(moved.particulars.get("from")) if moved else now
 
 
-def _date(told: str | None) -> date | None:
-    return date.fromisoformat(told) if told else None
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _day(at: datetime) -> date:

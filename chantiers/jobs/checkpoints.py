@@ -1,4 +1,4 @@
-"""Points d'étape: at the hour of each, everybody is asked about their own tasks, once."""
+"""Job of points d'étape: at the hour of each, everybody is asked about their own tasks, once."""
 
 from flask import Flask
 from sqlalchemy import select
@@ -7,11 +7,11 @@ from models import Checkpoint, db, reading
 
 
 def ask_due(app: Flask) -> int:
-    """Ask what is due; how many points d'étape. Two workers never ask the same one twice."""
+    """Ask for the points d'étape that are due and return their number. Row locks keep two workers from the same one."""
     asked = 0
     with app.app_context():
         with reading():
-            # Most of the time none is due: looking holds no writer up.
+            # Most of the time none is due: a read transaction holds no writer up.
             due = db.session.scalar(select(Checkpoint.due().exists()))
             db.session.rollback()
         while due and _ask_next():

@@ -1,38 +1,38 @@
-"""Digests: at each person's hour, one mail for one period goes to the outbox."""
+"""Job of digests: at each person's hour, one mail for one period goes to the outbox."""
 
 from flask import Flask
 from sqlalchemy import select
 
 from models import HOME, OutgoingMail, User, db, next_digest, now, reading
 
-#: People whose digests are asked for in one transaction.
-AT_ONCE = 200
+#: People whose digests go to the outbox in one transaction.
+BATCH = 200
 
 
 def post_due(app: Flask) -> int:
-    """Put the digests that are due in the outbox; how many. Two workers never do the same person's."""
+    """Put the digests that are due in the outbox, return their number. Row locks keep two workers from the same one."""
     posted = 0
     with app.app_context():
         with reading():
-            # Most of the time nobody's is due: looking holds no writer up.
+            # Most of the time none is due: a read transaction holds no writer up.
             due = db.session.scalar(select(User.id).where(User.next_digest_at <= now()).limit(1))
             db.session.rollback()
         if due is None:
             return 0
-        while some := _post_some():
+        while batch := _post_batch():
             db.session.commit()
-            posted += some
+            posted += batch
         db.session.rollback()
     return posted
 
 
-def _post_some() -> int:
+def _post_batch() -> int:
     moment = now()
     due = (
         select(User)
         .where(User.next_digest_at <= moment)
         .order_by(User.next_digest_at, User.id)
-        .limit(AT_ONCE)
+        .limit(BATCH)
         .with_for_update(skip_locked=True)
     )
     people = db.session.scalars(due).all()
@@ -47,6 +47,6 @@ def _post_some() -> int:
 
 
 def _period(person: User) -> str:
-    """The day that names the period: a digest asked for twice leaves once."""
+    """Return the day that names the period in the outbox's key: a digest posted twice leaves once."""
     assert person.next_digest_at is not None
     return person.next_digest_at.astimezone(HOME).date().isoformat()

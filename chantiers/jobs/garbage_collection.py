@@ -1,4 +1,4 @@
-"""When cycles of garbage are collected: on Python 3.11 between requests, and never in the middle of an allocation.
+"""Garbage collection: on Python 3.11 between requests, and never in the middle of an allocation.
 
 Until Python 3.12 the collector runs inside whatever C code happens to allocate. With many threads in the ORM this
 corrupts memory now and then, and the server dies of it: sixteen people who came in the second after a start ended one
@@ -10,12 +10,12 @@ import sys
 
 RUNS_ANYWHERE = sys.version_info < (3, 12)
 
-#: After how many new containers the youngest are looked at, and after how many looks the older ones are.
-YOUNG, LOOKS = 20_000, 10
+#: Thresholds: new containers before the youngest generation is collected, and its collections before the older ones.
+YOUNG, COLLECTIONS = 20_000, 10
 
 
 def take_over() -> None:
-    """From here on garbage is collected by `collect_when_due` alone; what the process holds by now is there to stay."""
+    """Disable the automatic collector, in favour of `collect_when_due`, and freeze what the process holds by now."""
     if RUNS_ANYWHERE:
         gc.collect()
         gc.freeze()
@@ -23,9 +23,9 @@ def take_over() -> None:
 
 
 def collect_when_due() -> None:
-    """Look for garbage where enough was made since the last look: between two requests, or two jobs."""
+    """Collect garbage if the thresholds are passed: called between two requests, or two jobs."""
     if gc.isenabled():
         return
     young, middle, old = gc.get_count()
     if young > YOUNG:
-        gc.collect(2 if old > LOOKS else 1 if middle > LOOKS else 0)
+        gc.collect(2 if old > COLLECTIONS else 1 if middle > COLLECTIONS else 0)

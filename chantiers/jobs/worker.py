@@ -1,4 +1,4 @@
-"""The jobs worker: sends what is due, then sleeps; a thread of the embedded server, or a process of its own."""
+"""Worker of the jobs: sends what is due, then sleeps; a thread of the embedded server, or a process of its own."""
 
 import threading
 from datetime import datetime
@@ -12,21 +12,21 @@ from chantiers.jobs import checkpoints, digests, garbage_collection
 from chantiers.mail import sending
 from models import POSTED, OutgoingMail, db, now, reading
 
-#: Seconds between two looks at the outbox, at most and at least: what people are waiting for leaves at once enough.
+#: Pause between two runs, in seconds, at most and at least.
 LONGEST, SHORTEST = 5.0, 1.0
-#: After the database or the mail server went away.
+#: Pause after the database or the mail server failed, in seconds.
 AFTER_TROUBLE = 30.0
 
 
 def work(app: Flask) -> sending.DeliveryReport:
-    """Do everything that is due, once."""
+    """Run every job that is due, once."""
     digests.post_due(app)
     checkpoints.ask_due(app)
     return sending.send_due(app)
 
 
 def run(app: Flask, over: threading.Event, called: threading.Event | None = None) -> None:
-    """Work until `over` is set; trouble is told in the log and never ends it. Setting `called` ends a pause."""
+    """Run the jobs until `over` is set; errors are logged and never end it. Setting `called` ends a pause."""
     called = called or over
     while not over.is_set():
         try:
@@ -42,7 +42,7 @@ def run(app: Flask, over: threading.Event, called: threading.Event | None = None
 
 
 def _until_next(app: Flask) -> float:
-    """For how many seconds nothing is due, as far as we know."""
+    """Return the pause until the next mail of the outbox is due, within the bounds, in seconds."""
     with app.app_context(), reading():
         due: datetime | None = OutgoingMail.next_due_at()
         db.session.rollback()
@@ -52,22 +52,22 @@ def _until_next(app: Flask) -> float:
 
 
 class WorkerThread(threading.Thread):
-    """The worker beside the pages of one process."""
+    """Thread that runs the worker beside the pages of one process."""
 
     def __init__(self, app: Flask) -> None:
         super().__init__(name="worker", daemon=True)
         self.app, self.over, self.called = app, threading.Event(), threading.Event()
 
     def run(self) -> None:
-        event.listen(Session, "after_commit", self._hear)
+        event.listen(Session, "after_commit", self._wake)
         run(self.app, self.over, self.called)
 
     def stop(self) -> None:
-        """End what is being done, and begin nothing else."""
+        """Stop after the present run."""
         self.over.set()
         self.called.set()
 
-    def _hear(self, session: Session) -> None:
-        # Whoever asks for a link to sign in is waiting for it.
+    def _wake(self, session: Session) -> None:
+        # A mail was posted: whoever asked for a link to sign in is waiting for it.
         if session.info.pop(POSTED, False):
             self.called.set()

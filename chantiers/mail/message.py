@@ -1,4 +1,4 @@
-"""Mails: what each kind says, made when it leaves, from what is true then."""
+"""Messages: each mail of the outbox is composed when it leaves, from what is true then."""
 
 import re
 from collections.abc import Callable
@@ -19,32 +19,32 @@ from chantiers.web.links import absolute
 from chantiers.web.tokens import signer
 from models import OutgoingMail, User, db, now
 
-#: A mail that nobody could send for so long speaks of another time: it is not sent any more.
+#: Age beyond which a mail that was never tried is dropped: it speaks of another time.
 TOO_LATE = timedelta(days=7)
 
 
 @dataclass
 class MailContent:
-    """What a mail says: its subject, and the template `<template>.html` and `.txt` with their values."""
+    """Content of a mail: its subject, and the template `<template>.html` and `.txt` with their values."""
 
     subject: str
     template: str
     values: dict[str, Any] = field(default_factory=dict)
-    #: What one click stops: "digest", or "at_once" for mails of their own; nothing where it was asked for.
+    #: Mails that one click stops (List-Unsubscribe): "digest", "at_once" or "checkpoint"; None for a mail asked for.
     unsubscribe: str | None = None
-    #: Where an answer by mail goes, where it becomes a comment.
+    #: Reply-To, where an answer by mail becomes a comment.
     reply_to: str | None = None
-    #: Done once it has left, in the transaction that says so.
+    #: Called once it was sent, in the transaction that marks it as sent.
     on_sent: Callable[[], None] | None = None
 
 
-#: What makes the content of a kind; None means that nobody is to get it any more.
+#: Builder of the content of one kind; it returns None when nobody is to get the mail any more.
 Builder = Callable[[OutgoingMail], MailContent | None]
 BUILDERS: dict[str, Builder] = {}
 
 
 def builder(kind: str) -> Callable[[Builder], Builder]:
-    """Say what makes the contents of a kind."""
+    """Register the builder of a kind, under the key that the outbox stores."""
 
     def register(build: Builder) -> Builder:
         BUILDERS[kind] = build
@@ -54,7 +54,7 @@ def builder(kind: str) -> Callable[[Builder], Builder]:
 
 
 def mail_is_configured() -> bool:
-    """Whether mails leave from here; where they do not, people are given links to hand over."""
+    """Tell whether mails are sent here; where they are not, people are given links to hand over."""
     return bool(current_app.config["MAIL_URL"])
 
 
@@ -62,7 +62,7 @@ def mail_is_configured() -> bool:
 
 
 def content_of(mail: OutgoingMail) -> tuple[MailContent, str] | None:
-    """The content of a mail and the address it goes to; None when nobody is to get it, `mail` then says why.
+    """Build the content of a mail and its address; None when nobody is to get it, and `mail` is marked with the reason.
 
     Rights are read again here: an account that was closed meanwhile, an invitation that was revoked, get nothing.
     """
@@ -71,7 +71,7 @@ def content_of(mail: OutgoingMail) -> tuple[MailContent, str] | None:
         mail.drop("no_account")
         return None
     if person is not None and person.source_key is not None and person.never_came:
-        # A file named them; nobody has invited them yet, and our first mail to them is an invitation.
+        # They are only named by the démarche's file: our first mail to them has to be an invitation.
         mail.drop("never_came")
         return None
     if mail.attempts == 0 and mail.due_at < now() - TOO_LATE:
@@ -86,13 +86,13 @@ def content_of(mail: OutgoingMail) -> tuple[MailContent, str] | None:
 
 
 def in_language_of(person: User | None) -> Any:
-    """A block in which texts are in the person's language."""
+    """Return a context manager in which texts are in the person's language."""
     locale = person.locale if person else ""
     return force_locale(locale if locale in LOCALES else "fr")
 
 
 def compose(mail: OutgoingMail, content: MailContent, address: str) -> Message:
-    """The message itself, in text and in HTML.
+    """Compose the MIME message, in text and in HTML.
 
     The standard library's newer EmailMessage loses spaces of long French subjects; its older parts do not.
     """
@@ -129,7 +129,7 @@ def compose(mail: OutgoingMail, content: MailContent, address: str) -> Message:
 
 @dataclass(frozen=True)
 class MailPreview:
-    """What a mail would say if it left now; or why nobody would get it."""
+    """Preview of a mail: its words if it left now, or the reason why nobody would get it."""
 
     subject: str = ""
     text: str = ""
@@ -137,21 +137,21 @@ class MailPreview:
 
 
 def preview(mail: OutgoingMail) -> MailPreview:
-    """Write a mail without sending nor keeping anything of it.
+    """Compose a mail without sending or keeping anything of it.
 
-    Its links are left out: whoever rehearses it must not sign in, accept or answer in its reader's place.
+    Links are left out: whoever reads the preview must not sign in, accept or answer in somebody else's place.
     """
     with db.session.no_autoflush, in_language_of(mail.user):
         found = content_of(mail)
         if found is None:
-            found_preview = MailPreview(reason=mail.reason)
+            composed = MailPreview(reason=mail.reason)
         else:
             content, _address = found
             values = {"stop": None, "answers_are_read": bool(content.reply_to), **content.values}
             text = re.sub(r"https?://\S+", "[…]", _text(content, values))
-            found_preview = MailPreview(_one_line(content.subject), text)
+            composed = MailPreview(_one_line(content.subject), text)
     db.session.rollback()
-    return found_preview
+    return composed
 
 
 def _unsubscribe_address(mail: OutgoingMail, content: MailContent) -> str | None:

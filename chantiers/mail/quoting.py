@@ -1,12 +1,12 @@
-"""What somebody wrote in an answer by mail: without what they quote, their signature, and our own words."""
+"""Parser of answers by mail: strips quotes, signatures, and our own words."""
 
 import re
 from email.message import Message
 from html.parser import HTMLParser
 
-#: Above this line one answers; it stands at the head of every mail that may be answered.
+#: Marker at the head of every mail that may be answered: people write above it.
 MARKER = re.compile(r"^[\s>|*]*[—–_-]{3,}.*(au-dessus de cette ligne|above this line).*$", re.IGNORECASE)
-#: Where the quoted mail begins, as mail programs say it in French and in English.
+#: First line of a quoted mail, as mail programs write it in French and in English.
 QUOTE = re.compile(
     r"""^\s*(
         (le|on)\b.{4,200}(a\ écrit|wrote)\s*:\s*$             # Le 12 mars 2026 à 10:00, Untel <…> a écrit :
@@ -24,14 +24,14 @@ SIGNATURE = re.compile(
 
 
 def words_of(message: Message) -> str:
-    """The words of an answer, in plain text; nothing where there are none."""
+    """Return the words of an answer in plain text, from its text part or else its HTML; an empty string without any."""
     plain = _part(message, "text/plain")
-    text = plain if plain is not None and plain.strip() else _plainly(_part(message, "text/html") or "")
+    text = plain if plain is not None and plain.strip() else _text_of_html(_part(message, "text/html") or "")
     return cut(text)
 
 
 def cut(text: str) -> str:
-    """The text up to our marker, a quoted mail or a signature; lines quoted in between are left out."""
+    """Cut the text at our marker, a quoted mail or a signature, and leave out lines quoted before."""
     kept: list[str] = []
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").split("\n")
     for number, line in enumerate(lines):
@@ -53,7 +53,7 @@ def _begins_quote(line: str, folded: str) -> bool:
 
 
 def _part(message: Message, kind: str) -> str | None:
-    """The first part of that kind that is no attachment, decoded whatever it declares."""
+    """Decode the first part of that kind that is no attachment, whatever charset it declares."""
     for part in message.walk():
         if part.get_content_type() != kind or part.get_content_disposition() == "attachment":
             continue
@@ -72,12 +72,12 @@ def _decoded(payload: bytes, charset: str) -> str:
             return payload.decode(name)
         except (LookupError, UnicodeDecodeError, ValueError):
             continue
-    # What is neither what it says nor UTF-8 comes from an older Windows.
+    # Neither the declared charset nor UTF-8: it comes from an older Windows.
     return payload.decode("cp1252", "replace")
 
 
 def _unflowed(text: str) -> str:
-    """Lines that a mail program folded, joined again (RFC 3676)."""
+    """Join the lines that a mail program folded (format=flowed, RFC 3676)."""
     joined: list[str] = []
     for line in text.splitlines():
         if joined and joined[-1].endswith(" ") and joined[-1] != "-- " and line and not line.startswith(">"):
@@ -87,8 +87,8 @@ def _unflowed(text: str) -> str:
     return "\n".join(joined)
 
 
-class _Plain(HTMLParser):
-    """The text of HTML, a line for each block, without what is quoted."""
+class _TextOfHtml(HTMLParser):
+    """HTML parser that keeps the text, a line for each block, without quotes."""
 
     BLOCKS = frozenset({"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "blockquote", "table", "hr"})
     HIDDEN = frozenset({"script", "style", "head", "title", "template"})
@@ -96,7 +96,7 @@ class _Plain(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
-        #: Inside how many elements that are not read.
+        #: Depth inside the skipped element.
         self.depth = 0
         self.skipped: list[str] = []
 
@@ -127,8 +127,8 @@ class _Plain(HTMLParser):
             self.pieces.append(re.sub(r"\s+", " ", data))
 
 
-def _plainly(html: str) -> str:
-    reader = _Plain()
+def _text_of_html(html: str) -> str:
+    reader = _TextOfHtml()
     reader.feed(html)
     reader.close()
     lines = (line.strip() for line in "".join(reader.pieces).split("\n"))

@@ -1,4 +1,4 @@
-"""Answers by mail become comments: of whom the address says, if they wrote it, about what they may speak of."""
+"""Incoming mail: an answer becomes a comment of the person and on the subject that its address is signed for."""
 
 import hashlib
 from collections.abc import Iterator
@@ -32,17 +32,17 @@ from models import (
     db,
 )
 
-#: In bytes. What one writes is small; what one attaches belongs on the page.
+#: Largest mail, in bytes. Words are small; attachments belong on the page.
 LARGEST = 5 * 1024 * 1024
-#: Where mail servers say to whom a mail was delivered, the surest first.
+#: Headers that name the recipient, the surest first.
 RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
-#: Who writes by themselves: a machine, never a person.
+#: Senders that are machines, never persons.
 MACHINES = ("mailer-daemon", "postmaster", "no-reply", "noreply")
 
 
 @dataclass(frozen=True)
 class ReceivedMail:
-    """What became of a mail, and why."""
+    """Result of one incoming mail: its outcome, the reason, and the comment that it became."""
 
     outcome: Outcome
     reason: str = ""
@@ -50,15 +50,15 @@ class ReceivedMail:
 
 
 class _SetAside(Exception):
-    """It is kept aside, without a word to anybody."""
+    """Mail set aside, without a word to anybody; its text is the reason."""
 
 
 class _NotTaken(Exception):
-    """The person is told why it cannot be a comment."""
+    """Mail refused as a comment; its text is the reason, of which the person is told by mail."""
 
 
 def receive(content: bytes) -> ReceivedMail | None:
-    """Take one mail, as the mail server hands it over; None where it was taken already. Commits.
+    """Process one mail, as the mail server hands it over; None where it was processed already. Commits.
 
     Whatever it holds gets an outcome; only a database that does not answer raises.
     """
@@ -89,7 +89,7 @@ def receive(content: bytes) -> ReceivedMail | None:
     try:
         db.session.commit()
     except IntegrityError:
-        # The mail server handed it over twice at the same moment: the other one was first.
+        # The mail server handed it over twice at the same moment: the other process was first.
         db.session.rollback()
         return None
     current_app.logger.info(
@@ -110,7 +110,7 @@ def _key_of(message: Message, content: bytes) -> str:
 
 
 def _header(message: Message, name: str) -> str:
-    """One header as text; what cannot be read is nothing."""
+    """Return a header as text; an empty string where it cannot be read."""
     try:
         return str(message.get(name, ""))
     except (ValueError, LookupError, AttributeError, TypeError, IndexError):
@@ -125,7 +125,7 @@ def _headers(message: Message, name: str) -> list[str]:
 
 
 def _author_of(message: Message) -> tuple[reply_address.ReplyTarget, User]:
-    """Who writes, about what: the signed address says it, and the sender must be that person."""
+    """Find the target and the author: the signed address names them, and the sender must be that person."""
     if _is_automatic(message):
         raise _SetAside("automatic")
     target = next(_targets(message), None)
@@ -151,7 +151,7 @@ def _targets(message: Message) -> Iterator[reply_address.ReplyTarget]:
 
 
 def _is_automatic(message: Message) -> bool:
-    """Whether a machine wrote it: answering such a mail, or taking its words, begins a loop (RFC 3834)."""
+    """Tell whether a machine wrote it: answering such a mail, or publishing it, begins a loop (RFC 3834)."""
     submitted = _header(message, "Auto-Submitted").strip().lower()
     precedence = _header(message, "Precedence").strip().lower()
     sender = parseaddr(_header(message, "From"))[1].lower()
@@ -168,7 +168,7 @@ def _is_automatic(message: Message) -> bool:
 
 
 def _comment(message: Message, content: bytes, target: reply_address.ReplyTarget, person: User) -> Comment:
-    """Say it, as the page would let this person."""
+    """Write the comment, under the checks of the page. Raises _NotTaken."""
     if len(content) > LARGEST:
         raise _NotTaken("too_large")
     asked = (
@@ -200,7 +200,7 @@ def _comment(message: Message, content: bytes, target: reply_address.ReplyTarget
 
 
 def _subject(person: User, target: reply_address.ReplyTarget) -> Any:
-    """What the answer is about, as far as this person may know of it."""
+    """Load the subject of the answer through the person; None where they may not know of it."""
     number = target.subject_id
     if target.kind == "task":
         query: Any = Task.visible_to(person).where(Task.id == number).options(*Task.whole())
@@ -217,6 +217,6 @@ def _subject(person: User, target: reply_address.ReplyTarget) -> Any:
 
 
 def _reads(person: User, subject: Any) -> bool:
-    """Whether this person reads what is said of it."""
+    """Tell whether this person may read the discussion of a thing."""
     is_draft = isinstance(subject, Deliverable) and not subject.is_approved
     return not is_draft or can(person, "deliverable.read_draft")

@@ -1,4 +1,4 @@
-"""The address to which a mail is answered: it says, signed, who answers and about what.
+"""Reply address (Reply-To) of a mail: signed, it says who answers and about what.
 
 Mail servers fold the case of what stands before the « @ », and cut it beyond 64 characters: hence digits and base32
 instead of the signed words of other links.
@@ -12,17 +12,17 @@ from dataclasses import dataclass
 
 from flask import current_app
 
-#: What can be answered, by the letter that stands for it. A relecture is answered on its deliverable.
+#: Kinds of subjects by the letter of the address. An answer to a review request goes to its deliverable.
 KINDS = {"t": "task", "d": "deliverable", "o": "objective", "c": "chantier", "r": "review_request"}
 LETTERS = {kind: letter for letter, kind in KINDS.items()}
-#: 80 bits: nobody tries so many addresses.
+#: Length of the signature in base32: 80 bits, nobody tries so many addresses.
 SIGNATURE_LENGTH = 16
 _TOKEN = re.compile(rf"\+([{''.join(KINDS)}])(\d{{1,18}})\.(\d{{1,18}})\.([a-z2-7]{{{SIGNATURE_LENGTH}}})$")
 
 
 @dataclass(frozen=True)
 class ReplyTarget:
-    """Who answers, and about what."""
+    """Target of an answer by mail: who answers, and about what."""
 
     kind: str
     subject_id: int
@@ -30,7 +30,7 @@ class ReplyTarget:
 
 
 def reply_address(kind: str, subject_id: int, user_id: int) -> str | None:
-    """Where this person answers about that thing; None where no mailbox takes answers."""
+    """Return the address where this person answers about that thing; None where no mailbox takes answers."""
     local, _, domain = current_app.config["MAIL_REPLY_TO"].rpartition("@")
     if not domain:
         return None
@@ -39,7 +39,7 @@ def reply_address(kind: str, subject_id: int, user_id: int) -> str | None:
 
 
 def read(address: str) -> ReplyTarget | None:
-    """What an address of ours says; None for any other."""
+    """Read an address that we signed; None for any other."""
     local, _, domain = current_app.config["MAIL_REPLY_TO"].lower().rpartition("@")
     mine, _, host = address.strip().lower().rpartition("@")
     if not domain or host != domain or not mine.startswith(f"{local}+"):

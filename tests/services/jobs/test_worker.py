@@ -1,4 +1,4 @@
-"""The worker as processes of their own, killed in the middle: every digest leaves, and at most one leaves twice."""
+"""Workers as processes of their own, killed in the middle: every digest leaves, and at most one leaves twice."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ InApp = Callable[[], AbstractContextManager[Session]]
 
 
 def people_told(session: Session, count: int, times: int) -> list[str]:
-    """The addresses of so many people, each told so many things, whose digest is due."""
+    """Make people whose digest is due, each with so many notifications, and return their addresses."""
     make_demarche()
     chantier = make_chantier()
     referent = make_referent(chantier)
@@ -58,7 +58,7 @@ def people_told(session: Session, count: int, times: int) -> list[str]:
 
 @contextmanager
 def workers(database: Database, mailbox: Mailbox, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """So many workers, each a process of its own, that do once what is due."""
+    """Start workers, each a process of its own, that run once what is due."""
     environment = {
         **os.environ,
         **database.environment,

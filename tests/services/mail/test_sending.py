@@ -1,4 +1,4 @@
-"""The outbox and its way out: each mail once, whatever happens to the server, the worker or the rights."""
+"""Delivery of the outbox: each mail once, whatever happens to the server, the worker or the rights."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ PostOffice = Callable[[], sending.DeliveryReport]
 
 @pytest.fixture(autouse=True)
 def trial_kind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A kind of mail of these tests alone."""
+    """Register a kind of mail of these tests alone."""
 
     def build(outgoing: OutgoingMail) -> message.MailContent | None:
         words = outgoing.particulars.get("words")
