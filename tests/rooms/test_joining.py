@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from chantiers.operations.doctor import figures
-from chantiers.storage.store import Storage
+from chantiers.storage.setup import storage_at
 from models import (
     ChantierRole,
     Comment,

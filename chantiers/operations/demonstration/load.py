@@ -27,8 +27,8 @@ from models import (
     User,
     at,
     db,
+    notify_recorded,
     now,
-    tell_recorded,
     today,
 )
 
@@ -79,7 +79,7 @@ def load() -> bool:
 
 def _leave_the_past_behind() -> None:
     """Mark news older than a fortnight as read, and empty the outbox: no mail of the past leaves now."""
-    tell_recorded(db.session)
+    notify_recorded(db.session)
     old = update(Notification).where(Notification.at < now() - timedelta(days=14))
     read = old.values(unread=0, read_up_to=Notification.activity_id)
     db.session.execute(read.execution_options(synchronize_session=False))

@@ -16,11 +16,11 @@ from models import (
     ObjectiveTally,
     Task,
     TaskStatus,
-    astray,
-    counted_again,
+    counts_from_traces,
     db,
     kept_counts,
     recount,
+    stray_traces,
 )
 
 NEWS = [action for action, kind in CATALOGUE.items() if kind.is_news]
@@ -53,8 +53,8 @@ def count_tasks() -> Counter[tuple[int, str]]:
 
 def history() -> Iterator[Finding]:
     """Check that day counts are the sum of the traces, and that the last trace of each thing is its present state."""
-    lost = [f"{kind} {number}" for kind, number, _told, _now in astray()]
-    kept, counted = kept_counts(), counted_again()
+    lost = [f"{kind} {number}" for kind, number, _told, _now in stray_traces()]
+    kept, counted = kept_counts(), counts_from_traces()
     off = {key for key in kept.keys() | counted.keys() if kept.get(key) != counted.get(key)}
     if lost:
         yield wrong(f"Traces perdues : {some(lost)}. Relancez avec --repair : elles reprennent aujourd’hui.")

@@ -11,7 +11,8 @@ from sqlalchemy.engine import make_url
 from chantiers.config import is_loopback, version
 from chantiers.mail.transports import MailServerDown, transport_for
 from chantiers.operations.doctor.findings import Finding, note, well, wrong
-from chantiers.storage.store import LocalStorage, StorageDown, StorageFull, current_storage
+from chantiers.storage.folder import FolderStorage
+from chantiers.storage.store import StorageDown, StorageFull, current_storage
 
 GIBIBYTE = 1024**3
 #: Free bytes: under the first, writing may stop any day; under the second, it is time to think of it.
@@ -53,7 +54,7 @@ def host_of(url: str) -> str:
 
 def disks() -> Iterator[Finding]:
     """Check the free space of the disks on which this instance writes."""
-    folders = {"fichiers": current_storage().root} if isinstance(current_storage(), LocalStorage) else {}  # type: ignore[attr-defined]
+    folders = {"fichiers": current_storage().root} if isinstance(current_storage(), FolderStorage) else {}  # type: ignore[attr-defined]
     url = make_url(current_app.config["SQLALCHEMY_DATABASE_URI"])
     if url.get_backend_name() == "sqlite" and url.database:
         folders["base"] = Path(url.database).parent

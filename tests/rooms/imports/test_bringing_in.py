@@ -10,9 +10,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import func, select
 
-from chantiers.files import spreadsheets
 from chantiers.operations.doctor import figures, integrity
-from chantiers.rooms.imports.values import day_of, names_in
 from models import (
     Activity,
     ChantierStructure,
