@@ -22,6 +22,11 @@ def contributor(user: User, thing: Any) -> bool:
     return not user.is_only_observer
 
 
+def draft_reader(user: User, thing: Any) -> bool:
+    """Whoever reads deliverables that are not approved: anybody but a mere observer. `User.draft_readers` in SQL."""
+    return user.reads_drafts
+
+
 def participant(user: User, thing: Any) -> bool:
     """Grant to a member of the chantier that the thing belongs to."""
     return user.takes_part_in(thing.chantier_id)
@@ -78,7 +83,7 @@ def coordinator(user: User, thing: Any) -> bool:
 TABLE: Mapping[str, tuple[Predicate, ...]] = {
     "chantier.read": (anyone_signed_in,),
     "dashboard.read": (anyone_signed_in,),
-    "deliverable.read_draft": (contributor,),
+    "deliverable.read_draft": (draft_reader,),
     "comment.write": (contributor,),
     "comment.edit": (author,),
     "comment.delete": (author, referent, coordinator),

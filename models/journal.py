@@ -249,14 +249,16 @@ class Activity(Base):
             self.particulars = told
 
     @classmethod
-    def told_to(cls, user: "User") -> ColumnElement[bool]:
-        """The condition of a line that this person may read."""
+    def told_to(cls, user: "User", *, approved: bool = False) -> ColumnElement[bool]:
+        """The condition of a line that this person may read.
+
+        `approved`: where the line is about a deliverable, that is approved now, and what is said of it is told too.
+        """
         if not user.is_only_observer:
             return true()
+        told = TOLD_TO_OBSERVERS | {"deliverable.commented"} if approved else TOLD_TO_OBSERVERS
         of_deliverables = cls.action.startswith("deliverable.")
-        return and_(
-            or_(~of_deliverables, cls.action.in_(TOLD_TO_OBSERVERS)), cls.action.not_in(KEPT_FROM_OBSERVERS)
-        )
+        return and_(or_(~of_deliverables, cls.action.in_(told)), cls.action.not_in(KEPT_FROM_OBSERVERS))
 
     @classmethod
     def about(cls, subject: Any) -> "Select[Activity]":

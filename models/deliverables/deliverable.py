@@ -15,6 +15,7 @@ from sqlalchemy import (
     case,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.orm import Mapped, defer, joinedload, mapped_column, relationship, selectinload
@@ -197,10 +198,15 @@ class Deliverable(Versioned, Editable, Sourced, DeliverableWriting, DeliverableP
         return frozenset()
 
     @classmethod
+    def told_to(cls, user: "User") -> ColumnElement[bool]:
+        """Return the SQL condition of a deliverable of which this person reads more than its type, title and state."""
+        return true() if user.reads_drafts else cls.finished()
+
+    @classmethod
     def date_told_to(cls, user: "User") -> ColumnElement[date | None]:
         """Return the expected date as SQL; for a mere observer, that of approved deliverables only, else NULL."""
         expected_on = cls.__table__.c.expected_on
-        if not user.is_only_observer:
+        if user.reads_drafts:
             return expected_on
         return case((cls.finished(), expected_on), else_=None)
 

@@ -68,7 +68,7 @@ class DeliverableVersion(Base):
         """Select the versions that this person may read: for a mere observer, only the references of deliverables."""
         deliverable = Base.metadata.tables["deliverable"]
         live = select(cls).join(cls.deliverable).where(deliverable.c.trashed_at.is_(None))
-        return live.where(cls.is_reference()) if user.is_only_observer else live
+        return live if user.reads_drafts else live.where(cls.is_reference())
 
     @classmethod
     def is_reference(cls) -> ColumnElement[bool]:

@@ -68,6 +68,11 @@ class Objective(Versioned, Editable, Sourced, Trashable, Base):
         return objective
 
     @classmethod
+    def visible_to(cls, user: "User") -> "Select[Objective]":
+        """The objectives that this person may know of: all but the binned."""
+        return select(cls).where(cls.live())
+
+    @classmethod
     def operational_of(cls, chantier_id: "int | BindParameter[int]") -> "Select[Objective]":
         """The operational objectives of a chantier, in their order."""
         its_own = cls.chantier_id == chantier_id

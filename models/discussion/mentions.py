@@ -18,7 +18,7 @@ from models.demarche.structure import Structure, StructureMember
 from models.ground.base import db, fold
 from models.mail.outgoing import OutgoingMail
 from models.people.membership import ChantierMembership, ChantierStructure
-from models.people.user import Role, User
+from models.people.user import User
 
 #: Syntax of a mention: @[Nom].
 MENTION = re.compile(r"@\[([^\[\]\n]{1,300})\]")
@@ -173,8 +173,7 @@ def _may_read(subject_type: str) -> ColumnElement[bool]:
     """Return the SQL condition of a person who may read of such a subject: mere observers do not read of drafts."""
     if subject_type != "deliverable":
         return true()
-    member = exists().where(ChantierMembership.user_id == User.id)
-    return or_(User.role != Role.OBSERVER, member)
+    return User.draft_readers()
 
 
 def _begins(key: Any, typed: str) -> Any:

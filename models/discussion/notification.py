@@ -27,14 +27,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from models.deliverables.state import FINISHED
+from models.deliverables.deliverable import Deliverable
 from models.ground.base import Base, IntId, db, now
 from models.journal import CATALOGUE, UNTOLD, Activity
-from models.people.user import ChantierRole, Role
+from models.people.user import ChantierRole, User
 
 if TYPE_CHECKING:
     from models.demarche.chantier import Chantier
-    from models.people.user import User
 
 #: Kinds of subjects: each is notified, opened and read as one thing.
 SUBJECTS = ("task", "deliverable", "objective", "chantier")
@@ -84,8 +83,7 @@ class Notification(Base):
         """Return the SQL condition of a subject not in the bin, nor a draft that this person may not read, now."""
         columns = {kind: _table(kind).c for kind in ("task", "deliverable", "objective")}
         ids = {kind: select(c.id).where(c.trashed_at.is_(None)) for kind, c in columns.items()}
-        if user.is_only_observer:
-            ids["deliverable"] = ids["deliverable"].where(columns["deliverable"].state.in_(FINISHED))
+        ids["deliverable"] = ids["deliverable"].where(Deliverable.told_to(user))
         return or_(
             cls.subject_type == "chantier",
             *(and_(cls.subject_type == kind, cls.subject_id.in_(each)) for kind, each in ids.items()),
@@ -221,7 +219,7 @@ def notify(activity: Activity, also: Iterable[int] = ()) -> None:
             literal(0),
         )
         .where(concerned, people.c.closed_at.is_(None), people.c.id != (activity.actor_id or 0))
-        .where(_may_know(activity, people))
+        .where(_may_know(activity))
         .order_by(people.c.id)
     )
     told = "user_id subject_type subject_id chantier_id unread activity_id at read_up_to mailed_up_to"
@@ -281,14 +279,12 @@ def _in_charge(activity: Activity) -> list[Select[int]]:
     return [*people, members]
 
 
-def _may_know(activity: Activity, people: Any) -> ColumnElement[bool]:
-    """Return the SQL condition of a person who may know: of a deliverable that is not approved, no mere observer."""
+def _may_know(activity: Activity) -> ColumnElement[bool]:
+    """Return the SQL condition of a person who may know: of a deliverable that is not approved, who reads drafts."""
     if activity.subject_type != "deliverable":
         return true()
-    memberships, deliverables = _table("chantier_membership").c, _table("deliverable").c
-    approved = exists().where(deliverables.id == activity.subject_id, deliverables.state.in_(FINISHED))
-    takes_part = exists().where(memberships.user_id == people.c.id)
-    return or_(people.c.role != Role.OBSERVER, takes_part, approved)
+    approved = exists().where(Deliverable.id == activity.subject_id, Deliverable.finished())
+    return or_(User.draft_readers(), approved)
 
 
 def _muted(activity: Activity, people: Any) -> Any:

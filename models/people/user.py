@@ -17,6 +17,7 @@ from sqlalchemy import (
     cast,
     delete,
     event,
+    exists,
     func,
     literal,
     or_,
@@ -210,6 +211,17 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
     def is_only_observer(self) -> bool:
         """A funder who takes part in no chantier."""
         return self.role == Role.OBSERVER and not self.standing.chantiers
+
+    @property
+    def reads_drafts(self) -> bool:
+        """Whether this person reads deliverables that are not approved; `draft_readers` is the same in SQL."""
+        return not self.is_only_observer
+
+    @classmethod
+    def draft_readers(cls) -> ColumnElement[bool]:
+        """Return the SQL condition of somebody who reads deliverables that are not approved: `reads_drafts` in SQL."""
+        memberships = Base.metadata.tables["chantier_membership"].c
+        return or_(cls.role != Role.OBSERVER, exists().where(memberships.user_id == cls.id))
 
     def edit(self, *, by: "User", **fields: object) -> list[str]:
         """Change name, title, email or locale; returns the fields that changed. Raises Refused("email_taken").

@@ -79,7 +79,7 @@ class SearchPage:
 
 def kinds_of(user: "User") -> tuple[str, ...]:
     """Return the kinds that this person reads. A mere observer reads no draft, no comment, nor what référents feel."""
-    if user.is_only_observer:
+    if not user.reads_drafts:
         return ("task", "deliverable", "decision", "structure", "chantier")
     return ("task", "draft", "comment", "progress", "decision", "structure", "chantier")
 

@@ -169,7 +169,7 @@ def _branches(
     """Build one query for each kind that this person may know of, each with the same columns in the same order."""
     within = within or MatterFilter()
     branches = {Matter.BLOCKED: _blocked(within)}
-    if not user.is_only_observer:
+    if user.reads_drafts:
         branches[Matter.REVIEW_PAST] = _reviews_past(within)
         branches[Matter.DELIVERABLE_LATE] = _deliverables_late(within)
     if within.structure_id is None:

@@ -222,6 +222,24 @@ def test_a_draft_is_not_mailed_to_a_mere_observer(scene, post_office, mailbox, c
     assert not mailbox.to(observer.email)
 
 
+def test_a_digest_tells_a_mere_observer_nothing_of_what_an_approved_deliverable_was_as_a_draft(
+    scene, post_office, mailbox, clock
+):
+    observer = make.make_user("Une fondation", role=Role.OBSERVER)
+    observer.be_seen()
+    Following.say(observer, scene.chantier, Wish.FOLLOW)
+    deliverable = make.make_deliverable(scene.objective, "La note", by=scene.referent)
+    deliverable.add_text("Le texte", "Les chiffres sont à revoir", by=scene.referent)
+    approved = whole(Deliverable, deliverable.id)
+    approved.approve(by=scene.referent)
+    Comment.write(approved, "Bravo à toutes et tous", by=scene.referent)
+    clock.travel_to(MONDAY)
+    post_office()
+    text = mailbox.to(observer.email)[0].text
+    assert "a validé la version 1" in text and "Bravo à toutes et tous" in text
+    assert "Les chiffres sont à revoir" not in text and "a déposé la version" not in text
+
+
 def test_one_chooses_the_day_or_nothing(scene, visitor, post_office, mailbox, clock):
     page = visitor(scene.named).get("/profil")
     page.choose("Le bilan de ce qui a bougé", "Jamais").submit("Régler mes mails")

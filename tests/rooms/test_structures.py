@@ -110,6 +110,17 @@ def test_what_a_structure_carries(session, visitor, coordinator):
     assert visitor(make_referent(chantier)).get("/structures/ellyx").has("n’ont encore rien écrit ici")
 
 
+def test_a_mere_observer_is_not_told_for_which_drafts_a_structure_answers(session, visitor, coordinator):
+    objective, structure = make_objective(make_chantier("Cartographie")), make_structure("Ellyx")
+    make_deliverable(objective, "La carte", structures=[structure])
+    approved = make_deliverable(objective, "Le guide", by=coordinator, structures=[structure])
+    approved.add_text("Le texte", by=coordinator)
+    approved.approve(by=coordinator)
+    assert visitor(make_user()).get("/structures/ellyx").has("La carte")
+    page = visitor(make_user("Une fondation", role=Role.OBSERVER)).get("/structures/ellyx")
+    assert page.has("Le guide") and not page.has("La carte") and not page.has("livrable attendu")
+
+
 def test_a_structure_without_commitment_says_what_to_do(session, visitor, coordinator):
     make_structure("Ellyx")
     page = visitor(make_user()).get("/structures/ellyx")

@@ -115,6 +115,8 @@ def lines_of(person: User, unread: Sequence[Notification]) -> dict[int, list[Act
             Activity.id > Notification.read_up_to,
             Activity.id > Notification.mailed_up_to,
             or_(Activity.actor_id.is_(None), Activity.actor_id != person.id),
+            # `unread_of` told apart the deliverables that this person reads: of those, not what they were as drafts.
+            Activity.told_to(person, approved=True),
         )
         .subquery()
     )

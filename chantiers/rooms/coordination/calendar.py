@@ -62,7 +62,7 @@ def quarter(user: User, scope: Scope, middle: date, by_objective: bool, page: in
     page = min(page, pages)
     shown = dict(list(places.items())[(page - 1) * ROWS : page * ROWS])
     _place_tasks(calendar, shown, Task.objective_id if by_objective else Task.chantier_id, scope)
-    if not user.is_only_observer:
+    if user.reads_drafts:
         row_of = Deliverable.objective_id if by_objective else Deliverable.chantier_id
         _place_deliverables(calendar, shown, row_of, scope)
     calendar.rows = [_appointments(calendar, user), *(place.line for place in shown.values())]

@@ -268,7 +268,7 @@ class DeliverableFilters(ListFilters):
 
     def known_to(self, user: User) -> Self:
         """The same without what this person may not know of drafts."""
-        if not user.is_only_observer:
+        if user.reads_drafts:
             return self
         move = "" if self.mouvement == "versions" else self.mouvement
         return replace(self, structure=None, echeance="", du="", au="", mouvement=move)
@@ -354,7 +354,7 @@ def carries_in(scope: Scope, user: User) -> ColumnElement[bool]:
         Task.open_now(),
         *_open_chantier(Task.chantier_id, scope),
     )
-    if user.is_only_observer:
+    if not user.reads_drafts:
         return or_(leads, helps)
     answers = exists().where(
         deliverable_structure.c.structure_id == Structure.id,

@@ -230,7 +230,7 @@ def _parts(structure_ids: Sequence[int], chantier_ids: Sequence[int], user: User
             carried.c.structure_id, carried.c.chantier_id
         ),
     ]
-    if not user.is_only_observer:
+    if user.reads_drafts:
         answered = (
             select(literal("deliverables"), links.structure_id, Deliverable.chantier_id, func.count())
             .join(Deliverable, Deliverable.id == links.deliverable_id)

@@ -104,7 +104,7 @@ def _figures(user: User, scope: Scope, silent_after: int, period: Period) -> Any
         .where(ChantierStructure.left_at.is_(None), has_people(ChantierStructure.structure_id))
         .group_by(ChantierStructure.chantier_id),
     ]
-    if not user.is_only_observer:
+    if user.reads_drafts:
         questions.append(of_deliverables("versions", "versions"))
     return union_all(*questions)
 

@@ -328,7 +328,7 @@ def _count_alerts(rows: dict[int, Row], silent_after: int, scope: Scope) -> Shar
 def _count_deliverables(rows: dict[int, Row], scope: Scope) -> None:
     """How many deliverables each chantier has in each state, those that are late, and those that are due soon."""
     known = DeliverableFilters(chantier=scope.chantier, structure=scope.structure).known_to(current_user)
-    told = literal(not current_user.is_only_observer)
+    told = literal(current_user.reads_drafts)
     late, coming = (func.count().filter(told, due(when)) for when in ("retard", "bientot"))
     query = (
         select(Chantier.id, Deliverable.state, func.count(), late, coming)
@@ -346,7 +346,7 @@ def _count_deliverables(rows: dict[int, Row], scope: Scope) -> None:
 
 def _add_next_deliverables(rows: dict[int, Row], scope: Scope) -> None:
     """The next deliverables of each chantier that is shown; mere observers know no date of what is not there yet."""
-    if current_user.is_only_observer:
+    if not current_user.reads_drafts:
         return
     conditions = [answered_for_by(scope.structure)] if scope.structure else []
     place = func.row_number().over(

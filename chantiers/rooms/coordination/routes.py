@@ -133,7 +133,7 @@ def deliverables() -> ResponseReturnValue:
         filters=filters,
         period=period,
         chantiers=lists.chantiers(),
-        structures=[] if acting().is_only_observer else lists.structures(),
+        structures=lists.structures() if acting().reads_drafts else [],
         types=lists.types(),
     )
 

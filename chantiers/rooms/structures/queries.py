@@ -290,7 +290,11 @@ def _deliverables(of: Structure) -> Sequence[Row[*tuple[Any, ...]]]:
         )
         .join(DeliverableType)
         .join(deliverable_structure, deliverable_structure.c.deliverable_id == Deliverable.id)
-        .where(deliverable_structure.c.structure_id == of.id, Deliverable.live())
+        .where(
+            deliverable_structure.c.structure_id == of.id,
+            Deliverable.live(),
+            Deliverable.told_to(current_user),
+        )
         .subquery()
     )
     return db.session.execute(
