@@ -6,28 +6,23 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 from email.utils import getaddresses, parseaddr
-from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import joinedload
 
 from chantiers.mail import reply_address
 from chantiers.mail.quoting import words_of
 from chantiers.policy import can
+from chantiers.web import loaders
 from chantiers.web.forms import TEXT_LENGTH, clean_text
 from models import (
     Chantier,
     Comment,
-    Deliverable,
     IncomingMail,
-    Objective,
     Outcome,
     OutgoingMail,
     Refused,
     ReviewRequest,
-    Task,
     User,
     db,
 )
@@ -174,12 +169,16 @@ def _comment(message: Message, content: bytes, target: reply_address.ReplyTarget
     asked = (
         db.session.scalar(ReviewRequest.whole(target.subject_id)) if target.kind == "review_request" else None
     )
-    subject = asked.round.deliverable if asked else _subject(person, target)
+    subject = (
+        asked.round.deliverable
+        if asked
+        else loaders.subject(person, thread.kind, thread.subject_id, whole=True)
+    )
     if subject is None:
         raise _NotTaken("gone")
     if not Chantier.hold_open(subject.chantier_id):
         raise _NotTaken("archived")
-    if not can(person, "comment.write", subject) or not _reads(person, subject):
+    if not can(person, "comment.write", subject) or not loaders.reads_of(person, subject):
         raise _NotTaken("no_right")
     words = clean_text(words_of(message))
     if not words.strip():
@@ -197,26 +196,3 @@ def _comment(message: Message, content: bytes, target: reply_address.ReplyTarget
             "opinion_awaited", to=person, key=f"opinion_awaited:{asked.id}:{person.id}", request=asked.id
         )
     return comment
-
-
-def _subject(person: User, target: reply_address.ReplyTarget) -> Any:
-    """Load the subject of the answer through the person; None where they may not know of it."""
-    number = target.subject_id
-    if target.kind == "task":
-        query: Any = Task.visible_to(person).where(Task.id == number).options(*Task.whole())
-    elif target.kind == "deliverable":
-        query = Deliverable.visible_to(person).where(Deliverable.id == number).options(*Deliverable.whole())
-    elif target.kind == "objective":
-        query = select(Objective).where(Objective.id == number, Objective.live())
-        query = query.options(joinedload(Objective.chantier))
-    elif target.kind == "chantier":
-        query = Chantier.visible_to(person).where(Chantier.id == number)
-    else:
-        return None
-    return db.session.scalars(query).unique().one_or_none()
-
-
-def _reads(person: User, subject: Any) -> bool:
-    """Tell whether this person may read the discussion of a thing."""
-    is_draft = isinstance(subject, Deliverable) and not subject.is_approved
-    return not is_draft or can(person, "deliverable.read_draft")

@@ -11,9 +11,9 @@ from chantiers.language import markdown
 from chantiers.language.journal import name_of
 from chantiers.mail.message import MailContent, builder
 from chantiers.mail.reply_address import reply_address
-from chantiers.policy import can
+from chantiers.web import loaders
 from chantiers.web.links import absolute
-from models import Chantier, Comment, Deliverable, Objective, OutgoingMail, Task, User, db
+from models import Comment, Deliverable, Objective, OutgoingMail, Task, db
 
 
 @builder("mention")
@@ -25,10 +25,10 @@ def mention(mail: OutgoingMail) -> MailContent | None:
         .options(joinedload(Comment.author))
     )
     person = mail.user
-    subject = subject_of(comment) if comment else None
-    if comment is None or subject is None or person is None:
+    if comment is None or person is None or not person.mail_at_once:
         return None
-    if not person.mail_at_once or not may_read(person, subject):
+    subject = loaders.discussed(person, comment.subject_type, comment.subject_id)
+    if subject is None:
         return None
     who = name_of(comment.author)
     return MailContent(
@@ -45,22 +45,6 @@ def mention(mail: OutgoingMail) -> MailContent | None:
         },
         unsubscribe="at_once",
         reply_to=reply_address(comment.subject_type, comment.subject_id, person.id),
-    )
-
-
-def subject_of(comment: Comment) -> Any:
-    """Return the subject of a comment; None where it is deleted or in the bin."""
-    kinds: dict[str, Any] = {"task": Task, "deliverable": Deliverable, "objective": Objective}
-    kind = kinds.get(comment.subject_type)
-    if kind is None:
-        return db.session.get(Chantier, comment.subject_id)
-    return db.session.scalar(select(kind).where(kind.id == comment.subject_id, kind.live()))
-
-
-def may_read(person: User, subject: Any) -> bool:
-    """Tell whether a person may read the discussion of a thing, now."""
-    return (
-        not isinstance(subject, Deliverable) or subject.is_approved or can(person, "deliverable.read_draft")
     )
 
 

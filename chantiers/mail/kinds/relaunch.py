@@ -2,29 +2,26 @@
 
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
-
 from chantiers.language.journal import name_of
 from chantiers.mail.message import MailContent, builder
 from chantiers.mail.reply_address import reply_address
-from chantiers.policy import can
+from chantiers.web import loaders
 from chantiers.web.links import absolute
-from models import Chantier, Deliverable, Objective, OutgoingMail, Task, User, db
+from models import Deliverable, Objective, OutgoingMail, Task, User, db
 
 
 @builder("relaunch")
 def relaunch(mail: OutgoingMail) -> MailContent | None:
     """Send the reminder; None where the thing was settled meanwhile, or the person takes no part in it any more."""
     about, person = mail.particulars, mail.user
-    subject = subject_of(about["subject_type"], about["subject_id"])
-    if subject is None or person is None or not person.mail_at_once or is_settled(subject):
+    if person is None or not person.mail_at_once:
+        return None
+    subject = loaders.discussed(person, about["subject_type"], about["subject_id"])
+    if subject is None or is_settled(subject):
         return None
     if subject.is_archived or not person.takes_part_in(subject.chantier_id):
         return None
-    if isinstance(subject, Deliverable) and not can(person, "deliverable.read_draft"):
-        return None
-    return MailContent(
+    return Letter(
         subject=about["title"],
         template="emails/relaunch",
         values={
@@ -36,15 +33,6 @@ def relaunch(mail: OutgoingMail) -> MailContent | None:
         unsubscribe="at_once",
         reply_to=reply_address(about["subject_type"], subject.id, person.id),
     )
-
-
-def subject_of(kind: str, number: int) -> Any:
-    """Return the subject of a reminder; None where it is deleted or in the bin."""
-    if kind == "chantier":
-        return db.session.get(Chantier, number)
-    model: Any = {"task": Task, "deliverable": Deliverable, "objective": Objective}[kind]
-    query = select(model).where(model.id == number, model.live()).options(joinedload(model.chantier))
-    return db.session.scalar(query)
 
 
 def is_settled(subject: Any) -> bool:

@@ -44,11 +44,6 @@ WEATHERS = 6
 LINES = 50
 
 
-def chantier(slug: str) -> Chantier | None:
-    """The chantier of that address."""
-    return db.session.scalar(Chantier.visible_to(current_user).where(Chantier.slug == slug))
-
-
 # All chantiers --------------------------------------------------------------------------------------------------------
 
 

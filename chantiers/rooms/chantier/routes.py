@@ -12,6 +12,7 @@ from chantiers.policy import can
 from chantiers.rooms.chantier import member_queries, queries
 from chantiers.rooms.chantier.calendar import calendar_of
 from chantiers.rooms.chantier.forms import AddPersonForm, EnrolForm, NewPersonForm, NewStructureForm, RoleForm
+from chantiers.web import loaders
 from chantiers.web.access import acting, require
 from chantiers.web.extensions import current_demarche
 from chantiers.web.forms import asked_number, asked_page, clean_line, create_once, saved
@@ -40,7 +41,7 @@ def index() -> ResponseReturnValue:
 
 
 @chantier.get("/chantiers/<slug:slug>")
-@require("chantier.read", queries.chantier)
+@require("chantier.read", loaders.chantier)
 def show(chantier: Chantier) -> ResponseReturnValue:
     """A chantier at a glance."""
     silent_after = current_demarche.silent_after_days if current_demarche else 45
@@ -57,7 +58,7 @@ def show(chantier: Chantier) -> ResponseReturnValue:
 
 
 @chantier.get("/chantiers/<slug:slug>/calendrier")
-@require("chantier.read", queries.chantier)
+@require("chantier.read", loaders.chantier)
 def calendar(chantier: Chantier) -> ResponseReturnValue:
     """Thirteen weeks around one, this one unless told otherwise."""
     middle = parse_week(request.args.get("semaine", ""))
@@ -71,7 +72,7 @@ def calendar(chantier: Chantier) -> ResponseReturnValue:
 
 
 @chantier.get("/chantiers/<slug:slug>/journal")
-@require("chantier.read", queries.chantier)
+@require("chantier.read", loaders.chantier)
 def journal(chantier: Chantier) -> ResponseReturnValue:
     """What happened in the chantier, latest first."""
     kind = request.args.get("quoi", "")
@@ -102,7 +103,7 @@ def journal(chantier: Chantier) -> ResponseReturnValue:
 
 
 @chantier.get("/chantiers/<slug:slug>/membres")
-@require("chantier.read", queries.chantier)
+@require("chantier.read", loaders.chantier)
 def members(chantier: Chantier) -> ResponseReturnValue:
     """The people and the structures of the chantier. Addresses are for those who manage them."""
     page = asked_page()
@@ -122,7 +123,7 @@ def members(chantier: Chantier) -> ResponseReturnValue:
 
 
 @chantier.get("/chantiers/<slug:slug>/membres/structures/ajouter")
-@require("chantier.manage_members", queries.chantier)
+@require("chantier.manage_members", loaders.chantier)
 def choose_structures(chantier: Chantier) -> ResponseReturnValue:
     """Choose among the directory, or name a structure that it does not know."""
     search = clean_line(request.args.get("q"))[:100]
@@ -133,7 +134,7 @@ def choose_structures(chantier: Chantier) -> ResponseReturnValue:
 
 
 @chantier.post("/chantiers/<slug:slug>/membres/structures/ajouter")
-@require("chantier.manage_members", queries.chantier)
+@require("chantier.manage_members", loaders.chantier)
 def enrol(chantier: Chantier) -> ResponseReturnValue:
     """Enrol structures of the directory, with their people."""
     form = EnrolForm()
@@ -161,7 +162,7 @@ def enrol(chantier: Chantier) -> ResponseReturnValue:
 
 
 @chantier.post("/chantiers/<slug:slug>/membres/structures/nouvelle")
-@require("chantier.manage_members", queries.chantier)
+@require("chantier.manage_members", loaders.chantier)
 def enrol_new(chantier: Chantier) -> ResponseReturnValue:
     """Add a structure to the directory and enrol it."""
     new = NewStructureForm()
@@ -211,7 +212,7 @@ def leave(enrolment: ChantierStructure) -> ResponseReturnValue:
 
 
 @chantier.get("/chantiers/<slug:slug>/membres/personnes/ajouter")
-@require("chantier.manage_members", queries.chantier)
+@require("chantier.manage_members", loaders.chantier)
 def choose_person(chantier: Chantier) -> ResponseReturnValue:
     """Choose somebody who is known."""
     search = clean_line(request.args.get("q"))[:100]
@@ -221,7 +222,7 @@ def choose_person(chantier: Chantier) -> ResponseReturnValue:
 
 
 @chantier.post("/chantiers/<slug:slug>/membres/personnes/ajouter")
-@require("chantier.manage_members", queries.chantier)
+@require("chantier.manage_members", loaders.chantier)
 def add_person(chantier: Chantier) -> ResponseReturnValue:
     """Make somebody who is known a participant or a référent of this chantier."""
     form = AddPersonForm()
@@ -238,7 +239,7 @@ def add_person(chantier: Chantier) -> ResponseReturnValue:
 
 
 @chantier.route("/chantiers/<slug:slug>/membres/personnes/nouvelle", methods=["GET", "POST"])
-@require("chantier.manage_members", queries.chantier)
+@require("chantier.manage_members", loaders.chantier)
 def new_person(chantier: Chantier) -> ResponseReturnValue:
     """Bring somebody new into the chantier. They have no account until the coordination hands them a link."""
     form = NewPersonForm(name=clean_line(request.args.get("nom"))[:100])

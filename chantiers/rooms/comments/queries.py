@@ -6,56 +6,28 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from chantiers.policy import can
-from models import Chantier, Comment, CommentAttachment, Deliverable, Objective, Task, db, held
+from chantiers.web import loaders
+from models import Comment, CommentAttachment, db, held
 
 
-def task(task_id: int) -> Task | None:
+def task(task_id: int) -> Any:
     """The task, with what it is part of."""
-    return _one(Task.visible_to(current_user).where(Task.id == task_id).options(*Task.whole()))
+    return subject("task", task_id)
 
 
-def deliverable(deliverable_id: int) -> Deliverable | None:
+def deliverable(deliverable_id: int) -> Any:
     """The deliverable; what is said of a draft does not exist for mere observers."""
-    found = _one(
-        Deliverable.visible_to(current_user)
-        .where(Deliverable.id == deliverable_id)
-        .options(*Deliverable.whole())
-    )
-    return found if found is not None and tells_of(found) else None
+    return subject("deliverable", deliverable_id)
 
 
-def objective(objective_id: int) -> Objective | None:
+def objective(objective_id: int) -> Any:
     """The objective, with its chantier."""
-    query = select(Objective).where(Objective.id == objective_id, Objective.live())
-    return _one(query.options(joinedload(Objective.chantier)))
-
-
-def chantier(slug: str) -> Chantier | None:
-    """The chantier."""
-    return _one(Chantier.visible_to(current_user).where(Chantier.slug == slug))
+    return subject("objective", objective_id)
 
 
 def subject(kind: str, subject_id: int) -> Any:
     """What can be spoken of, by its kind and number, as far as this person may know of it; None for anything else."""
-    if kind == "task":
-        return task(subject_id)
-    if kind == "deliverable":
-        return deliverable(subject_id)
-    if kind == "objective":
-        return objective(subject_id)
-    if kind == "chantier":
-        return _one(Chantier.visible_to(current_user).where(Chantier.id == subject_id))
-    return None
-
-
-def tells_of(subject: Any) -> bool:
-    """Whether this person reads what is said of a thing."""
-    return (
-        not isinstance(subject, Deliverable)
-        or subject.is_approved
-        or can(current_user, "deliverable.read_draft")
-    )
+    return loaders.discussed(current_user, kind, subject_id, whole=True)
 
 
 class Said(NamedTuple):
@@ -73,22 +45,9 @@ def said(comment_id: int) -> Said | None:
     )
     if comment is None:
         return None
-    subject = _subject_of(comment)
-    return Said(comment, subject) if subject is not None else None
-
-
-def _subject_of(comment: Comment) -> Any:
-    if comment.subject_type == "task":
-        return task(comment.subject_id)
-    if comment.subject_type == "deliverable":
-        return deliverable(comment.subject_id)
-    if comment.subject_type == "objective":
-        return objective(comment.subject_id)
-    return comment.chantier
-
-
-def _one(query: Any) -> Any:
-    return db.session.scalar(query)
+    is_of_chantier = comment.subject_type == "chantier"
+    about = comment.chantier if is_of_chantier else subject(comment.subject_type, comment.subject_id)
+    return Said(comment, about) if about is not None else None
 
 
 class Attached(NamedTuple):

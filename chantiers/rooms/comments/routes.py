@@ -13,6 +13,7 @@ from chantiers.language import markdown
 from chantiers.policy import can
 from chantiers.rooms.comments import queries
 from chantiers.rooms.comments.forms import EditCommentForm, HelpForm
+from chantiers.web import loaders
 from chantiers.web.access import acting, allowed, only_reads, outside_transaction, require, signed_in
 from chantiers.web.forms import TEXT_LENGTH, asked_number, bounded_int, clean_text, create_once, saved
 from models import Chantier, Comment, Deliverable, Objective, StoredFile, Task, TaskStatus, db
@@ -57,7 +58,7 @@ def on_objective(objective: Objective) -> ResponseReturnValue:
 
 
 @comments.route("/chantiers/<slug:slug>/commentaires", methods=["GET", "POST"])
-@require("comment.write", queries.chantier)
+@require("comment.write", loaders.chantier)
 def on_chantier(chantier: Chantier) -> ResponseReturnValue:
     """Say something to the whole chantier."""
     return write(chantier)
@@ -143,7 +144,7 @@ def download(attached: queries.Attached) -> ResponseReturnValue:
 
 
 @comments.get("/chantiers/<slug:slug>/discussion")
-@require("chantier.read", queries.chantier)
+@require("chantier.read", loaders.chantier)
 def chantier_discussion(chantier: Chantier) -> ResponseReturnValue:
     """What the chantier says to itself."""
     return discussion(chantier, chantier)

@@ -4,24 +4,18 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
-from chantiers.language.dates import day
-from chantiers.language.labels import excerpt
+from chantiers.language.labels import day, excerpt
+from chantiers.web import loaders
 from models import Activity, Chantier, Deliverable, DeliverableState, Objective, Task, TaskStatus, db
 
 #: The kinds of things as addresses name them.
-KINDS: dict[str, Any] = {"taches": Task, "livrables": Deliverable, "objectifs": Objective}
+KINDS = {"taches": "task", "livrables": "deliverable", "objectifs": "objective", "chantiers": "chantier"}
 
 
 def subject(kind: str, thing_id: int) -> Any:
     """What a relance is about, as this person may know it; none of what is in the bin."""
-    if kind == "chantiers":
-        return db.session.scalar(Chantier.visible_to(current_user).where(Chantier.id == thing_id))
-    model = KINDS[kind]
-    found = select(model).where(model.id == thing_id, model.live())
-    return db.session.scalar(found.options(joinedload(model.chantier)))
+    return loaders.subject(current_user, KINDS[kind], thing_id)
 
 
 def last_of(subject: Any) -> Activity | None:
@@ -34,7 +28,7 @@ def page_of(subject: Any) -> str:
     """The page of what is asked about."""
     if isinstance(subject, Chantier):
         return f"/chantiers/{subject.slug}"
-    place = next(place for place, model in KINDS.items() if isinstance(subject, model))
+    place = next(place for place, kind in KINDS.items() if subject.__tablename__ == kind)
     return f"/{place}/{subject.id}"
 
 

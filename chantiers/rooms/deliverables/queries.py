@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinload
 
-from chantiers.policy import can
+from chantiers.web import loaders
 from models import (
     Activity,
     Chantier,
@@ -62,7 +62,7 @@ class Filters:
         return cls(
             type=arguments.get("type", "")[:40],
             state=state if state in list(DeliverableState) else "",
-            late=bool(arguments.get("retard")) and reads_drafts(),
+            late=bool(arguments.get("retard")) and loaders.reads_drafts(),
             chantier=arguments.get("chantier", "")[:120],
         )
 
@@ -139,16 +139,6 @@ class Listed:
         return max(1, -(-self.total // self.size))
 
 
-def reads_drafts() -> bool:
-    """Whether this person reads what is not approved yet."""
-    return can(current_user, "deliverable.read_draft")
-
-
-def chantier(slug: str) -> Chantier | None:
-    """The chantier of an address."""
-    return db.session.scalar(Chantier.visible_to(current_user).where(Chantier.slug == slug))
-
-
 def chantiers() -> Sequence[Any]:
     """(slug, number, title) of each chantier, for the filter."""
     query = Chantier.visible_to(current_user)
@@ -194,7 +184,7 @@ def listed(filters: Filters, page: int, chantier: Chantier | None = None, size: 
             Chantier.number,
             Objective.position,
             Objective.id,
-            Deliverable.expected_on.nulls_last(),
+            Deliverable.date_told_to(current_user).nulls_last(),
             Deliverable.id,
         )
         .limit(size)
@@ -206,7 +196,7 @@ def listed(filters: Filters, page: int, chantier: Chantier | None = None, size: 
             query
         )
     ]
-    if reads_drafts():
+    if loaders.reads_drafts():
         _add_structures(rows)
         _add_versions(rows)
     else:
@@ -281,7 +271,7 @@ def deliverable(deliverable_id: int) -> Deliverable | None:
 
 def drafted(deliverable_id: int) -> Deliverable | None:
     """The same for those who read drafts: what is told only to them is not found by others."""
-    return deliverable(deliverable_id) if reads_drafts() else None
+    return deliverable(deliverable_id) if loaders.reads_drafts() else None
 
 
 def to_change(deliverable_id: int) -> Deliverable | None:

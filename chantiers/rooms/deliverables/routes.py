@@ -27,6 +27,7 @@ from chantiers.rooms.deliverables.forms import (
     in_words,
     values_of,
 )
+from chantiers.web import loaders
 from chantiers.web.access import acting, allowed, outside_transaction, require, signed_in
 from chantiers.web.forms import asked_page, create_once, saved
 from chantiers.web.links import absolute
@@ -62,7 +63,7 @@ def licence(value: str) -> str:
 
 
 @deliverables.get("/chantiers/<slug:slug>/livrables")
-@require("chantier.read", queries.chantier)
+@require("chantier.read", loaders.chantier)
 def index(chantier: Chantier) -> ResponseReturnValue:
     """The deliverables of a chantier, by objective."""
     filters = queries.Filters.of(request.args)
@@ -72,7 +73,7 @@ def index(chantier: Chantier) -> ResponseReturnValue:
         filters=filters,
         found=queries.listed(filters, asked_page(), chantier),
         types=queries.types(),
-        reads_drafts=queries.reads_drafts(),
+        reads_drafts=loaders.reads_drafts(),
     )
 
 
@@ -87,7 +88,7 @@ def everywhere() -> ResponseReturnValue:
         found=queries.listed(filters, asked_page()),
         types=queries.types(),
         chantiers=queries.chantiers(),
-        reads_drafts=queries.reads_drafts(),
+        reads_drafts=loaders.reads_drafts(),
     )
 
 
@@ -98,7 +99,7 @@ def everywhere() -> ResponseReturnValue:
 @require("chantier.read", queries.deliverable)
 def show(deliverable: Deliverable) -> ResponseReturnValue:
     """One deliverable: where it stands, its versions, its history. An observer sees what is approved of it."""
-    if not queries.reads_drafts():
+    if not loaders.reads_drafts():
         reference = queries.reference(deliverable)
         return render_template(
             "deliverables/observed.html",
@@ -140,7 +141,7 @@ def history(deliverable: Deliverable) -> ResponseReturnValue:
 
 
 @deliverables.route("/chantiers/<slug:slug>/livrables/nouveau", methods=["GET", "POST"])
-@require("deliverable.create", queries.chantier)
+@require("deliverable.create", loaders.chantier)
 def new(chantier: Chantier) -> ResponseReturnValue:
     """Promise a deliverable."""
     form = DeliverableForm()
@@ -477,8 +478,8 @@ def read(version: DeliverableVersion) -> ResponseReturnValue:
         written=version,
         deliverable=version.deliverable,
         described=wording.described(version, None),
-        compare_href=wording.compare_address(version) if queries.reads_drafts() else "",
-        reads_drafts=queries.reads_drafts(),
+        compare_href=wording.compare_address(version) if loaders.reads_drafts() else "",
+        reads_drafts=loaders.reads_drafts(),
     )
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from chantiers.language.labels import label
 from chantiers.rooms.exports.tables import plain
-from chantiers.web import tokens
+from chantiers.web import loaders, tokens
 from chantiers.web.extensions import current_demarche
 from chantiers.web.links import absolute
 from models import (
@@ -64,7 +64,7 @@ def _calendar(user: User, calendar: str, chantier_id: int) -> bytes:
     of_tasks: ColumnElement[bool] = true()
     of_deliverables: ColumnElement[bool] = true()
     if calendar == CHANTIER:
-        chantier = db.session.scalar(Chantier.visible_to(user).where(Chantier.id == chantier_id))
+        chantier = loaders.subject(user, "chantier", chantier_id)
         if chantier is None:
             abort(404)
         of_tasks, of_deliverables = Task.chantier_id == chantier.id, Deliverable.chantier_id == chantier.id

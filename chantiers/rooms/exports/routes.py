@@ -14,7 +14,6 @@ from chantiers.files import types
 from chantiers.files.downloads import send_as_attachment
 from chantiers.operations import instance_export
 from chantiers.policy import can
-from chantiers.rooms.chantier import queries as chantier_queries
 from chantiers.rooms.coordination.queries import TaskFilters as EveryTaskFilters
 from chantiers.rooms.coordination.queries import period_of
 from chantiers.rooms.deliverables.queries import Filters as DeliverableFilters
@@ -23,6 +22,7 @@ from chantiers.rooms.exports.tables import Sheet, as_csv, as_workbook
 from chantiers.rooms.history import queries as history_queries
 from chantiers.rooms.structures.queries import asked
 from chantiers.rooms.tasks.queries import Filters as TaskFilters
+from chantiers.web import loaders
 from chantiers.web.access import acting, public, require, signed_in
 from chantiers.web.extensions import current_demarche
 from chantiers.web.forms import asked_number
@@ -55,7 +55,7 @@ def in_french(view: Callable[..., ResponseReturnValue]) -> Callable[..., Respons
 
 
 @exports.get("/chantiers/<slug:slug>/taches/exporter")
-@require("chantier.read", chantier_queries.chantier)
+@require("chantier.read", loaders.chantier)
 @in_french
 def tasks(chantier: Chantier) -> ResponseReturnValue:
     """The tasks of a chantier, as its list shows them."""
@@ -66,7 +66,7 @@ def tasks(chantier: Chantier) -> ResponseReturnValue:
 
 
 @exports.get("/chantiers/<slug:slug>/livrables/exporter")
-@require("chantier.read", chantier_queries.chantier)
+@require("chantier.read", loaders.chantier)
 @in_french
 def deliverables(chantier: Chantier) -> ResponseReturnValue:
     """The deliverables of a chantier, as its list shows them."""
@@ -75,7 +75,7 @@ def deliverables(chantier: Chantier) -> ResponseReturnValue:
 
 
 @exports.get("/chantiers/<slug:slug>/membres/exporter")
-@require("chantier.read", chantier_queries.chantier)
+@require("chantier.read", loaders.chantier)
 @in_french
 def members(chantier: Chantier) -> ResponseReturnValue:
     """The people of a chantier."""
@@ -84,7 +84,7 @@ def members(chantier: Chantier) -> ResponseReturnValue:
 
 
 @exports.get("/chantiers/<slug:slug>/journal/exporter")
-@require("chantier.read", chantier_queries.chantier)
+@require("chantier.read", loaders.chantier)
 @in_french
 def journal(chantier: Chantier) -> ResponseReturnValue:
     """The journal of a chantier."""

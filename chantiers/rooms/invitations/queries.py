@@ -11,11 +11,6 @@ from models import Chantier, Invitation, Structure, StructureAlias, db, held
 SHOWN = 200
 
 
-def chantier(slug: str) -> Chantier | None:
-    """The chantier of that address."""
-    return db.session.scalar(Chantier.visible_to(current_user).where(Chantier.slug == slug))
-
-
 def led_beside(chantier: Chantier) -> Sequence[Chantier]:
     """The other open chantiers into which this person invites."""
     open_ones = Chantier.visible_to(current_user).where(

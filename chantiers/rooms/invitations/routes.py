@@ -13,7 +13,7 @@ from chantiers.language.refusals import say
 from chantiers.mail.message import mail_is_configured
 from chantiers.rooms.invitations import queries
 from chantiers.rooms.invitations.forms import AcceptForm, InvitationsForm
-from chantiers.web import tokens
+from chantiers.web import loaders, tokens
 from chantiers.web.access import acting, public, require
 from chantiers.web.forms import create_once
 from chantiers.web.links import absolute
@@ -28,7 +28,7 @@ BY_HAND = "invitation by hand"
 
 
 @invitations.route("/chantiers/<slug:slug>/invitations", methods=["GET", "POST"])
-@require("invitation.manage", queries.chantier)
+@require("invitation.manage", loaders.chantier)
 def index(chantier: Chantier) -> ResponseReturnValue:
     """Invite people, and see who has not answered."""
     form = InvitationsForm()

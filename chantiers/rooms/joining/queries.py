@@ -1,15 +1,9 @@
 """What the room of join requests reads."""
 
-from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from models import Chantier, JoinRequest, Structure, User, db
-
-
-def chantier(slug: str) -> Chantier | None:
-    """A chantier, by its address."""
-    return db.session.scalar(Chantier.visible_to(current_user).where(Chantier.slug == slug))
+from models import JoinRequest, Structure, User, db
 
 
 def request_to_answer(request_id: int) -> JoinRequest | None:

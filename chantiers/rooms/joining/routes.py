@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from chantiers.language.refusals import say
 from chantiers.rooms.joining import queries
 from chantiers.rooms.joining.forms import AskForm, RefuseForm
+from chantiers.web import loaders
 from chantiers.web.access import acting, require
 from chantiers.web.forms import create_once, saved
 from models import Chantier, JoinRequest, Refused, db
@@ -15,7 +16,7 @@ joining = Blueprint("joining", __name__)
 
 
 @joining.route("/chantiers/<slug:slug>/rejoindre", methods=["GET", "POST"])
-@require("chantier.ask_to_join", queries.chantier)
+@require("chantier.ask_to_join", loaders.chantier)
 def ask(chantier: Chantier) -> ResponseReturnValue:
     """Ask to take part in a chantier."""
     home = url_for("chantier.show", slug=chantier.slug)
@@ -41,12 +42,12 @@ def ask(chantier: Chantier) -> ResponseReturnValue:
     except Refused as refused:
         db.session.rollback()
         form.form_errors.append(say(refused))
-        page = render_template("joining/ask.html", chantier=queries.chantier(chantier.slug), form=form)
+        page = render_template("joining/ask.html", chantier=loaders.chantier(chantier.slug), form=form)
         return page, 409
 
 
 @joining.post("/chantiers/<slug:slug>/rejoindre/retirer")
-@require("chantier.ask_to_join", queries.chantier)
+@require("chantier.ask_to_join", loaders.chantier)
 def withdraw(chantier: Chantier) -> ResponseReturnValue:
     """Take one's request back."""
     latest = JoinRequest.latest_of(acting(), chantier)

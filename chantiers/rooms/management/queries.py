@@ -83,11 +83,6 @@ def chantiers() -> Sequence[Chantier]:
     return db.session.scalars(select(Chantier).order_by(Chantier.number)).all()
 
 
-def chantier(slug: str) -> Chantier | None:
-    """One chantier, held until the transaction ends."""
-    return db.session.scalar(held(select(Chantier).where(Chantier.slug == slug), Chantier))
-
-
 def demarche() -> Demarche | None:
     """The démarche, held until the transaction ends."""
     return db.session.scalar(held(select(Demarche).order_by(Demarche.id).limit(1), Demarche))

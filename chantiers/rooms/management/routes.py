@@ -15,6 +15,7 @@ from chantiers.rooms.management.forms import (
     PersonForm,
     values_of,
 )
+from chantiers.web import loaders
 from chantiers.web.access import acting, require
 from chantiers.web.forms import asked_page, clean_line, create_once, saved
 from chantiers.web.links import absolute
@@ -164,7 +165,7 @@ def new_chantier() -> ResponseReturnValue:
 
 
 @management.get("/gestion/chantiers/<slug:slug>")
-@require("chantier.manage", queries.chantier)
+@require("chantier.manage", loaders.chantier_to_change)
 def chantier(chantier: Chantier) -> ResponseReturnValue:
     """Change or archive a chantier."""
     form = ChantierEditForm(data=values_of(chantier, ChantierEditForm()))
@@ -173,7 +174,7 @@ def chantier(chantier: Chantier) -> ResponseReturnValue:
 
 
 @management.post("/gestion/chantiers/<slug:slug>")
-@require("chantier.manage", queries.chantier)
+@require("chantier.manage", loaders.chantier_to_change)
 def edit_chantier(chantier: Chantier) -> ResponseReturnValue:
     """Save what was changed of a chantier."""
     form = ChantierEditForm()
@@ -194,7 +195,7 @@ def edit_chantier(chantier: Chantier) -> ResponseReturnValue:
         db.session.rollback()
         form.form_errors.append(say(refused))
         return render_template(
-            "management/chantier.html", chantier=queries.chantier(chantier.slug), form=form
+            "management/chantier.html", chantier=loaders.chantier_to_change(chantier.slug), form=form
         ), 409
     db.session.commit()
     saved(form)
@@ -203,7 +204,7 @@ def edit_chantier(chantier: Chantier) -> ResponseReturnValue:
 
 
 @management.post("/gestion/chantiers/<slug:slug>/archiver")
-@require("chantier.manage", queries.chantier)
+@require("chantier.manage", loaders.chantier_to_change)
 def archive_chantier(chantier: Chantier) -> ResponseReturnValue:
     """Archive a chantier: it stays readable."""
     chantier.archive(by=acting())
@@ -213,7 +214,7 @@ def archive_chantier(chantier: Chantier) -> ResponseReturnValue:
 
 
 @management.post("/gestion/chantiers/<slug:slug>/rouvrir")
-@require("chantier.manage", queries.chantier)
+@require("chantier.manage", loaders.chantier_to_change)
 def reopen_chantier(chantier: Chantier) -> ResponseReturnValue:
     """Open an archived chantier again."""
     chantier.reopen(by=acting())

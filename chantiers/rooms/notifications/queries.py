@@ -2,14 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from flask_login import current_user
-from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from chantiers.policy import can
-from models import Chantier, Deliverable, Notification, Objective, Task, User, db
+from models import Notification, User, db
 
 LINES = 50
 
@@ -32,18 +28,3 @@ def told(user: User, before: int | None) -> Told:
     lines = db.session.scalars(query).all()
     shown = lines[:LINES]
     return Told(shown, len(lines) > LINES, max((line.activity_id for line in shown), default=0))
-
-
-def subject(kind: str, number: int) -> Any:
-    """What can be followed, as far as this person may know of it; None for anything else."""
-    if kind == "task":
-        return db.session.scalar(Task.visible_to(current_user).where(Task.id == number))
-    if kind == "deliverable":
-        found = db.session.scalar(Deliverable.visible_to(current_user).where(Deliverable.id == number))
-        # What happens to a draft is not for mere observers.
-        return found if found and (found.is_approved or can(current_user, "deliverable.read_draft")) else None
-    if kind == "objective":
-        return db.session.scalar(select(Objective).where(Objective.id == number, Objective.live()))
-    if kind == "chantier":
-        return db.session.scalar(Chantier.visible_to(current_user).where(Chantier.id == number))
-    return None

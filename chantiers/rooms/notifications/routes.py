@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from chantiers.rooms.notifications import queries
+from chantiers.web import loaders
 from chantiers.web.access import acting, signed_in
 from chantiers.web.forms import bounded_int
 from chantiers.web.sessions import local_path
@@ -46,7 +47,7 @@ def read(kind: str, subject_id: int) -> ResponseReturnValue:
 @signed_in
 def wish(kind: str, subject_id: int) -> ResponseReturnValue:
     """Follow a thing, mute it, or neither."""
-    subject = queries.subject(kind, subject_id)
+    subject = loaders.discussed(acting(), kind, subject_id)
     if subject is None:
         abort(404)
     said = request.form.get("wish", "")

@@ -1,15 +1,9 @@
 """What the screens of objectives read."""
 
-from flask_login import current_user
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from models import Chantier, Deliverable, Objective, Task, db, held
-
-
-def chantier(slug: str) -> Chantier | None:
-    """The chantier of that address."""
-    return db.session.scalar(Chantier.visible_to(current_user).where(Chantier.slug == slug))
+from models import Deliverable, Objective, Task, db, held
 
 
 def objective(objective_id: int) -> Objective | None:

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from chantiers.rooms.objectives import queries
 from chantiers.rooms.objectives.forms import ObjectiveEditForm, ObjectiveForm
+from chantiers.web import loaders
 from chantiers.web.access import acting, require
 from chantiers.web.forms import Reconciliation, create_once, saved
 from models import Chantier, Objective, ObjectiveKind, db
@@ -14,7 +15,7 @@ objectives = Blueprint("objectives", __name__)
 
 
 @objectives.route("/chantiers/<slug:slug>/objectifs/nouveau", methods=["GET", "POST"])
-@require("objective.manage", queries.chantier)
+@require("objective.manage", loaders.chantier)
 def new(chantier: Chantier) -> ResponseReturnValue:
     """Add an objective at the end of its kind."""
     form = ObjectiveForm()

@@ -6,6 +6,7 @@ from flask_login import current_user
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from chantiers.web import loaders
 from models import Chantier, ProgressUpdate, db, held
 
 #: How many of the series one page shows.
@@ -16,7 +17,7 @@ def chantier(slug: str) -> Chantier | None:
     """The chantier of that address, for those who may read what its référents say."""
     if current_user.is_only_observer:
         return None
-    return db.session.scalar(Chantier.visible_to(current_user).where(Chantier.slug == slug))
+    return loaders.chantier(slug)
 
 
 def update(update_id: int) -> ProgressUpdate | None:

@@ -4,26 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_login import current_user
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, select
 
-from chantiers.policy import can
+from chantiers.web import loaders
 from models import (
     ChantierMembership,
     ChantierStructure,
     Deliverable,
     ReviewRequest,
     ReviewRound,
-    Role,
     Structure,
     User,
     db,
     held,
 )
-
-
-def reads_drafts() -> bool:
-    """Whether this person reads what is not approved yet."""
-    return can(current_user, "deliverable.read_draft")
 
 
 def to_change(deliverable_id: int) -> Deliverable | None:
@@ -42,7 +36,7 @@ def review_round(round_id: int) -> ReviewRound | None:
     """The round of an address, with the deliverable that it is about; the deliverable is held."""
     deliverable_id = db.session.scalar(select(ReviewRound.deliverable_id).where(ReviewRound.id == round_id))
     deliverable = to_change(deliverable_id) if deliverable_id else None
-    if deliverable is None or not reads_drafts():
+    if deliverable is None or not loaders.reads_drafts():
         return None
     found = db.session.scalar(ReviewRound.of(deliverable).where(ReviewRound.id == round_id))
     if found is not None:
@@ -52,7 +46,7 @@ def review_round(round_id: int) -> ReviewRound | None:
 
 def request_of(request_id: int) -> ReviewRequest | None:
     """One request, for those who read drafts."""
-    return db.session.scalar(ReviewRequest.whole(request_id)) if reads_drafts() else None
+    return db.session.scalar(ReviewRequest.whole(request_id)) if loaders.reads_drafts() else None
 
 
 def people(chantier_id: int) -> Sequence[Any]:
@@ -60,10 +54,9 @@ def people(chantier_id: int) -> Sequence[Any]:
     takes_part = exists().where(
         ChantierMembership.user_id == User.id, ChantierMembership.chantier_id == chantier_id
     )
-    somewhere = exists().where(ChantierMembership.user_id == User.id)
     query = (
         select(User)
-        .where(User.closed_at.is_(None), or_(User.role != Role.OBSERVER, somewhere))
+        .where(User.closed_at.is_(None), User.draft_readers())
         .order_by(takes_part.desc(), User.name_key, User.id)
     )
     return db.session.scalars(query).all()

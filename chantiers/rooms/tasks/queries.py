@@ -137,11 +137,6 @@ class Listing:
 # Loading --------------------------------------------------------------------------------------------------------------
 
 
-def chantier(slug: str) -> Chantier | None:
-    """The chantier of that address."""
-    return db.session.scalar(Chantier.visible_to(_me()).where(Chantier.slug == slug))
-
-
 def task(task_id: int) -> Task | None:
     """The task of that number with everything that its page shows; held when it is about to change."""
     query = Task.visible_to(_me()).where(Task.id == task_id).options(*Task.whole())

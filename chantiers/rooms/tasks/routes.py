@@ -27,6 +27,7 @@ from chantiers.rooms.tasks.forms import (
 )
 from chantiers.rooms.tasks.moves import ASKING, moves_of
 from chantiers.rooms.tasks.rows import drawing, narrowing, redrawn
+from chantiers.web import loaders
 from chantiers.web.access import acting, require
 from chantiers.web.extensions import current_demarche
 from chantiers.web.forms import clean_line, create_once, saved
@@ -40,14 +41,14 @@ tasks = Blueprint("tasks", __name__)
 
 
 @tasks.get("/chantiers/<slug:slug>/taches")
-@require("chantier.read", queries.chantier)
+@require("chantier.read", loaders.chantier)
 def index(chantier: Chantier) -> ResponseReturnValue:
     """The tasks of a chantier, as a board by status or as a list by objective."""
     return show_index(chantier, QuickTaskForm())
 
 
 @tasks.post("/chantiers/<slug:slug>/taches")
-@require("task.create", queries.chantier)
+@require("task.create", loaders.chantier)
 def create_quickly(chantier: Chantier) -> ResponseReturnValue:
     """Add a task by its title alone."""
     form = QuickTaskForm()
@@ -98,7 +99,7 @@ def show_index(chantier: Chantier, form: QuickTaskForm) -> str:
 
 
 @tasks.route("/chantiers/<slug:slug>/taches/nouvelle", methods=["GET", "POST"])
-@require("task.create", queries.chantier)
+@require("task.create", loaders.chantier)
 def new(chantier: Chantier) -> ResponseReturnValue:
     """Add a task with all that one knows of it already."""
     form = TaskForm()
