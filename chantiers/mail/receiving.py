@@ -172,7 +172,7 @@ def _comment(message: Message, content: bytes, target: reply_address.ReplyTarget
     subject = (
         asked.round.deliverable
         if asked
-        else loaders.subject(person, thread.kind, thread.subject_id, whole=True)
+        else loaders.subject(person, target.kind, target.subject_id, whole=True)
     )
     if subject is None:
         raise _NotTaken("gone")

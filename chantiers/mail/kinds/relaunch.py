@@ -21,7 +21,7 @@ def relaunch(mail: OutgoingMail) -> MailContent | None:
         return None
     if subject.is_archived or not person.takes_part_in(subject.chantier_id):
         return None
-    return Letter(
+    return MailContent(
         subject=about["title"],
         template="emails/relaunch",
         values={

@@ -5,7 +5,8 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from chantiers.language.labels import day, excerpt
+from chantiers.language.dates import day
+from chantiers.language.labels import excerpt
 from chantiers.web import loaders
 from models import Activity, Chantier, Deliverable, DeliverableState, Objective, Task, TaskStatus, db
 
