@@ -97,9 +97,9 @@ class Scene:
     def __init__(self, app: Flask, world: World, kept: Kept, tokens: dict[str, str]) -> None:
         self.app = app
         self.world = world
-        self._kept = kept
+        self.kept = kept
         self.database = kept.database.name
-        self._tokens = tokens
+        self.tokens = tokens
         self._visitors: dict[str, Visitor] = {}
         with self.connection() as connection:
             numbers = {
@@ -114,7 +114,7 @@ class Scene:
 
     def restore(self) -> None:
         """Put the world back as it was; whoever is signed in stays so."""
-        self._kept.restore()
+        self.kept.restore()
 
     @contextmanager
     def connection(self) -> Iterator[Any]:
@@ -141,7 +141,7 @@ class Scene:
             self._visitors[name] = visitor = Visitor(self.app)
             if name != "stranger":
                 with visitor.client.session_transaction(base_url=visitor.base_url) as cookie:
-                    cookie["_user_id"], cookie["_fresh"] = self._tokens[name], True
+                    cookie["_user_id"], cookie["_fresh"] = self.tokens[name], True
         return self._visitors[name]
 
     def leave(self, name: str) -> None:
@@ -162,18 +162,24 @@ class Scene:
 BOOKKEEPING = {"user_session", "sign_in_failure"}
 
 
+def make_scene(app: Flask, database: databases.SQLite | databases.PostgreSQL) -> Scene:
+    """Make the world on this database and open a session for each of its people."""
+    with app.app_context():
+        session: Session = app.extensions["sqlalchemy"].session
+        world = make_world(session, database.config["STORAGE_URL"])
+        people = {name: session.get_one(User, number) for name, number in world.people.items()}
+        # Somebody whose account was closed since still has a cookie.
+        tokens = {name: UserSession.open(person)[1] for name, person in people.items()}
+        session.commit()
+    return Scene(app, world, Kept(database), tokens)
+
+
 @pytest.fixture
 def scene(app: Flask, database: databases.SQLite | databases.PostgreSQL) -> Scene:
     """The world, whole again, on this test's database."""
     if database.name not in _kept:
-        with app.app_context():
-            session: Session = app.extensions["sqlalchemy"].session
-            world = make_world(session, database.config["STORAGE_URL"])
-            people = {name: session.get_one(User, number) for name, number in world.people.items()}
-            # Somebody whose account was closed since still has a cookie.
-            tokens = {name: UserSession.open(person)[1] for name, person in people.items()}
-            session.commit()
-        _kept[database.name] = world, Kept(database), tokens
+        made = make_scene(app, database)
+        _kept[database.name] = made.world, made.kept, made.tokens
     world, kept, tokens = _kept[database.name]
     kept.restore()
     return Scene(app, world, kept, tokens)

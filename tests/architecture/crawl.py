@@ -16,9 +16,6 @@ from tests.architecture.conftest import Scene
 from tests.support.page import Page
 from tests.support.page_form import PageForm
 
-#: How many pages of one route are opened; of a thing's own page, every state that the world has.
-SAMPLES, STATES = 4, 20
-
 #: Pages whose forms only show what forms look like.
 SAMPLE_PAGES = {"/style"}
 
@@ -85,7 +82,7 @@ def crawl(scene: Scene, person: str) -> Found:
     """
     here = scene.world.token
     if person not in _walked:
-        _walked[person] = here, _Walk(scene, person).walk()
+        _walked[person] = here, Walk(scene, person).walk()
     there, found = _walked[person]
     forms = [
         replace(form, page=form.page.replace(there, here), action=form.action.replace(there, here))
@@ -94,33 +91,47 @@ def crawl(scene: Scene, person: str) -> Found:
     return Found([each.replace(there, here) for each in found.addresses], forms, found.queries)
 
 
-class _Walk:
+class Walk:
     """One walk of one person."""
+
+    #: How many pages of one route are opened; of a thing's own page, every state that the world has; of each set of
+    #: names in a query.
+    samples, states, queries = 4, 20, 2
 
     def __init__(self, scene: Scene, person: str) -> None:
         self.scene, self.person = scene, person
         self.visitor = scene.person(person)
         self.found = Found()
         self.seen: set[str] = set()
-        self.samples: dict[Any, int] = {}
+        self.opened: dict[Any, int] = {}
         self.shapes: set[Any] = set()
 
     def walk(self) -> Found:
-        waiting = deque(self._known_addresses())
+        waiting = deque(self.known_addresses())
         while waiting:
             here = waiting.popleft()
             if not self._is_worth_opening(here):
                 continue
-            page = self.visitor.visit("GET", here, None, check=False)
+            page = self.open(here)
             if page.status != 200 or not page.is_html:
                 continue
             self.found.addresses.append(here)
-            waiting += [urldefrag(urljoin(here, link)).url for _, link in page.links]
+            if self.follows(here):
+                waiting += [urldefrag(urljoin(here, link)).url for _, link in page.links]
             if page.path not in SAMPLE_PAGES:
                 waiting += [led for form in page.forms if (led := self._keep(page, form))]
         return self.found
 
-    def _known_addresses(self) -> list[str]:
+    def follows(self, here: str) -> bool:
+        """Say whether the links of this page are followed."""
+        return True
+
+    def open(self, here: str) -> Page:
+        """Open an address, whatever it answers."""
+        return self.visitor.visit("GET", here, None, check=False)
+
+    def known_addresses(self) -> list[str]:
+        """Return the addresses of what the URL map holds of the world."""
         app, targets = self.scene.app, self.scene.targets
         return [
             address(app, rule, target)
@@ -138,8 +149,9 @@ class _Walk:
         names = frozenset(parse_qs(parts.query, keep_blank_values=True))
         self.found.queries.setdefault(where, set()).update(names)
         kind = (where, names)
-        self.samples[kind] = self.samples.get(kind, 0) + 1
-        return self.samples[kind] <= (2 if names else STATES if where.endswith(".show") else SAMPLES)
+        self.opened[kind] = self.opened.get(kind, 0) + 1
+        limit = self.queries if names else self.states if where.endswith(".show") else self.samples
+        return self.opened[kind] <= limit
 
     def _keep(self, page: Page, form: PageForm) -> str | None:
         """Keep a form that POSTs; answer where one that GETs leads."""

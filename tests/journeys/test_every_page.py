@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -13,29 +12,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from chantiers.mail import checkpoint_links
-from chantiers.web import error_pages
-from chantiers.web.tokens import signer
-from models import (
-    Chantier,
-    Checkpoint,
-    CheckpointAnswer,
-    CheckpointLine,
-    Deliverable,
-    Invitation,
-    Objective,
-    Opinion,
-    SignInLink,
-    Structure,
-    Task,
-    User,
-    today,
-)
+from chantiers.web import errors
+from models import Chantier, Deliverable, Objective, Structure, Task, User
 from tests.architecture.addresses import Target, Targets, access_of, address, rules
 from tests.support.browser import Watch
 from tests.support.databases import Database
 from tests.support.inspection import Inspector
 from tests.support.live_server import LiveServer
+from tests.support.signed_links import sign_links
 from tests.support.world import World, make_world
 
 #: What is no page. Any other address that can be opened is looked at, a new one from its first day.
@@ -247,38 +231,7 @@ def pages(app: Flask, in_app: Callable[[], AbstractContextManager[Session]], wor
 def signed(in_app: Callable[[], AbstractContextManager[Session]], world: World) -> dict[str, list[str]]:
     """The words of the links that mails hold, by endpoint."""
     with in_app() as session:
-        ours = session.scalars(select(Chantier).where(Chantier.slug == world.chantiers["ours"])).one()
-        coordinator, newcomer, elsewhere = (
-            session.get_one(User, world.people[name]) for name in ("coordinator", "newcomer", "elsewhere")
-        )
-        invitations = [
-            session.get_one(Invitation, world.invitations["ours"]),
-            Invitation.send(ours, elsewhere.email or "", elsewhere.name, by=coordinator),
-        ]
-        SignInLink.send(newcomer, "password")
-        SignInLink.send(elsewhere, "sign_in")
-        links = session.scalars(select(SignInLink).where(SignInLink.used_at.is_(None)))
-        asked = world.review_requests["of a person"], world.people["in_charge"]
-        # Whoever never came is asked nothing.
-        person = session.get_one(User, world.people["in_charge"])
-        person.be_seen()
-        Checkpoint.plan("COPIL", today() + timedelta(days=30), by=coordinator).ask(by=coordinator)
-        line = session.scalars(select(CheckpointLine).where(CheckpointLine.user_id == person.id)).first()
-        assert line is not None
-        about = (
-            (0, ""),
-            (line.task_id, str(CheckpointAnswer.DONE)),
-            (line.task_id, str(CheckpointAnswer.BLOCKED)),
-        )
-        return {
-            "accounts.use_link": [signer("sign_in").dumps([link.id, link.nonce]) for link in links],
-            "checkpoints.from_mail": [
-                checkpoint_links.token(line.checkpoint_id, person, *each) for each in about
-            ],
-            "correspondence.unsubscribe": [signer("unsubscribe").dumps([newcomer.id, "digest"])],
-            "invitations.answer": [signer("invitation").dumps([each.id, each.nonce]) for each in invitations],
-            "relecture.from_mail": [signer("relecture").dumps([*asked, str(Opinion.WITH_RESERVATIONS)])],
-        }
+        return sign_links(session, world)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
@@ -30,7 +31,6 @@ class Page:
         self.html = response.get_data(as_text=True) if self.is_html else ""
         self.is_fragment = self.is_html and response.request.headers.get("HX-Request") == "true"
         self.is_fragment = self.is_fragment and "<!doctype" not in self.html[:50].lower()
-        self._document: Document | None = None
         self._forms: dict[Element | None, PageForm] = {}
 
     @property
@@ -68,12 +68,10 @@ class Page:
         """Where a redirect leads, as a local path."""
         return self.visitor._local(self.headers["Location"])
 
-    @property
+    @cached_property
     def document(self) -> Document:
         """The page parsed."""
-        if self._document is None:
-            self._document = Document(self.html, fragment=self.is_fragment)
-        return self._document
+        return Document(self.html, fragment=self.is_fragment)
 
     @property
     def text(self) -> str:
