@@ -24,6 +24,8 @@ REFERENCES = {
     ".js": re.compile(r"""(?<=["'])(?P<address>\.{1,2}/[\w./-]+)(?=["'])"""),
     ".css": re.compile(r"""(?<=url\(")(?P<address>\.{1,2}/[\w./-]+)(?="\))"""),
 }
+COMMENT = re.compile(r"[ \t]*/\*.*?\*/\n?", re.DOTALL)
+IMPORT = re.compile(r"""^@import url\("(?P<address>\.{1,2}/[\w./-]+)"\);\n?""", re.MULTILINE)
 
 
 class Asset:
@@ -86,24 +88,51 @@ class AssetLibrary:
         if name in self.by_name:
             return self.by_name[name]
         if name in parents:
-            raise ValueError(f"{name} refers to itself through {' → '.join(parents)}")
+            raise _circle(name, parents)
         body = self._names[name].read_bytes()
-        pattern = REFERENCES.get(posixpath.splitext(name)[1])
+        suffix = posixpath.splitext(name)[1]
+        pattern = REFERENCES.get(suffix)
         if pattern and not name.startswith("vendor/"):
-            text = pattern.sub(
-                lambda found: self._rewrite(name, found["address"], parents), body.decode("utf-8")
-            )
+            text = self._sheet(name, parents) if suffix == ".css" else body.decode("utf-8")
+            text = pattern.sub(lambda found: self._rewrite(name, found["address"], parents), text)
             body = text.encode("utf-8")
         self.by_name[name] = Asset(name, body)
         return self.by_name[name]
 
+    def _sheet(self, name: str, parents: tuple[str, ...]) -> str:
+        """Return a style sheet without its comments, and with those that it imports in their place: one request."""
+        if name in parents:
+            raise _circle(name, parents)
+
+        def put_in_place(found: re.Match[str]) -> str:
+            target = _target(name, found["address"])
+            text = self._sheet(target, (*parents, name))
+            return REFERENCES[".css"].sub(
+                lambda inner: _relative(_target(target, inner["address"]), name), text
+            )
+
+        return IMPORT.sub(put_in_place, COMMENT.sub("", self._names[name].read_text("utf-8")))
+
     def _rewrite(self, name: str, address: str, parents: tuple[str, ...]) -> str:
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
+        target = _target(name, address)
         if target not in self._names:
             return address
-        hashed = self._read(target, (*parents, name)).hashed_name
-        relative = posixpath.relpath(hashed, posixpath.dirname(name))
-        return relative if relative.startswith(".") else f"./{relative}"
+        return _relative(self._read(target, (*parents, name)).hashed_name, name)
+
+
+def _circle(name: str, parents: tuple[str, ...]) -> ValueError:
+    return ValueError(f"{name} refers to itself through {' → '.join(parents)}")
+
+
+def _target(name: str, address: str) -> str:
+    """Return the name of the file that an address leads to from another one."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
+
+
+def _relative(target: str, name: str) -> str:
+    """Return the address that leads from a file to another one."""
+    relative = posixpath.relpath(target, posixpath.dirname(name))
+    return relative if relative.startswith(".") else f"./{relative}"
 
 
 def init_app(app: Flask) -> None:

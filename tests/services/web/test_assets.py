@@ -76,6 +76,30 @@ def test_what_the_browser_has_is_not_sent_again(client: FlaskClient) -> None:
     assert again.data == b""
 
 
+def test_imported_style_sheets_stand_in_their_place(tmp_path: Path) -> None:
+    for name, text in {
+        "css/all.css": '/* All. */\n@import url("./parts/leaf.css");\n@import url("./parts/stem.css");\n.last {}\n',
+        "css/parts/leaf.css": '.leaf { background: url("../../images/leaf.svg"); }\n',
+        "css/parts/stem.css": ".stem {}\n",
+        "images/leaf.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    sheet = assets.AssetLibrary(tmp_path).by_name["css/all.css"].body.decode()
+    expected = (
+        r'\.leaf \{ background: url\("\.\./images/leaf\.[0-9a-f]{10}\.svg"\); \}\n\.stem \{\}\n\.last \{\}\n'
+    )
+    assert re.fullmatch(expected, sheet)
+
+
+def test_every_component_has_its_place_in_the_sheet_that_is_served() -> None:
+    static = ROOT / "static"
+    served = assets.AssetLibrary(static).by_name["css/components.css"].body.decode()
+    parts = sorted((static / "css/components").glob("*.css"))
+    assert parts and "@import" not in served
+    assert all(served.count(assets.COMMENT.sub("", part.read_text("utf-8"))) == 1 for part in parts)
+
+
 @pytest.mark.parametrize("path", ["nothing.css", "../app.py", "css/../../secret", "css/main.0000000000.css"])
 def test_what_is_not_there_is_not_found(client: FlaskClient, path: str) -> None:
     assert client.get(f"/static/{path}").status_code == 404
@@ -84,6 +108,10 @@ def test_what_is_not_there_is_not_found(client: FlaskClient, path: str) -> None:
 def test_two_files_that_need_each_other_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text('import "./b.js";')
     (tmp_path / "b.js").write_text('import "./a.js";')
+    with pytest.raises(ValueError, match="refers to itself"):
+        assets.AssetLibrary(tmp_path)
+    (tmp_path / "b.js").unlink()
+    (tmp_path / "c.css").write_text('@import url("./c.css");\n')
     with pytest.raises(ValueError, match="refers to itself"):
         assets.AssetLibrary(tmp_path)
 
