@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from chantiers.web import errors
+from chantiers.web import error_pages
 from models import Chantier, Deliverable, Objective, Structure, Task, User
 from tests.architecture.addresses import Target, Targets, access_of, address, rules
 from tests.support.browser import Watch

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from chantiers.mail.message import compose, letter_of, speaking_to
+from chantiers.mail.message import compose, content_of, in_language_of
 from models import OutgoingMail, db
 from tests.support.golden.page import describe, masked
 from tests.support.golden.parsing import FastDocument
@@ -23,14 +23,14 @@ def record_mails(app: Flask, folder: Path) -> None:
             select(OutgoingMail).options(joinedload(OutgoingMail.user)).order_by(OutgoingMail.id)
         )
         for mail in mails.all():
-            with db.session.no_autoflush, speaking_to(mail.user):
+            with db.session.no_autoflush, in_language_of(mail.user):
                 text = _describe(mail)
             (folder / f"{mail.id:03} {mail.kind}.txt").write_text(text, encoding="utf-8")
         db.session.rollback()
 
 
 def _describe(mail: OutgoingMail) -> str:
-    found = letter_of(mail)
+    found = content_of(mail)
     if found is None:
         return f"nobody gets it: {mail.reason}\n"
     message = compose(mail, *found)

@@ -21,7 +21,7 @@ from sqlalchemy import event
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app import create_app
-from chantiers.storage.store import LocalStorage
+from chantiers.storage.folder import FolderStorage
 from models import User
 from tests.architecture.addresses import Target, address, rules
 from tests.architecture.conftest import Scene, make_scene
@@ -103,7 +103,7 @@ def _begin(scene: Scene, signed: Signed) -> None:
     global _stage
     _stage = scene, signed
     # A file outlives a transaction: one that the form of one person throws away would be missed by others.
-    LocalStorage.delete = lambda self, key: None  # type: ignore[method-assign]
+    FolderStorage.delete = lambda self, key: None  # type: ignore[method-assign]
     with scene.app.app_context():
         scene.app.extensions["sqlalchemy"].engine.dispose(close=False)
 
