@@ -17,7 +17,9 @@ from chantiers.rooms.invitations.routes import invitations
 from chantiers.rooms.joining.routes import joining
 from chantiers.rooms.leaving.routes import leaving
 from chantiers.rooms.management.routes import management
-from chantiers.rooms.meetings.routes import meetings
+from chantiers.rooms.meetings import agenda_routes, decision_routes
+from chantiers.rooms.meetings import routes as meeting_routes
+from chantiers.rooms.meetings.blueprint import meetings
 from chantiers.rooms.my_work.routes import my_work
 from chantiers.rooms.notifications.routes import notifications
 from chantiers.rooms.objectives.routes import objectives
@@ -29,7 +31,9 @@ from chantiers.rooms.report.routes import report
 from chantiers.rooms.search.routes import search
 from chantiers.rooms.structures.routes import structures
 from chantiers.rooms.style_guide.routes import style_guide
-from chantiers.rooms.tasks.routes import tasks
+from chantiers.rooms.tasks import board_routes, checklist_routes, dependency_routes, status_routes
+from chantiers.rooms.tasks import routes as task_routes
+from chantiers.rooms.tasks.blueprint import tasks
 from chantiers.rooms.trash.routes import trash
 
 ROOMS = (
@@ -62,6 +66,18 @@ ROOMS = (
     exports,
     health,
     style_guide,
+)
+
+#: Modules of views that import their room's blueprint from `blueprint.py`: their routes exist once they are imported.
+VIEWS = (
+    task_routes,
+    status_routes,
+    board_routes,
+    checklist_routes,
+    dependency_routes,
+    meeting_routes,
+    agenda_routes,
+    decision_routes,
 )
 
 

@@ -190,9 +190,14 @@ def upwards_in_a_room(module: Module) -> list[Import]:
     """Within a room: queries and forms → routes; and nobody imports the application."""
     found = module.imports
     app = [each for each in found if each.module == "app"]
-    if room_of(module.name) is None or module.name.endswith(".routes"):
+    if room_of(module.name) is None or has_views(module.name):
         return app
-    return app + [each for each in found if target(each).endswith(".routes") and room_of(target(each))]
+    return app + [each for each in found if has_views(target(each))]
+
+
+def has_views(module: str) -> bool:
+    """Tell whether a module of a room holds views: `routes`, or a name that ends so, as `version_routes`."""
+    return room_of(module) is not None and module.split(".")[-1].endswith("routes")
 
 
 def endings(module: Module) -> list[str]:
@@ -239,6 +244,11 @@ def test_nothing_imports_itself_through_others() -> None:
         pytest.fail(" → ".join(error.args[1]))
 
 
+def test_the_list_of_rooms_imports_every_module_of_views() -> None:
+    listed = {target(each) for each in ours()["chantiers.rooms.list"].imports}
+    assert {name for name in ours() if has_views(name)} <= listed
+
+
 def test_the_tree_is_the_one_that_was_read() -> None:
     assert {
         "app",
@@ -275,6 +285,16 @@ def test_the_tree_is_the_one_that_was_read() -> None:
         (between_rooms, "chantiers.rooms.tasks.queries", "from chantiers.rooms.deliverables import queries"),
         (between_rooms, "chantiers.policy", "from chantiers.rooms.tasks.routes import tasks"),
         (upwards_in_a_room, "chantiers.rooms.tasks.forms", "from chantiers.rooms.tasks.routes import tasks"),
+        (
+            upwards_in_a_room,
+            "chantiers.rooms.meetings.forms",
+            "from chantiers.rooms.meetings.decision_routes import decide",
+        ),
+        (
+            upwards_in_a_room,
+            "chantiers.rooms.tasks.queries",
+            "from chantiers.rooms.tasks import status_routes",
+        ),
         (upwards_in_a_room, "chantiers.rooms.tasks.routes", "from app import create_app"),
         (endings, "models.tasks.task", "def close(self):\n    db.session.commit()"),
     ],
@@ -297,6 +317,10 @@ def test_a_broken_rule_is_seen(rule: Rule, name: str, source: str) -> None:
         (
             "chantiers.rooms.tasks.routes",
             "from chantiers.rooms.tasks import forms, queries\nfrom chantiers.policy import can",
+        ),
+        (
+            "chantiers.rooms.tasks.status_routes",
+            "from chantiers.rooms.tasks.board_routes import board_of",
         ),
         ("chantiers.rooms.exports.routes", "from chantiers.rooms.tasks.queries import listing"),
         ("chantiers.rooms.tasks.routes", "db.session.commit()"),

@@ -20,8 +20,8 @@ from chantiers.rooms.coordination.queries import TaskFilters as EveryTaskFilters
 from chantiers.rooms.deliverables import queries as deliverable_queries
 from chantiers.rooms.exports.tables import Column, Sheet
 from chantiers.rooms.history.queries import Past
-from chantiers.rooms.structures import queries as structure_queries
-from chantiers.rooms.tasks import queries as task_queries
+from chantiers.rooms.structures import directory_queries as structure_queries
+from chantiers.rooms.tasks import list_queries as task_queries
 from chantiers.web.links import absolute
 from models import (
     OPEN,

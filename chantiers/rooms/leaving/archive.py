@@ -5,7 +5,8 @@ import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from chantiers.rooms.leaving.belongings import Belongings, File, plain
+from chantiers.rooms.leaving.belongings import Belongings, plain
+from chantiers.rooms.leaving.contributions import ArchivedFile
 from chantiers.storage.store import FileMissing, Storage, StorageDown
 
 
@@ -54,7 +55,7 @@ def archive(
 
 
 def _copied(
-    file: File,
+    file: ArchivedFile,
     written: zipfile.ZipFile,
     entry: Callable[[str], zipfile.ZipInfo],
     missing: str,

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from chantiers.language.refusals import say
 from chantiers.policy import can
-from chantiers.rooms.structures import queries
+from chantiers.rooms.structures import directory_queries, queries
 from chantiers.rooms.structures.forms import (
     GatherForm,
     MergeForm,
@@ -27,12 +27,12 @@ structures = Blueprint("structures", __name__)
 @require("chantier.read")
 def index() -> ResponseReturnValue:
     """The directory, sixty structures a page."""
-    search, kind, chantier = queries.asked(request.args)
+    search, kind, chantier = directory_queries.asked(request.args)
     page = max(1, min(_number("page"), 10_000))
     return render_template(
         "structures/index.html",
-        directory=queries.directory(search, kind, chantier, page),
-        chantiers=queries.chantiers_to_filter(),
+        directory=directory_queries.directory(search, kind, chantier, page),
+        chantiers=directory_queries.chantiers_to_filter(),
         filters={"q": search or None, "nature": kind or None, "chantier": chantier or None},
     )
 

@@ -11,7 +11,7 @@ from flask_babel import get_locale
 from markupsafe import Markup
 
 from chantiers.rooms.tasks.filters import Filters
-from chantiers.rooms.tasks.queries import Named, Row
+from chantiers.rooms.tasks.list_queries import Named, Row
 from models import Chantier, Objective, today
 
 #: How many pieces of HTML one process keeps, of less than a kilobyte each.
