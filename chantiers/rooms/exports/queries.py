@@ -65,7 +65,7 @@ def pages(read: Callable[[int], tuple[Sequence[Any], int]]) -> Iterator[Any]:
 # Tasks ----------------------------------------------------------------------------------------------------------------
 
 
-def tasks_of(chantier: Chantier, filters: task_queries.Filters, silent_after: int) -> Sheet:
+def tasks_of(chantier: Chantier, filters: task_queries.BoardFilters, silent_after: int) -> Sheet:
     """The tasks that the list shows under these filters, on all of its pages, in its order."""
     return _tasks(
         task_queries.in_order(chantier, filters, silent_after),

@@ -98,7 +98,7 @@ LISTS = ("liste", "checkbox", "radio", "tag")
 
 
 @dataclass(frozen=True)
-class Column:
+class FileColumn:
     """A column of the file: where it stands, its title, and a few of its cells."""
 
     place: int
@@ -112,7 +112,7 @@ class Table:
 
     sheet: int
     header: int
-    columns: Sequence[Column]
+    columns: Sequence[FileColumn]
     #: The number of each line, and its cells.
     lines: Sequence[tuple[int, Sequence[Cell]]]
 
@@ -149,7 +149,7 @@ def table(sheets: Sequence[SourceSheet], sheet: int, header: int) -> Table:
         title = " ".join(titles[place].split())[:LONGEST_TITLE] if place < len(titles) else ""
         samples = list(islice(_samples(below, place), SAMPLES))
         if title or samples:
-            columns.append(Column(place, title, samples))
+            columns.append(FileColumn(place, title, samples))
     return Table(sheet, header, columns, below)
 
 

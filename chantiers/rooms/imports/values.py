@@ -217,7 +217,7 @@ def _run(parts: list[str], start: int, end: int) -> str:
 def markdown_of(words: str) -> str:
     """A text as Markdown: the HTML that wikis keep becomes marks, what could run is left out."""
     if re.search(r"<[a-zA-Z!/][^<>]*>", words):
-        reader = _Reader()
+        reader = _CellReader()
         reader.feed(words)
         reader.close()
         words = reader.text
@@ -226,7 +226,7 @@ def markdown_of(words: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", clean_text(re.sub(r"[ \t]+\n", "\n", words)))
 
 
-class _Reader(HTMLParser):
+class _CellReader(HTMLParser):
     """Writes down the text of some HTML with the few marks that Markdown has for it."""
 
     MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*"}

@@ -63,7 +63,7 @@ def member(of: ChantierMembership, user_id: int) -> User | None:
 
 
 @dataclass(frozen=True)
-class Part:
+class LeavingPart:
     """A person's part in a chantier, as the page that closes an account tells it."""
 
     number: int
@@ -76,7 +76,7 @@ class Part:
     is_alone: bool
 
 
-def parts_of(user: User) -> list[Part]:
+def parts_of(user: User) -> list[LeavingPart]:
     """The open chantiers of a person with what they hold in each, in one statement."""
     other = aliased(ChantierMembership)
     helped = exists().where(
@@ -103,7 +103,7 @@ def parts_of(user: User) -> list[Part]:
         .order_by(Chantier.number)
     )
     return [
-        Part(number, title, slug, hue, role, held, bool(unhelped) and role == ChantierRole.REFERENT)
+        LeavingPart(number, title, slug, hue, role, held, bool(unhelped) and role == ChantierRole.REFERENT)
         for number, title, slug, hue, role, held, unhelped in rows
     ]
 

@@ -78,7 +78,7 @@ class DemarcheForm(EditForm):
     )
 
 
-class CharterForm(CreationForm):
+class CharterPublicationForm(CreationForm):
     """A new text of the charter, which everybody will be asked to accept."""
 
     text = LongTextField(_l("Texte de la charte"), required=True)

@@ -9,7 +9,7 @@ from chantiers.rooms.management import queries
 from chantiers.rooms.management.forms import (
     ChantierEditForm,
     ChantierForm,
-    CharterForm,
+    CharterPublicationForm,
     DemarcheForm,
     PersonEditForm,
     PersonForm,
@@ -256,7 +256,7 @@ def edit_demarche(demarche: Demarche) -> ResponseReturnValue:
 @require("demarche.manage", queries.demarche)
 def charter(demarche: Demarche) -> ResponseReturnValue:
     """Publish a new text of the charter; the former ones stay readable."""
-    form = CharterForm()
+    form = CharterPublicationForm()
     present = demarche.charter
     if not form.is_submitted() and present is not None:
         form.text.data = present.text

@@ -12,8 +12,8 @@ from chantiers.rooms.meetings import queries
 from chantiers.rooms.meetings.answers import back_to
 from chantiers.rooms.meetings.blueprint import meetings
 from chantiers.rooms.meetings.forms import (
+    AgendaItemForm,
     ItemEditForm,
-    ItemForm,
 )
 from chantiers.web.access import acting, require
 from chantiers.web.extensions import current_demarche
@@ -25,7 +25,7 @@ from models import AgendaItem, Meeting, Refused, db
 @require("meeting.propose", queries.meeting)
 def add_item(meeting: Meeting) -> ResponseReturnValue:
     """Add a point in one's own words; what waits for a decision is proposed beside."""
-    form = ItemForm()
+    form = AgendaItemForm()
     offered = queries.chantiers(acting(), led=True)
     form.offer(offered, whole=can(acting(), "meeting.manage"))
     if not form.validate_on_submit() or not meeting.is_planned:

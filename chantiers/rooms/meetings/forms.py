@@ -45,7 +45,7 @@ class MeetingEditForm(MeetingFields, EditForm):
     """One that exists."""
 
 
-class ItemForm(CreationForm):
+class AgendaItemForm(CreationForm):
     """A new point of the agenda."""
 
     title = LineField(_l("Le point à traiter"))

@@ -11,7 +11,7 @@ LINES = 50
 
 
 @dataclass(frozen=True)
-class Told:
+class NotificationPage:
     """A page of what a person was told, the unread first."""
 
     lines: Sequence[Notification]
@@ -20,11 +20,11 @@ class Told:
     up_to: int
 
 
-def told(user: User, before: int | None) -> Told:
+def told(user: User, before: int | None) -> NotificationPage:
     """The latest things that this person was told of, fifty at a time."""
     query = Notification.of(user).options(joinedload(Notification.chantier)).limit(LINES + 1)
     if before:
         query = query.where(Notification.activity_id < before)
     lines = db.session.scalars(query).all()
     shown = lines[:LINES]
-    return Told(shown, len(lines) > LINES, max((line.activity_id for line in shown), default=0))
+    return NotificationPage(shown, len(lines) > LINES, max((line.activity_id for line in shown), default=0))

@@ -16,14 +16,14 @@ VERSIONS = 30
 
 
 @dataclass(frozen=True)
-class Filters:
+class PublicationFilters:
     """What the list was narrowed to, as its address says."""
 
     chantier: str = ""
     type: str = ""
 
     @classmethod
-    def of(cls, arguments: Any) -> "Filters":
+    def of(cls, arguments: Any) -> "PublicationFilters":
         """The filters of a query string."""
         return cls(chantier=arguments.get("chantier", "")[:120], type=arguments.get("type", "")[:40])
 
@@ -43,7 +43,7 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Listed:
+class PublicationList:
     """A page of the list of publications."""
 
     rows: Sequence[Any]
@@ -55,7 +55,7 @@ class Listed:
         return max(1, -(-self.total // PAGE))
 
 
-def listed(filters: Filters, page: int) -> Listed:
+def listed(filters: PublicationFilters, page: int) -> PublicationList:
     """A page of what is published, the latest first."""
     found = (
         select(Deliverable)
@@ -81,7 +81,7 @@ def listed(filters: Filters, page: int) -> Listed:
         .limit(PAGE)
         .offset((page - 1) * PAGE)
     )
-    return Listed(db.session.execute(query).all(), total, page)
+    return PublicationList(db.session.execute(query).all(), total, page)
 
 
 def choices() -> tuple[Sequence[Any], Sequence[Any]]:

@@ -20,7 +20,7 @@ publications = Blueprint("publications", __name__)
 @public
 def index() -> ResponseReturnValue:
     """Everything that is published, the latest first."""
-    filters = queries.Filters.of(request.args)
+    filters = queries.PublicationFilters.of(request.args)
     chantiers, types = queries.choices()
     return render_template(
         "publications/index.html",

@@ -29,7 +29,7 @@ class SubmitForm(Form):
         return True
 
 
-class AnswerForm(Form):
+class ReviewAnswerForm(Form):
     """What somebody thinks of a version."""
 
     opinion = RadioField(

@@ -11,7 +11,7 @@ from chantiers.language import versions as wording
 from chantiers.language.refusals import say
 from chantiers.policy import can
 from chantiers.rooms.relecture import queries
-from chantiers.rooms.relecture.forms import AnswerForm, SubmitForm
+from chantiers.rooms.relecture.forms import ReviewAnswerForm, SubmitForm
 from chantiers.web import tokens
 from chantiers.web.access import acting, public, require
 from chantiers.web.forms import options, saved
@@ -75,7 +75,7 @@ def remind(found: ReviewRound) -> ResponseReturnValue:
 @require("review.answer", queries.request_of)
 def answer(asked: ReviewRequest) -> ResponseReturnValue:
     """Say what one thinks of the version, or change one's answer."""
-    form = AnswerForm()
+    form = ReviewAnswerForm()
     if not form.is_submitted() and asked.review:
         form.process(obj=asked.review)
     return _answer(asked, form, acting(), "page")
@@ -88,7 +88,7 @@ def from_mail(token: str) -> ResponseReturnValue:
     asked, person, opinion = _signed(token)
     if asked is None or person is None:
         return kept_private(render_template("relecture/over.html"), 404)
-    form = AnswerForm()
+    form = ReviewAnswerForm()
     if not form.is_submitted():
         form.opinion.data = opinion
         if asked.review:
@@ -107,7 +107,7 @@ def file_from_mail(token: str) -> ResponseReturnValue:
     return send_stored_file(asked.round.reviewed, (_("Revenir à l’avis"), back))
 
 
-def _answer(asked: ReviewRequest, form: AnswerForm, person: User, source: str) -> ResponseReturnValue:
+def _answer(asked: ReviewRequest, form: ReviewAnswerForm, person: User, source: str) -> ResponseReturnValue:
     """The form, and what comes of it."""
     if not asked.round.is_open:
         return kept_private(_page(asked, None, source), 200 if request.method == "GET" else 409)
@@ -124,7 +124,7 @@ def _answer(asked: ReviewRequest, form: AnswerForm, person: User, source: str) -
     return redirect(url_for("deliverables.show", deliverable_id=asked.round.deliverable_id), 303)
 
 
-def _page(asked: ReviewRequest, form: AnswerForm | None, source: str, done: bool = False) -> str:
+def _page(asked: ReviewRequest, form: ReviewAnswerForm | None, source: str, done: bool = False) -> str:
     return render_template(
         "relecture/answer.html" if source == "page" else "relecture/from_mail.html",
         asked=asked,

@@ -10,9 +10,9 @@ from chantiers.language.labels import label
 from chantiers.policy import can
 from chantiers.rooms.report.contents import (
     ChantierPart,
-    Listed,
     ObjectiveLine,
-    Told,
+    ReportedProgress,
+    ReportList,
 )
 from chantiers.rooms.report.line_queries import (
     NAMED,
@@ -63,12 +63,12 @@ def chantiers_now(user: User, since: datetime) -> list[ChantierPart]:
             figures=figures.get(chantier.id, Figures()),
             told=_told(told.get(chantier.id)),
             objectives=objectives[chantier.id],
-            finished=moved.get((chantier.id, TaskStatus.DONE), Listed()),
-            started=moved.get((chantier.id, TaskStatus.IN_PROGRESS), Listed()),
-            blocked=blocked.get(chantier.id, Listed()),
-            deliverables_moved=steps.get(chantier.id, Listed()),
-            deliverables=deliverables.get(chantier.id, Listed()),
-            open_tasks=to_do.get(chantier.id, Listed()),
+            finished=moved.get((chantier.id, TaskStatus.DONE), ReportList()),
+            started=moved.get((chantier.id, TaskStatus.IN_PROGRESS), ReportList()),
+            blocked=blocked.get(chantier.id, ReportList()),
+            deliverables_moved=steps.get(chantier.id, ReportList()),
+            deliverables=deliverables.get(chantier.id, ReportList()),
+            open_tasks=to_do.get(chantier.id, ReportList()),
         )
         for chantier in open_ones
     ]
@@ -92,8 +92,8 @@ def chantiers_then(user: User, since: datetime, day: date) -> list[ChantierPart]
     )
     steps = deliverables_moved(user, ids, since, evening)
 
-    def listed(numbers: list[int]) -> Listed:
-        return Listed([named[number] for number in numbers[:NAMED] if number in named], len(numbers))
+    def listed(numbers: list[int]) -> ReportList:
+        return ReportList([named[number] for number in numbers[:NAMED] if number in named], len(numbers))
 
     return [
         ChantierPart(
@@ -106,21 +106,21 @@ def chantiers_then(user: User, since: datetime, day: date) -> list[ChantierPart]
             told=_told(told.get(chantier.id)),
             objectives=objectives[chantier.id],
             finished=listed(changes[chantier.id].finished if chantier.id in changes else []),
-            started=Listed(),
+            started=ReportList(),
             blocked=listed(changes[chantier.id].blocked if chantier.id in changes else []),
-            deliverables_moved=steps.get(chantier.id, Listed()),
-            deliverables=Listed(),
-            open_tasks=Listed(),
+            deliverables_moved=steps.get(chantier.id, ReportList()),
+            deliverables=ReportList(),
+            open_tasks=ReportList(),
         )
         for chantier in shown
     ]
 
 
-def _told(update: ProgressUpdate | None) -> Told | None:
+def _told(update: ProgressUpdate | None) -> ReportedProgress | None:
     if update is None:
         return None
     weather = label(update.weather, "weather")
-    return Told(weather, update.at, name_of(update.author), update.words, update.needs)
+    return ReportedProgress(weather, update.at, name_of(update.author), update.words, update.needs)
 
 
 def _referents(ids: list[int]) -> dict[int, list[str]]:

@@ -7,10 +7,10 @@ from models import Figures
 
 
 @dataclass(frozen=True)
-class Listed:
+class ReportList:
     """The first of many things, and how many there are."""
 
-    lines: list["Line"] = field(default_factory=list)
+    lines: list["ReportLine"] = field(default_factory=list)
     total: int = 0
 
     @property
@@ -20,7 +20,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Line:
+class ReportLine:
     """A task or a deliverable as a document names it."""
 
     title: str
@@ -44,7 +44,7 @@ class ObjectiveLine:
 
 
 @dataclass(frozen=True)
-class Told:
+class ReportedProgress:
     """What the référents said last, in Markdown."""
 
     weather: str
@@ -64,14 +64,14 @@ class ChantierPart:
     address: str
     referents: list[str]
     figures: Figures
-    told: Told | None
+    told: ReportedProgress | None
     objectives: list[ObjectiveLine]
-    finished: Listed
-    started: Listed
-    blocked: Listed
-    deliverables_moved: Listed
-    deliverables: Listed
-    open_tasks: Listed
+    finished: ReportList
+    started: ReportList
+    blocked: ReportList
+    deliverables_moved: ReportList
+    deliverables: ReportList
+    open_tasks: ReportList
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class PresenceLine:
 
 
 @dataclass(frozen=True)
-class Report:
+class CommitteeReport:
     """The whole document."""
 
     demarche: str

@@ -13,7 +13,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Emu, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
-from chantiers.rooms.report.contents import Report
+from chantiers.rooms.report.contents import CommitteeReport
 from chantiers.rooms.report.outline import Element, outline, preface
 
 BRAND, SOFT = RGBColor(0x17, 0x60, 0x3F), RGBColor(0x56, 0x61, 0x5B)
@@ -21,7 +21,7 @@ BRAND, SOFT = RGBColor(0x17, 0x60, 0x3F), RGBColor(0x56, 0x61, 0x5B)
 WIDTH = Cm(17)
 
 
-def as_docx(report: Report) -> bytes:
+def as_docx(report: CommitteeReport) -> bytes:
     """The document."""
     document, said = Document(), preface(report)
     _style(document)

@@ -8,8 +8,8 @@ from sqlalchemy import and_, func, select
 
 from chantiers.language.labels import label, type_name
 from chantiers.rooms.report.contents import (
-    Line,
-    Listed,
+    ReportLine,
+    ReportList,
 )
 from chantiers.web.links import absolute
 from models import (
@@ -46,7 +46,7 @@ def beginning_of(day: date) -> datetime:
     return datetime.combine(day, time(0), HOME)
 
 
-def named_tasks(ids: list[int], before: datetime) -> dict[int, Line]:
+def named_tasks(ids: list[int], before: datetime) -> dict[int, ReportLine]:
     """These tasks, with the last change of their status before an instant, and what was said of it."""
     rank = func.row_number().over(partition_by=StatusChange.task_id, order_by=StatusChange.id.desc())
     last = (
@@ -63,7 +63,7 @@ def named_tasks(ids: list[int], before: datetime) -> dict[int, Line]:
         .where(Task.title != "")
     )
     return {
-        row.id: Line(
+        row.id: ReportLine(
             row.title,
             on=day_of(row.at),
             who=row.pilote or "",
@@ -76,18 +76,18 @@ def named_tasks(ids: list[int], before: datetime) -> dict[int, Line]:
 
 
 def _listed(
-    query: Any, most: int, order: Sequence[Any], line: Callable[[Any], Line], *, each: Sequence[Any]
-) -> dict[Any, Listed]:
+    query: Any, most: int, order: Sequence[Any], line: Callable[[Any], ReportLine], *, each: Sequence[Any]
+) -> dict[Any, ReportList]:
     """The first rows of each chantier (or of what `each` tells apart besides) as lines, with how many there are."""
     ranked = query.add_columns(
         func.row_number().over(partition_by=each, order_by=order).label("rank"),
         func.count().over(partition_by=each).label("total"),
     ).subquery()
     shown = select(ranked).where(ranked.c.rank <= most).order_by(ranked.c.chantier_id, ranked.c.rank)
-    found: dict[Any, Listed] = {}
+    found: dict[Any, ReportList] = {}
     for row in db.session.execute(shown):
         key = row.chantier_id if len(each) == 1 else (row.chantier_id, row.status)
-        found.setdefault(key, Listed([], row.total)).lines.append(line(row))
+        found.setdefault(key, ReportList([], row.total)).lines.append(line(row))
     return found
 
 
@@ -97,7 +97,7 @@ def _tasks(*columns: Any) -> Any:
     return select(*named).outerjoin(Structure, Structure.id == Task.pilote_id)
 
 
-def tasks_moved(ids: list[int], since: datetime) -> dict[tuple[int, str], Listed]:
+def tasks_moved(ids: list[int], since: datetime) -> dict[tuple[int, str], ReportList]:
     """The tasks that were finished or begun since and still are, the latest first."""
     moved = Task.in_status(TaskStatus.DONE, TaskStatus.IN_PROGRESS), Task.status_since >= since
     query = _tasks(Task.status_since.label("at")).where(Task.chantier_id.in_(ids), Task.live(), *moved)
@@ -105,21 +105,21 @@ def tasks_moved(ids: list[int], since: datetime) -> dict[tuple[int, str], Listed
         query,
         NAMED,
         (Task.status_since.desc(), Task.id.desc()),
-        lambda row: Line(
+        lambda row: ReportLine(
             row.title, label(row.status, "status"), day_of(row.at), row.pilote or "", address=_task(row.id)
         ),
         each=(Task.chantier_id, Task.status),
     )
 
 
-def blocked_tasks(ids: list[int]) -> dict[int, Listed]:
+def blocked_tasks(ids: list[int]) -> dict[int, ReportList]:
     """The blocked tasks, the longest blocked first, with their sentences."""
     query = _tasks(Task.status_since.label("at"), Task.blocked_reason, Task.blocked_need)
     return _listed(
         query.where(Task.chantier_id.in_(ids), Task.blocked_now()),
         NAMED,
         (Task.status_since, Task.id),
-        lambda row: Line(
+        lambda row: ReportLine(
             row.title,
             on=day_of(row.at),
             who=row.pilote or "",
@@ -131,13 +131,13 @@ def blocked_tasks(ids: list[int]) -> dict[int, Listed]:
     )
 
 
-def open_tasks(ids: list[int]) -> dict[int, Listed]:
+def open_tasks(ids: list[int]) -> dict[int, ReportList]:
     """The open tasks of the annex: those that are due first."""
     return _listed(
         _tasks(Task.due_on).where(Task.chantier_id.in_(ids), Task.open_now()),
         ANNEXED,
         (Task.due_on.is_(None), Task.due_on, Task.id),
-        lambda row: Line(
+        lambda row: ReportLine(
             row.title,
             label(row.status, "status"),
             row.due_on,
@@ -149,7 +149,7 @@ def open_tasks(ids: list[int]) -> dict[int, Listed]:
     )
 
 
-def promised_deliverables(user: User, ids: list[int]) -> dict[int, Listed]:
+def promised_deliverables(user: User, ids: list[int]) -> dict[int, ReportList]:
     """What is still promised: those with a date first."""
     told = Deliverable.date_told_to(user)
     query = (
@@ -169,7 +169,7 @@ def promised_deliverables(user: User, ids: list[int]) -> dict[int, Listed]:
         query,
         NAMED,
         (told.is_(None), told, Deliverable.id),
-        lambda row: Line(
+        lambda row: ReportLine(
             row.title,
             label(row.state, "state"),
             row.expected_on,
@@ -183,7 +183,7 @@ def promised_deliverables(user: User, ids: list[int]) -> dict[int, Listed]:
 
 def deliverables_moved(
     user: User, ids: list[int], since: datetime, until: datetime | None = None
-) -> dict[int, Listed]:
+) -> dict[int, ReportList]:
     """What deliverables went through since; of drafts, mere observers are told nothing."""
     steps = (
         select(Activity.action, Activity.subject_id, func.max(Activity.at).label("at"))
@@ -206,7 +206,7 @@ def deliverables_moved(
         query,
         NAMED,
         (steps.c.at.desc(), Deliverable.id),
-        lambda row: Line(
+        lambda row: ReportLine(
             row.title,
             label(STEPS[row.action], "step"),
             day_of(row.at),

@@ -10,27 +10,33 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from chantiers.language.dates import day, instant, short_date
-from chantiers.rooms.report.contents import ChantierPart, DecisionLine, Line, Listed, Report
+from chantiers.language.labels import day, instant, short_date
+from chantiers.rooms.report.contents import (
+    ChantierPart,
+    CommitteeReport,
+    DecisionLine,
+    ReportLine,
+    ReportList,
+)
 from chantiers.rooms.report.prose import blocks, plain, sayable
 from models import Figures
 
 Element = dict[str, Any]
 
 
-def outline(report: Report) -> list[Element]:
+def outline(report: CommitteeReport) -> list[Element]:
     """The whole document, element by element."""
     return [_sound(element) for element in _elements(report)]
 
 
-def title_of(report: Report) -> str:
+def title_of(report: CommitteeReport) -> str:
     """What the document is called: « Comité de pilotage du 12 mars 2026 »."""
     if report.held_on:
         return _("Comité de pilotage du %(day)s", day=day(report.held_on))
     return _("Où en sont les chantiers au %(day)s", day=day(report.made_at))
 
 
-def _since(report: Report) -> str:
+def _since(report: CommitteeReport) -> str:
     return _("depuis le dernier comité") if report.is_since_committee else _("sur la période")
 
 
@@ -45,7 +51,7 @@ def _sound(element: Any) -> Any:
     return element
 
 
-def _elements(report: Report) -> Iterator[Element]:
+def _elements(report: CommitteeReport) -> Iterator[Element]:
     yield _heading(1, _("Synthèse"))
     if report.opening:
         yield {"kind": "prose", "blocks": blocks(report.opening)}
@@ -100,7 +106,7 @@ def _figures(figures: Figures) -> list[dict[str, str]]:
     ]
 
 
-def _side_by_side(report: Report) -> Element:
+def _side_by_side(report: CommitteeReport) -> Element:
     """The chantiers in one table."""
     weather = any(part.told for part in report.chantiers)
     columns = [
@@ -151,7 +157,7 @@ def _table(
 # Decisions ------------------------------------------------------------------------------------------------------------
 
 
-def _asked_and_decided(report: Report) -> Iterator[Element]:
+def _asked_and_decided(report: CommitteeReport) -> Iterator[Element]:
     if report.agenda:
         yield _heading(1, _("Ordre du jour : décisions demandées"))
         for number, line in enumerate(report.agenda, 1):
@@ -187,7 +193,7 @@ def _follow_up(decision: DecisionLine) -> list[str]:
 # One chantier ---------------------------------------------------------------------------------------------------------
 
 
-def _chantier(part: ChantierPart, report: Report) -> Iterator[Element]:
+def _chantier(part: ChantierPart, report: CommitteeReport) -> Iterator[Element]:
     yield _heading(2, part.title, part)
     if part.referents:
         names = ", ".join(part.referents)
@@ -240,7 +246,7 @@ def _how_far(done: int, counted: int, blocked: int) -> str:
     return words
 
 
-def _lines(title: str, listed: Listed) -> Iterator[Element]:
+def _lines(title: str, listed: ReportList) -> Iterator[Element]:
     """A list of titles with their days, and who leads them."""
     if listed.lines:
         items = [
@@ -254,12 +260,12 @@ def _lines(title: str, listed: Listed) -> Iterator[Element]:
         yield {"kind": "lines", "title": title, "items": items, "note": _others(listed)}
 
 
-def _step(line: Line) -> str:
+def _step(line: ReportLine) -> str:
     """What a deliverable went through; a task's status is told by the title of its list."""
     return "" if line.who or "/taches/" in line.address else line.state
 
 
-def _blocked(listed: Listed) -> Iterator[Element]:
+def _blocked(listed: ReportList) -> Iterator[Element]:
     if listed.lines:
         items = []
         for each in listed.lines:
@@ -270,7 +276,7 @@ def _blocked(listed: Listed) -> Iterator[Element]:
         yield {"kind": "lines", "title": _("Ce qui bloque"), "items": items, "note": _others(listed)}
 
 
-def _others(listed: Listed) -> str:
+def _others(listed: ReportList) -> str:
     if not listed.others:
         return ""
     return ngettext(
@@ -289,7 +295,7 @@ def _when(on: date | None, is_late: bool) -> str:
 # The end --------------------------------------------------------------------------------------------------------------
 
 
-def _presences(report: Report) -> Iterator[Element]:
+def _presences(report: CommitteeReport) -> Iterator[Element]:
     if report.presences:
         yield _heading(1, _("Présences"))
         rows = [[each.structure, each.presence, each.people or "–"] for each in report.presences]
@@ -297,7 +303,7 @@ def _presences(report: Report) -> Iterator[Element]:
         yield _table(_("Qui était là"), columns, rows, [5, 2, 5])
 
 
-def _annex(report: Report) -> Iterator[Element]:
+def _annex(report: CommitteeReport) -> Iterator[Element]:
     listed = [part for part in report.chantiers if part.open_tasks.lines]
     if listed:
         yield {"kind": "break"}
@@ -317,7 +323,7 @@ def _open_tasks(part: ChantierPart) -> Element:
     return _table(caption, columns, rows, [6, 2, 4, 3], _others(part.open_tasks))
 
 
-def preface(report: Report) -> dict[str, str]:
+def preface(report: CommitteeReport) -> dict[str, str]:
     """What stands under the title: whose document it is, of when."""
     if report.is_past:
         made = _("Chiffres tels qu’ils étaient au soir du %(day)s", day=day(report.held_on))

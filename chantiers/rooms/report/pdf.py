@@ -7,7 +7,7 @@ from typing import Literal
 
 import typst
 
-from chantiers.rooms.report.contents import Report
+from chantiers.rooms.report.contents import CommitteeReport
 from chantiers.rooms.report.outline import outline, preface
 
 HERE = Path(__file__).parent
@@ -19,7 +19,7 @@ def _fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, font_paths=[str(HERE / "fonts")])
 
 
-def as_pdf(report: Report) -> bytes:
+def as_pdf(report: CommitteeReport) -> bytes:
     """The document. What people wrote goes in as data, never as typst's markup.
 
     It claims PDF/UA-1, but where somebody wrote a sign that none of our letters draws (an emoji): the standard does not

@@ -41,7 +41,7 @@ class Block:
 
 def blocks(text: str) -> list[dict[str, Any]]:
     """The blocks of a text in Markdown, as plain data."""
-    reader = _Reader()
+    reader = _ProseReader()
     reader.feed(str(render(text)))
     reader.close()
     return [asdict(block) for block in reader.blocks if any(run.text.strip() for run in block.runs)]
@@ -53,7 +53,7 @@ def plain(text: str) -> str:
     return " ".join(" ".join(words).split())
 
 
-class _Reader(HTMLParser):
+class _ProseReader(HTMLParser):
     """Reads the HTML that our own renderer wrote: a few tags, each of them closed."""
 
     def __init__(self) -> None:

@@ -13,9 +13,9 @@ from chantiers.language.labels import label
 from chantiers.rooms.report.chantier_queries import chantiers_now, chantiers_then
 from chantiers.rooms.report.contents import (
     AgendaLine,
+    CommitteeReport,
     DecisionLine,
     PresenceLine,
-    Report,
 )
 from chantiers.rooms.report.line_queries import beginning_of
 from models import (
@@ -39,7 +39,7 @@ def meeting(meeting_id: int) -> Meeting | None:
     return db.session.scalar(select(Meeting).where(Meeting.id == meeting_id).options(*Meeting.whole()))
 
 
-def report_of(user: User, demarche: Demarche | None, session: Meeting) -> Report:
+def report_of(user: User, demarche: Demarche | None, session: Meeting) -> CommitteeReport:
     """The document of a session: what moved since the one before it."""
     earlier = Meeting.last_before(session.held_on)
     since = earlier.held_on if earlier else session.held_on - USUAL_PERIOD
@@ -54,7 +54,7 @@ def report_of(user: User, demarche: Demarche | None, session: Meeting) -> Report
     )
 
 
-def report_since(user: User, demarche: Demarche | None, since: date) -> Report:
+def report_since(user: User, demarche: Demarche | None, since: date) -> CommitteeReport:
     """The same without a session: what moved since a day."""
     return _report(user, demarche, beginning_of(since), session=None, earlier=None, decisions={})
 
@@ -67,11 +67,11 @@ def _report(
     session: Meeting | None,
     earlier: Meeting | None,
     decisions: dict[int, list[DecisionLine]],
-) -> Report:
+) -> CommitteeReport:
     # A session that was held keeps the figures of its day, whatever happened since.
     past = session.held_on if session and session.is_held and session.held_on < today() else None
     parts = chantiers_then(user, since, past) if past else chantiers_now(user, since)
-    return Report(
+    return CommitteeReport(
         demarche=demarche.name if demarche else "Chantiers",
         bearer=demarche.bearer if demarche else "",
         held_on=session.held_on if session else None,

@@ -10,7 +10,7 @@ from flask_babel import force_locale
 
 from chantiers.files.downloads import send_as_attachment
 from chantiers.rooms.report import queries
-from chantiers.rooms.report.contents import Report
+from chantiers.rooms.report.contents import CommitteeReport
 from chantiers.rooms.report.docx import as_docx
 from chantiers.rooms.report.outline import title_of
 from chantiers.rooms.report.pdf import as_pdf
@@ -52,11 +52,11 @@ def period_docx() -> ResponseReturnValue:
     return _handed(_of_period, as_docx, "docx", DOCX)
 
 
-def _of(meeting: Meeting) -> Report:
+def _of(meeting: Meeting) -> CommitteeReport:
     return queries.report_of(acting(), current_demarche, meeting)
 
 
-def _of_period() -> Report:
+def _of_period() -> CommitteeReport:
     """What moved since the day that the address gives; three months ago where it gives none."""
     asked = request.args.get("depuis", "")
     try:
@@ -69,7 +69,7 @@ def _of_period() -> Report:
 
 
 def _handed(
-    read: Callable[[], Report], make: Callable[[Report], bytes], kind: str, media_type: str
+    read: Callable[[], CommitteeReport], make: Callable[[CommitteeReport], bytes], kind: str, media_type: str
 ) -> ResponseReturnValue:
     """A document speaks French whoever takes it: others read it after them."""
     with force_locale("fr"):

@@ -46,7 +46,7 @@ PLACES = {
 
 
 @dataclass(frozen=True)
-class Line:
+class SearchLine:
     """One result: what it is, where it leads, and the words that answer."""
 
     place: str
@@ -65,7 +65,7 @@ class Line:
 class Results:
     """A page of results, and how many there are of each kind that this person reads."""
 
-    lines: Sequence[Line]
+    lines: Sequence[SearchLine]
     counts: dict[str, int]
 
 
@@ -104,7 +104,7 @@ def results(
             continue
         title, href, state, author = fact
         lines.append(
-            Line(
+            SearchLine(
                 by_kind[entry.kind],
                 marked(title, terms),
                 href,

@@ -53,7 +53,7 @@ def structure_to_change(slug: str) -> Structure | None:
 
 
 @dataclass
-class Part:
+class StructurePart:
     """What a structure carries in one chantier."""
 
     chantier: Chantier
@@ -75,7 +75,7 @@ class Part:
 class Commitments:
     """« Nos engagements »: what a structure carries, chantier by chantier, and its people."""
 
-    parts: list[Part]
+    parts: list[StructurePart]
     led: int
     shared: int
     late: int
@@ -110,15 +110,15 @@ def commitments(of: Structure) -> Commitments:
     )
 
 
-def _parts(of: Structure) -> dict[int, Part]:
+def _parts(of: Structure) -> dict[int, StructurePart]:
     rows = db.session.scalars(
         select(ChantierStructure)
         .where(ChantierStructure.structure_id == of.id)
         .order_by(ChantierStructure.left_at.is_not(None), ChantierStructure.joined_at)
     )
-    parts: dict[int, Part] = {}
+    parts: dict[int, StructurePart] = {}
     for row in rows:
-        parts.setdefault(row.chantier_id, Part(row.chantier, row.joined_at, row.left_at))
+        parts.setdefault(row.chantier_id, StructurePart(row.chantier, row.joined_at, row.left_at))
     return dict(sorted(parts.items(), key=lambda item: item[1].chantier.number))
 
 
@@ -231,14 +231,14 @@ def person(user_id: int) -> User | None:
 
 
 @dataclass(frozen=True)
-class Belonging:
+class StructureAndPerson:
     """A person and a structure that they belong to."""
 
     structure: Structure
     person: User
 
 
-def structure_and_person(slug: str, user_id: int) -> Belonging | None:
+def structure_and_person(slug: str, user_id: int) -> StructureAndPerson | None:
     """Somebody and the structure of that address, if they belong to it."""
     row = db.session.execute(
         select(Structure, User)
@@ -246,7 +246,7 @@ def structure_and_person(slug: str, user_id: int) -> Belonging | None:
         .join(User, User.id == StructureMember.user_id)
         .where(Structure.slug == slug, User.id == user_id, Structure.merged_into_id.is_(None))
     ).one_or_none()
-    return Belonging(*row) if row else None
+    return StructureAndPerson(*row) if row else None
 
 
 def structures_to_merge_into(of: Structure, search: str) -> list[tuple[int, str]]:

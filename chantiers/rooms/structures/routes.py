@@ -175,7 +175,7 @@ def gather(structure: Structure) -> ResponseReturnValue:
 
 @structures.post("/structures/<slug:slug>/personnes/<id:user_id>/retirer")
 @require("structure.manage", queries.structure_and_person)
-def part(belonging: queries.Belonging) -> ResponseReturnValue:
+def part(belonging: queries.StructureAndPerson) -> ResponseReturnValue:
     """End somebody's belonging to a structure."""
     structure, person = belonging.structure, belonging.person
     structure.part_with(person, by=acting())

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from chantiers.rooms.tasks import queries
 from chantiers.rooms.tasks.blueprint import tasks
 from chantiers.rooms.tasks.forms import (
-    ItemForm,
+    ChecklistItemForm,
 )
 from chantiers.rooms.tasks.routes import show_task
 from chantiers.web.access import acting, require
@@ -20,7 +20,7 @@ from models import Task, db
 @require("task.edit", queries.task)
 def add_item(task: Task) -> ResponseReturnValue:
     """Add a line to the checklist."""
-    form = ItemForm()
+    form = ChecklistItemForm()
     if not form.validate():
         return show_task(task, item_form=form), 422
 
@@ -33,7 +33,7 @@ def add_item(task: Task) -> ResponseReturnValue:
 
 @tasks.post("/taches/<id:task_id>/points/<id:item_id>")
 @require("task.edit", queries.line, about=attrgetter("task"))
-def tick_item(line: queries.Line) -> ResponseReturnValue:
+def tick_item(line: queries.ChecklistLine) -> ResponseReturnValue:
     """Tick a line of the checklist, or take the tick away."""
     if request.form.get("done") == "1":
         line.item.check(by=acting())
@@ -45,7 +45,7 @@ def tick_item(line: queries.Line) -> ResponseReturnValue:
 
 @tasks.post("/taches/<id:task_id>/points/<id:item_id>/retirer")
 @require("task.edit", queries.line, about=attrgetter("task"))
-def remove_item(line: queries.Line) -> ResponseReturnValue:
+def remove_item(line: queries.ChecklistLine) -> ResponseReturnValue:
     """Take a line off the checklist."""
     line.item.remove(by=acting())
     db.session.commit()

@@ -15,7 +15,7 @@ PAGE_SIZES = (50, 200)
 
 
 @dataclass(frozen=True)
-class Filters:
+class BoardFilters:
     """The address's own words, checked: anything that is not understood is as if it had not been there."""
 
     vue: str = "tableau"
@@ -29,7 +29,7 @@ class Filters:
     par_page: int = PAGE_SIZES[0]
 
     @classmethod
-    def read(cls, args: MultiDict[str, str], chantier: Chantier, user: User) -> "Filters":
+    def read(cls, args: MultiDict[str, str], chantier: Chantier, user: User) -> "BoardFilters":
         """The filters of an address. Who is silent is only told to référents and coordination."""
         state = args.get("etat", "")
         if state not in STATES or (state == "sans-nouvelles" and not user.steers(chantier.id)):
@@ -79,7 +79,7 @@ class Filters:
     def query(self, **changes: object) -> str:
         """The filters as an address writes them, with `changes`; the page is the first unless given."""
         changed = replace(self, **{"page": 1, **changes})  # type: ignore[arg-type]
-        default = Filters()
+        default = BoardFilters()
         parts = {
             name: value for name, value in vars(changed).items() if value and value != getattr(default, name)
         }

@@ -144,7 +144,7 @@ class PlaceForm(Form):
     need = LongTextField(_l("De quoi avez-vous besoin ?"), length=2000)
 
 
-class ItemForm(CreationForm):
+class ChecklistItemForm(CreationForm):
     """A new line of the checklist."""
 
     text = LineField(_l("Ajouter un point"))

@@ -19,7 +19,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from chantiers.rooms.tasks.filters import Filters
+from chantiers.rooms.tasks.filters import BoardFilters
 from chantiers.web.access import acting
 from models import (
     OPEN,
@@ -61,14 +61,14 @@ COLUMNS = (
 IN_OBJECTIVE = (Task.objective_id, Task.status.not_in(OPEN), Task.position, Task.id)
 
 
-class Named(NamedTuple):
+class FilterOption(NamedTuple):
     """A structure or a person in a filter."""
 
     id: int
     name: str
 
 
-class Row(NamedTuple):
+class TaskListRow(NamedTuple):
     """A task as lists and boards show it, and as the permission table asks about it."""
 
     id: int
@@ -94,11 +94,11 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Column:
+class BoardColumn:
     """A column of the board: its first cards, how many there are in all, and where the rest is."""
 
     status: str
-    tasks: Sequence[Row]
+    tasks: Sequence[TaskListRow]
     total: int
     more: str | None
 
@@ -107,7 +107,7 @@ class Column:
 class Board:
     """The columns of the board, and how many tasks stand on none because they were abandoned."""
 
-    columns: Sequence[Column]
+    columns: Sequence[BoardColumn]
     abandoned: int
 
 
@@ -116,7 +116,7 @@ class Group:
     """The tasks of one objective on a page of the list."""
 
     objective: Objective
-    tasks: Sequence[Row]
+    tasks: Sequence[TaskListRow]
 
 
 @dataclass(frozen=True)
@@ -129,11 +129,13 @@ class Listing:
     pages: int
 
 
-def to_filter(chantier: Chantier) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
+def to_filter(chantier: Chantier) -> tuple[tuple[FilterOption, ...], tuple[FilterOption, ...]]:
     """The structures of the chantier and its people, as a filter offers them, in one statement."""
     rows = db.session.execute(_to_filter(), {"chantier_id": chantier.id}).all()
-    structures = tuple(Named(number, name) for is_person, number, name, _key in rows if not is_person)
-    return structures, tuple(Named(number, name) for is_person, number, name, _key in rows if is_person)
+    structures = tuple(FilterOption(number, name) for is_person, number, name, _key in rows if not is_person)
+    return structures, tuple(
+        FilterOption(number, name) for is_person, number, name, _key in rows if is_person
+    )
 
 
 @cache
@@ -157,7 +159,9 @@ def _to_filter() -> CompoundSelect[bool, int, str, str]:
     return union_all(structures, people).order_by("name_key", "number")
 
 
-def board(chantier: Chantier, filters: Filters, objectives: Sequence[Objective], silent_after: int) -> Board:
+def board(
+    chantier: Chantier, filters: BoardFilters, objectives: Sequence[Objective], silent_after: int
+) -> Board:
     """The board: the first cards of each column, and how many each holds."""
     conditions = filters.conditions(chantier, silent_after)
     statuses = [status for status in COLUMNS if filters.statut in ("", status)]
@@ -180,13 +184,13 @@ def board(chantier: Chantier, filters: Filters, objectives: Sequence[Objective],
         cards = [row for row in rows if row.status == status]
         total = totals.get(status, 0)
         more = f"?{filters.query(vue='liste', statut=str(status))}" if total > len(cards) else None
-        columns.append(Column(str(status), cards, total, more))
+        columns.append(BoardColumn(str(status), cards, total, more))
     abandoned = 0 if filters.statut else totals.get(TaskStatus.ABANDONED, 0)
     return Board(columns, abandoned)
 
 
 def listing(
-    chantier: Chantier, filters: Filters, objectives: Sequence[Objective], silent_after: int
+    chantier: Chantier, filters: BoardFilters, objectives: Sequence[Objective], silent_after: int
 ) -> Listing:
     """A page of the list, grouped by objective."""
     conditions = filters.conditions(chantier, silent_after)
@@ -196,26 +200,26 @@ def listing(
     shown = in_order(chantier, filters, silent_after)
     shown = shown.limit(filters.par_page).offset((page - 1) * filters.par_page)
     rows = _rows(chantier, shown, IN_OBJECTIVE, silent_after)
-    by_objective: dict[int, list[Row]] = {}
+    by_objective: dict[int, list[TaskListRow]] = {}
     for row in rows:
         by_objective.setdefault(row.objective_id, []).append(row)
     groups = [Group(each, by_objective[each.id]) for each in objectives if each.id in by_objective]
     return Listing(groups, total, page, pages)
 
 
-def in_order(chantier: Chantier, filters: Filters, silent_after: int) -> Select[int]:
+def in_order(chantier: Chantier, filters: BoardFilters, silent_after: int) -> Select[int]:
     """The numbers of all the tasks that the list shows under these filters, whatever the page, in its order."""
     conditions = filters.conditions(chantier, silent_after)
     return select(Task.id).join(Task.objective).where(*conditions).order_by(Objective.position, *IN_OBJECTIVE)
 
 
-def row(task: Task, silent_after: int) -> Row:
+def row(task: Task, silent_after: int) -> TaskListRow:
     """One task as its line of the list shows it."""
     return _rows(task.chantier, select(Task.id).where(Task.id == task.id), (), silent_after)[0]
 
 
 def _totals(
-    conditions: list[ColumnElement[bool]], filters: Filters, objectives: Sequence[Objective]
+    conditions: list[ColumnElement[bool]], filters: BoardFilters, objectives: Sequence[Objective]
 ) -> dict[str, int]:
     """How many tasks each status holds: from the tallies as long as nothing but objective and status narrows."""
     if filters.structure or filters.personne or filters.etat or filters.q:
@@ -228,7 +232,7 @@ def _totals(
 
 @cache
 def _columns() -> Select[*tuple[Any, ...]]:
-    """What a `Row` is made of, asked of the tables: hundreds of lines need nothing of what the ORM does for things.
+    """Select the columns of a `TaskListRow` from the tables, without the ORM: hundreds of lines need nothing of it.
 
     Its two counts are made for each task that is read: read only what is shown.
     """
@@ -256,15 +260,17 @@ def _columns() -> Select[*tuple[Any, ...]]:
     ).select_from(tasks.outerjoin(structures, structures.c.id == task.pilote_id))
 
 
-def _rows(chantier: Chantier, shown: SelectBase, order: Sequence[Any], silent_after: int) -> list[Row]:
+def _rows(
+    chantier: Chantier, shown: SelectBase, order: Sequence[Any], silent_after: int
+) -> list[TaskListRow]:
     """The tasks of those numbers, in that order."""
     query = _columns().where(Base.metadata.tables["task"].c.id.in_(shown)).order_by(*order)
     here_and_now = {"this_day": today(), "silent_since": now() - timedelta(days=silent_after)}
-    rows = [Row(*columns) for columns in db.session.connection().execute(query, here_and_now).all()]
+    rows = [TaskListRow(*columns) for columns in db.session.connection().execute(query, here_and_now).all()]
     return rows if acting().steers(chantier.id) else _with_carriers(rows)
 
 
-def _with_carriers(rows: Sequence[Row]) -> list[Row]:
+def _with_carriers(rows: Sequence[TaskListRow]) -> list[TaskListRow]:
     """The same with which of them the person or a structure of theirs carries: those who decide need none of it."""
     me, mine = acting(), acting().standing.structures
     numbers = [row.id for row in rows]

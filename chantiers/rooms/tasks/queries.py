@@ -57,18 +57,18 @@ class Pair(NamedTuple):
     other: Task
 
 
-class Line(NamedTuple):
+class ChecklistLine(NamedTuple):
     """A line of a task's checklist, with the task that the permission is about."""
 
     task: Task
     item: ChecklistItem
 
 
-def line(task_id: int, item_id: int) -> Line | None:
+def line(task_id: int, item_id: int) -> ChecklistLine | None:
     """A line of that task's checklist; a line of another task is not found."""
     found = task(task_id)
     items = found.checklist if found else []
-    return next((Line(item.task, item) for item in items if item.id == item_id), None)
+    return next((ChecklistLine(item.task, item) for item in items if item.id == item_id), None)
 
 
 def task_beside(task_id: int, other_id: int) -> Pair | None:

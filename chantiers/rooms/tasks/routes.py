@@ -11,9 +11,9 @@ from chantiers.components.undo_message import flash_with_undo
 from chantiers.policy import can
 from chantiers.rooms.tasks import list_queries, queries
 from chantiers.rooms.tasks.blueprint import tasks
-from chantiers.rooms.tasks.filters import Filters
+from chantiers.rooms.tasks.filters import BoardFilters
 from chantiers.rooms.tasks.forms import (
-    ItemForm,
+    ChecklistItemForm,
     QuickTaskForm,
     StatusForm,
     TaskEditForm,
@@ -45,7 +45,7 @@ def create_quickly(chantier: Chantier) -> ResponseReturnValue:
     form.offer(list(objectives.values()))
     if not form.validate_on_submit():
         return show_index(chantier, form), 422
-    filters = Filters.read(request.args, chantier, acting())
+    filters = BoardFilters.read(request.args, chantier, acting())
 
     def create() -> str:
         objective = objectives[form.objective.data]
@@ -60,14 +60,14 @@ def create_quickly(chantier: Chantier) -> ResponseReturnValue:
 def show_index(chantier: Chantier, form: QuickTaskForm) -> str:
     """The page of the chantier's tasks, with the quick form as it stands."""
     user = acting()
-    filters = Filters.read(request.args, chantier, user)
+    filters = BoardFilters.read(request.args, chantier, user)
     silent_after = current_demarche.silent_after_days
     objectives = queries.objectives(chantier)
     form.offer(objectives, chosen=filters.objectif)
     as_list = filters.vue == "liste"
     decides = user.steers(chantier.id)
 
-    def may_edit(row: list_queries.Row) -> bool:
+    def may_edit(row: list_queries.TaskListRow) -> bool:
         # Who decides here may write in every task: no need to ask it of each.
         return not chantier.is_archived and (decides or can(user, "task.edit", row))
 
@@ -124,7 +124,9 @@ def show(task: Task) -> ResponseReturnValue:
     return show_task(task)
 
 
-def show_task(task: Task, status_form: StatusForm | None = None, item_form: ItemForm | None = None) -> str:
+def show_task(
+    task: Task, status_form: StatusForm | None = None, item_form: ChecklistItemForm | None = None
+) -> str:
     """The page of a task, with its forms as they stand."""
     user = acting()
     history = queries.history(task)
@@ -135,7 +137,7 @@ def show_task(task: Task, status_form: StatusForm | None = None, item_form: Item
         chantier=task.chantier,
         moves=moves_of(task, user.steers(task.chantier_id)) if can(user, "task.edit", task) else [],
         status_form=status_form or StatusForm(),
-        item_form=item_form or ItemForm(),
+        item_form=item_form or ChecklistItemForm(),
         deliverables=queries.deliverables(task),
         neighbours=queries.neighbours(task),
         history=history,

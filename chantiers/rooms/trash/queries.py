@@ -18,7 +18,7 @@ KINDS: dict[str, Any] = {"taches": Task, "livrables": Deliverable, "objectifs": 
 
 
 @dataclass(frozen=True)
-class Row:
+class TrashRow:
     """A thing in the bin."""
 
     kind: str
@@ -40,7 +40,7 @@ class Row:
 class Bin:
     """A page of the bin."""
 
-    rows: Sequence[Row]
+    rows: Sequence[TrashRow]
     total: int
     page: int
 
@@ -71,7 +71,7 @@ def bin_of_person(page: int) -> Bin:
         .limit(PAGE)
         .offset((page - 1) * PAGE)
     )
-    return Bin([Row(*row) for row in db.session.execute(query)], total, page)
+    return Bin([TrashRow(*row) for row in db.session.execute(query)], total, page)
 
 
 def _things(kind: str, model: Any) -> Any:
