@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from chantiers.language.labels import day, instant, short_date
+from chantiers.language.dates import day, instant, short_date
 from chantiers.rooms.report.contents import (
     ChantierPart,
     CommitteeReport,
