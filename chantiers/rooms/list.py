@@ -2,13 +2,16 @@
 
 from flask import Flask
 
-from chantiers.rooms.accounts.routes import accounts
+from chantiers.rooms.accounts import password_routes, profile_routes, session_routes, sign_in_routes
+from chantiers.rooms.accounts.blueprint import accounts
 from chantiers.rooms.chantier.routes import chantier
 from chantiers.rooms.checkpoints.routes import checkpoints
 from chantiers.rooms.comments.routes import comments
 from chantiers.rooms.coordination.routes import coordination
 from chantiers.rooms.correspondence.routes import correspondence
-from chantiers.rooms.deliverables.routes import deliverables
+from chantiers.rooms.deliverables import publication_routes, state_routes, version_routes
+from chantiers.rooms.deliverables import routes as deliverable_routes
+from chantiers.rooms.deliverables.blueprint import deliverables
 from chantiers.rooms.exports.routes import exports
 from chantiers.rooms.health.routes import health
 from chantiers.rooms.history.routes import history
@@ -70,14 +73,14 @@ ROOMS = (
 
 #: Modules of views that import their room's blueprint from `blueprint.py`: their routes exist once they are imported.
 VIEWS = (
-    task_routes,
-    status_routes,
-    board_routes,
-    checklist_routes,
-    dependency_routes,
-    meeting_routes,
-    agenda_routes,
-    decision_routes,
+    sign_in_routes,
+    password_routes,
+    profile_routes,
+    session_routes,
+    deliverable_routes,
+    state_routes,
+    publication_routes,
+    version_routes,
 )
 
 

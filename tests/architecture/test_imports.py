@@ -287,13 +287,13 @@ def test_the_tree_is_the_one_that_was_read() -> None:
         (upwards_in_a_room, "chantiers.rooms.tasks.forms", "from chantiers.rooms.tasks.routes import tasks"),
         (
             upwards_in_a_room,
-            "chantiers.rooms.meetings.forms",
-            "from chantiers.rooms.meetings.decision_routes import decide",
+            "chantiers.rooms.deliverables.forms",
+            "from chantiers.rooms.deliverables.version_routes import download",
         ),
         (
             upwards_in_a_room,
-            "chantiers.rooms.tasks.queries",
-            "from chantiers.rooms.tasks import status_routes",
+            "chantiers.rooms.deliverables.queries",
+            "from chantiers.rooms.deliverables import version_routes",
         ),
         (upwards_in_a_room, "chantiers.rooms.tasks.routes", "from app import create_app"),
         (endings, "models.tasks.task", "def close(self):\n    db.session.commit()"),
@@ -319,8 +319,8 @@ def test_a_broken_rule_is_seen(rule: Rule, name: str, source: str) -> None:
             "from chantiers.rooms.tasks import forms, queries\nfrom chantiers.policy import can",
         ),
         (
-            "chantiers.rooms.tasks.status_routes",
-            "from chantiers.rooms.tasks.board_routes import board_of",
+            "chantiers.rooms.accounts.session_routes",
+            "from chantiers.rooms.accounts.sign_in_routes import sign_out",
         ),
         ("chantiers.rooms.exports.routes", "from chantiers.rooms.tasks.queries import listing"),
         ("chantiers.rooms.tasks.routes", "db.session.commit()"),

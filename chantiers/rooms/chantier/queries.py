@@ -1,21 +1,18 @@
-"""What the screens of a chantier read: one function per screen or per part of it, each a fixed number of statements."""
+"""Queries of a chantier's page: objectives, figures, deliverables, agenda, people; a fixed number of statements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import groupby
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from flask_login import current_user
 from sqlalchemy import Row, Select, and_, case, false, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import joinedload
 
-from chantiers.language.journal import icon_of
+from chantiers.rooms.chantier.journal_queries import Entry, entries
 from models import (
     A_MONTH,
-    HOME,
     STARTED,
-    Activity,
     Chantier,
     ChantierMembership,
     ChantierRole,
@@ -23,7 +20,6 @@ from models import (
     Deliverable,
     DeliverableType,
     Objective,
-    ObjectiveTally,
     ProgressUpdate,
     Structure,
     Task,
@@ -40,79 +36,6 @@ SOON = timedelta(weeks=6)
 AGENDA, BLOCKED, NEWS, DELIVERABLES, STRUCTURES = 10, 5, 8, 60, 16
 #: How many past météos stand beside the latest.
 WEATHERS = 6
-#: Lines on one page of the journal.
-LINES = 50
-
-
-# All chantiers --------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Card:
-    """A chantier beside the others: its progress, its référents, its counts."""
-
-    chantier: Chantier
-    done: int
-    total: int
-    blocked: int
-    approved: int
-    deliverables: int
-    structures: int
-    referents: list[str]
-
-
-def cards() -> list[Card]:
-    """Every chantier with its figures, in five statements."""
-    tasks = _by_chantier(
-        select(
-            ObjectiveTally.chantier_id,
-            func.sum(ObjectiveTally.done),
-            func.sum(ObjectiveTally.counted),
-            func.sum(ObjectiveTally.blocked),
-        ).group_by(ObjectiveTally.chantier_id)
-    )
-    deliverables = _by_chantier(
-        select(
-            Deliverable.chantier_id,
-            func.sum(case((Deliverable.finished(), 1), else_=0)),
-            func.count(),
-        )
-        .where(Deliverable.live())
-        .group_by(Deliverable.chantier_id)
-    )
-    structures = _by_chantier(
-        select(ChantierStructure.chantier_id, func.count())
-        .where(ChantierStructure.left_at.is_(None))
-        .group_by(ChantierStructure.chantier_id)
-    )
-    referents: dict[int, list[str]] = {}
-    for chantier_id, name in db.session.execute(_referents(User.name)):
-        referents.setdefault(chantier_id, []).append(name)
-    found = []
-    for each in db.session.scalars(Chantier.visible_to(current_user)):
-        done, total, blocked = tasks.get(each.id, (0, 0, 0))
-        approved, promised = deliverables.get(each.id, (0, 0))
-        (enrolled,) = structures.get(each.id, (0,))
-        found.append(
-            Card(each, done, total, blocked, approved, promised, enrolled, referents.get(each.id, []))
-        )
-    return found
-
-
-def _by_chantier(statement: Select[*tuple[Any, ...]]) -> dict[int, tuple[int, ...]]:
-    return {row[0]: tuple(int(figure or 0) for figure in row[1:]) for row in db.session.execute(statement)}
-
-
-def _referents(*columns: Any) -> Select[*tuple[Any, ...]]:
-    return (
-        select(ChantierMembership.chantier_id, *columns)
-        .join(User, User.id == ChantierMembership.user_id)
-        .where(ChantierMembership.role == ChantierRole.REFERENT, User.closed_at.is_(None))
-        .order_by(ChantierMembership.since, User.name_key)
-    )
-
-
-# One chantier at a glance ---------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -368,81 +291,3 @@ def _who_is_in(of: Chantier) -> tuple[list[Person], list[Enrolled], int]:
         [Enrolled(row.id, row.name, row.note, bool(row.is_example)) for row in enrolled],
         enrolled[0].total if enrolled else 0,
     )
-
-
-# The journal ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of the journal; what is in the bin is named, without a link or what was said of it."""
-
-    activity: Activity
-    is_trashed: bool
-
-    @property
-    def icon(self) -> str:
-        return icon_of(self.activity)
-
-
-#: Kinds of thing that the journal can be narrowed to, as the address says them: the beginnings of their actions.
-JOURNAL_KINDS = {
-    "taches": ("task.",),
-    "livrables": ("deliverable.",),
-    "objectifs": ("objective.",),
-    "membres": ("member.", "structure."),
-}
-
-
-def entries(
-    of: Chantier,
-    user: User,
-    *,
-    limit: int = LINES,
-    before: int | None = None,
-    kind: str = "",
-    actor_id: int | None = None,
-) -> list[Entry]:
-    """The latest lines of the chantier's journal, before one where given."""
-    trashed = or_(
-        and_(Activity.subject_type == "task", Task.trashed_at.is_not(None)),
-        and_(Activity.subject_type == "deliverable", Deliverable.trashed_at.is_not(None)),
-    )
-    lines = (
-        select(Activity, trashed)
-        .outerjoin(Task, and_(Activity.subject_type == "task", Task.id == Activity.subject_id))
-        .outerjoin(
-            Deliverable, and_(Activity.subject_type == "deliverable", Deliverable.id == Activity.subject_id)
-        )
-        .options(joinedload(Activity.actor))
-        .where(Activity.chantier_id == of.id, Activity.told_to(user))
-        .order_by(Activity.id.desc())
-        .limit(limit)
-    )
-    if before:
-        lines = lines.where(Activity.id < before)
-    if kind in JOURNAL_KINDS:
-        lines = lines.where(or_(*(Activity.action.startswith(start) for start in JOURNAL_KINDS[kind])))
-    if actor_id:
-        lines = lines.where(Activity.actor_id == actor_id)
-    return [Entry(activity, bool(in_bin)) for activity, in_bin in db.session.execute(lines)]
-
-
-def by_day(lines: list[Entry]) -> list[tuple[date, list[Entry]]]:
-    """The lines under the day, in France, on which they were written."""
-    return [
-        (day, list(group))
-        for day, group in groupby(lines, lambda line: line.activity.at.astimezone(HOME).date())
-    ]
-
-
-def people_to_filter(of: Chantier) -> list[tuple[int, str]]:
-    """The members whose doings the journal can show alone."""
-    rows = (
-        select(User.id, User.name)
-        .join(ChantierMembership, ChantierMembership.user_id == User.id)
-        .where(ChantierMembership.chantier_id == of.id, User.closed_at.is_(None))
-        .order_by(User.name_key, User.id)
-        .limit(200)
-    )
-    return [(user_id, name) for user_id, name in db.session.execute(rows)]

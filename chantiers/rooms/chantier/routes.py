@@ -9,7 +9,7 @@ from flask_login import current_user
 from chantiers.components.calendar import format_week, parse_week
 from chantiers.language.refusals import say
 from chantiers.policy import can
-from chantiers.rooms.chantier import member_queries, queries
+from chantiers.rooms.chantier import journal_queries, list_queries, member_queries, queries
 from chantiers.rooms.chantier.calendar import calendar_of
 from chantiers.rooms.chantier.forms import AddPersonForm, EnrolForm, NewPersonForm, NewStructureForm, RoleForm
 from chantiers.web import loaders
@@ -37,7 +37,7 @@ chantier = Blueprint("chantier", __name__)
 @require("chantier.read")
 def index() -> ResponseReturnValue:
     """The chantiers side by side, the archived ones apart."""
-    return render_template("chantier/index.html", cards=queries.cards())
+    return render_template("chantier/index.html", cards=list_queries.cards())
 
 
 @chantier.get("/chantiers/<slug:slug>")
@@ -77,25 +77,25 @@ def journal(chantier: Chantier) -> ResponseReturnValue:
     """What happened in the chantier, latest first."""
     kind = request.args.get("quoi", "")
     actor_id, before = asked_number("personne"), asked_number("before")
-    entries = queries.entries(
+    entries = journal_queries.entries(
         chantier,
         acting(),
-        limit=queries.LINES + 1,
+        limit=journal_queries.LINES + 1,
         before=before,
         kind=kind,
         actor_id=actor_id,
     )
-    older = len(entries) > queries.LINES
+    older = len(entries) > journal_queries.LINES
     return render_template(
         "chantier/journal.html",
         chantier=chantier,
         tab="journal",
-        days=queries.by_day(entries[: queries.LINES]),
-        oldest=entries[queries.LINES - 1].activity.id if older else None,
+        days=journal_queries.by_day(entries[: journal_queries.LINES]),
+        oldest=entries[journal_queries.LINES - 1].activity.id if older else None,
         before=before,
         kind=kind,
         actor_id=actor_id,
-        people=queries.people_to_filter(chantier),
+        people=journal_queries.people_to_filter(chantier),
     )
 
 

@@ -9,7 +9,7 @@ from flask_babel import ngettext
 from chantiers.components.calendar import format_week, parse_week
 from chantiers.language.refusals import say
 from chantiers.mail.message import mail_is_configured
-from chantiers.rooms.coordination import lists, matrix, movements, queries, relances
+from chantiers.rooms.coordination import arbitration_queries, lists, matrix, movements, queries, relances
 from chantiers.rooms.coordination.calendar import quarter
 from chantiers.rooms.coordination.filters import DeliverableFilters, Scope, TaskFilters, one_of, page_of
 from chantiers.rooms.coordination.forms import RelaunchForm
@@ -44,7 +44,7 @@ def dashboard() -> ResponseReturnValue:
 def arbitration() -> ResponseReturnValue:
     """What waits for a decision, each with its next step."""
     kind = one_of(list(Matter), request.args.get("sujet"))
-    found = queries.arbitration(
+    found = arbitration_queries.arbitration(
         acting(),
         silent_after(),
         Scope.read(request.args),

@@ -1,21 +1,18 @@
-"""What the screens of deliverables read: one function for each, through the person who looks."""
+"""Queries of the page of a deliverable, its versions and its forms, through the person who looks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask_login import current_user
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinload
 
 from chantiers.web import loaders
 from models import (
     Activity,
-    Chantier,
     Deliverable,
-    DeliverableState,
-    DeliverableType,
     DeliverableVersion,
     Objective,
     Structure,
@@ -23,15 +20,11 @@ from models import (
     Verdict,
     VersionKind,
     db,
-    deliverable_structure,
     deliverable_task,
     held,
-    is_overdue,
     title_matches,
 )
 
-#: How many deliverables a page of a list shows.
-PAGE = 30
 #: How many versions the page of a deliverable shows at once.
 VERSIONS = 10
 #: How many lines of history it shows; the rest has a page of its own.
@@ -41,201 +34,6 @@ HISTORY = 50
 OFFERED = 30
 #: No deliverable has so many pages of versions; a larger number in an address says nothing.
 MOST_PAGES = 10_000
-
-
-# Lists ----------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What a list was narrowed to, as its address says."""
-
-    type: str = ""
-    state: str = ""
-    late: bool = False
-    chantier: str = ""
-
-    @classmethod
-    def of(cls, arguments: Any) -> "Filters":
-        """The filters of a query string; what means nothing is left out."""
-        state = arguments.get("etat", "")
-        return cls(
-            type=arguments.get("type", "")[:40],
-            state=state if state in list(DeliverableState) else "",
-            late=bool(arguments.get("retard")) and loaders.reads_drafts(),
-            chantier=arguments.get("chantier", "")[:120],
-        )
-
-    @property
-    def in_address(self) -> dict[str, str]:
-        """The same as the parameters of an address."""
-        asked = {
-            "type": self.type,
-            "etat": self.state,
-            "retard": "1" if self.late else "",
-            "chantier": self.chantier,
-        }
-        return {name: value for name, value in asked.items() if value}
-
-    @property
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """What a deliverable must be to pass."""
-        found = [
-            (self.type, Deliverable.type_key == self.type),
-            (self.state, Deliverable.state == self.state),
-            (self.late, Deliverable.late()),
-            (self.chantier, Chantier.slug == self.chantier),
-        ]
-        return [condition for asked, condition in found if asked]
-
-
-class Kind(NamedTuple):
-    """A type of deliverable: its key, and its name as the instance wrote it."""
-
-    key: str
-    name: str
-
-
-@dataclass
-class Row:
-    """A deliverable as a list shows it."""
-
-    id: int
-    title: str
-    type: Kind
-    state: str
-    expected_on: date | None
-    objective: tuple[int, str]
-    chantier: Any
-    structures: list[str] = field(default_factory=list)
-    latest: int | None = None
-    reference: int | None = None
-
-    @property
-    def is_late(self) -> bool:
-        return is_overdue(self.state, self.expected_on)
-
-
-class Mark(NamedTuple):
-    """What draws a chantier: enough for a link and its colour."""
-
-    number: int
-    title: str
-    slug: str
-    hue: int
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A page of a list of deliverables."""
-
-    rows: Sequence[Row]
-    total: int
-    page: int
-    size: int = PAGE
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // self.size))
-
-
-def chantiers() -> Sequence[Any]:
-    """(slug, number, title) of each chantier, for the filter."""
-    query = Chantier.visible_to(current_user)
-    return db.session.execute(query.with_only_columns(Chantier.slug, Chantier.number, Chantier.title)).all()
-
-
-def types() -> Sequence[Kind]:
-    """Every type of deliverable, in the démarche's order."""
-    query = select(DeliverableType.key, DeliverableType.name).order_by(DeliverableType.position)
-    return [Kind(*row) for row in db.session.execute(query)]
-
-
-def listed(filters: Filters, page: int, chantier: Chantier | None = None, size: int = PAGE) -> Listed:
-    """A page of deliverables by objective: of one chantier, or of all. An observer gets titles, types and states."""
-    conditions = filters.conditions
-    if chantier is not None:
-        conditions.append(Deliverable.chantier_id == chantier.id)
-    visible = (
-        Deliverable.visible_to(current_user)
-        .join(Deliverable.objective)
-        .join(Deliverable.chantier)
-        .join(Deliverable.type)
-        .where(*conditions)
-    )
-    total = db.session.scalar(visible.with_only_columns(func.count(Deliverable.id))) or 0
-    page = min(max(page, 1), max(1, -(-total // size)))
-    query = (
-        visible.with_only_columns(
-            Deliverable.id,
-            Deliverable.title,
-            DeliverableType.key,
-            DeliverableType.name,
-            Deliverable.state,
-            Deliverable.expected_on,
-            Objective.id,
-            Objective.text,
-            Chantier.number,
-            Chantier.title,
-            Chantier.slug,
-            Chantier.hue,
-        )
-        .order_by(
-            Chantier.number,
-            Objective.position,
-            Objective.id,
-            Deliverable.date_told_to(current_user).nulls_last(),
-            Deliverable.id,
-        )
-        .limit(size)
-        .offset((page - 1) * size)
-    )
-    rows = [
-        Row(id, title, Kind(key, name), state, expected_on, (objective_id, text), Mark(*chantier))
-        for id, title, key, name, state, expected_on, objective_id, text, *chantier in db.session.execute(
-            query
-        )
-    ]
-    if loaders.reads_drafts():
-        _add_structures(rows)
-        _add_versions(rows)
-    else:
-        for row in rows:
-            row.expected_on = None
-    return Listed(rows, total, page, size)
-
-
-def _add_structures(rows: Sequence[Row]) -> None:
-    by_id = {row.id: row for row in rows}
-    links = deliverable_structure.c
-    query = (
-        select(links.deliverable_id, Structure.name)
-        .join(Structure, Structure.id == links.structure_id)
-        .where(links.deliverable_id.in_(by_id))
-        .order_by(Structure.name_key)
-    )
-    for deliverable_id, name in db.session.execute(query):
-        by_id[deliverable_id].structures.append(name)
-
-
-def _add_versions(rows: Sequence[Row]) -> None:
-    by_id = {row.id: row for row in rows}
-    query = (
-        _numbers(DeliverableVersion.deliverable_id)
-        .where(DeliverableVersion.deliverable_id.in_(by_id))
-        .group_by(DeliverableVersion.deliverable_id)
-    )
-    for deliverable_id, latest, reference in db.session.execute(query):
-        by_id[deliverable_id].latest, by_id[deliverable_id].reference = latest, reference
-
-
-def _numbers(*columns: Any) -> Any:
-    """The number of the latest version, and that of the reference."""
-    approved = case((DeliverableVersion.approved_at.is_not(None), DeliverableVersion.number))
-    return select(*columns, func.max(DeliverableVersion.number), func.max(approved))
-
-
-# One deliverable ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -425,9 +223,6 @@ def _tasks(deliverable: Deliverable) -> Sequence[Task]:
         .order_by(Task.due_on.nulls_last(), Task.id)
         .limit(OFFERED)
     ).all()
-
-
-# Choices of the forms -------------------------------------------------------------------------------------------------
 
 
 def objectives(chantier_id: int) -> Sequence[Objective]:

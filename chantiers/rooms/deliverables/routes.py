@@ -1,56 +1,36 @@
-"""Deliverables: the lists, one deliverable with its life, its versions and their files."""
+"""Deliverables: their lists, and each as a resource: shown, promised, changed, tied to tasks, put in the bin."""
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from chantiers.components.comment_form import CommentForm
 from chantiers.components.undo_message import flash_with_undo
-from chantiers.files import types, uploads
-from chantiers.files.downloads import send_stored_file
-from chantiers.files.types import UploadRefused
 from chantiers.language import versions as wording
-from chantiers.language.refusals import say
-from chantiers.language.text_diff import compare as compare_texts
 from chantiers.policy import can
-from chantiers.rooms.deliverables import queries
+from chantiers.rooms.deliverables import list_queries, queries
+from chantiers.rooms.deliverables.answers import back_to
+from chantiers.rooms.deliverables.blueprint import deliverables
 from chantiers.rooms.deliverables.forms import (
     DeliverableEditForm,
     DeliverableForm,
-    PublishForm,
-    SendBackForm,
-    UnpublishForm,
-    VersionForm,
     in_words,
     values_of,
 )
 from chantiers.web import loaders
-from chantiers.web.access import acting, allowed, outside_transaction, require, signed_in
+from chantiers.web.access import acting, require, signed_in
 from chantiers.web.forms import asked_page, create_once, saved
 from chantiers.web.links import absolute
 from models import (
     Chantier,
     Comment,
     Deliverable,
-    DeliverableVersion,
-    Refused,
     ReviewRound,
-    StoredFile,
-    VersionKind,
     db,
 )
-
-deliverables = Blueprint("deliverables", __name__)
-
-
-@deliverables.url_value_preprocessor
-def expect_uploads(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Set the limits of a request that may carry a file before anything reads its form."""
-    if endpoint == "deliverables.new_version":
-        uploads.expect_upload()
 
 
 @deliverables.app_template_filter("licence")
@@ -59,20 +39,17 @@ def licence(value: str) -> str:
     return wording.licence_name(value)
 
 
-# Lists ----------------------------------------------------------------------------------------------------------------
-
-
 @deliverables.get("/chantiers/<slug:slug>/livrables")
 @require("chantier.read", loaders.chantier)
 def index(chantier: Chantier) -> ResponseReturnValue:
     """The deliverables of a chantier, by objective."""
-    filters = queries.Filters.of(request.args)
+    filters = list_queries.Filters.of(request.args)
     return render_template(
         "deliverables/index.html",
         chantier=chantier,
         filters=filters,
-        found=queries.listed(filters, asked_page(), chantier),
-        types=queries.types(),
+        found=list_queries.listed(filters, asked_page(), chantier),
+        types=list_queries.types(),
         reads_drafts=loaders.reads_drafts(),
     )
 
@@ -81,18 +58,15 @@ def index(chantier: Chantier) -> ResponseReturnValue:
 @signed_in
 def everywhere() -> ResponseReturnValue:
     """The deliverables of every chantier."""
-    filters = queries.Filters.of(request.args)
+    filters = list_queries.Filters.of(request.args)
     return render_template(
         "deliverables/everywhere.html",
         filters=filters,
-        found=queries.listed(filters, asked_page()),
-        types=queries.types(),
-        chantiers=queries.chantiers(),
+        found=list_queries.listed(filters, asked_page()),
+        types=list_queries.types(),
+        chantiers=list_queries.chantiers(),
         reads_drafts=loaders.reads_drafts(),
     )
-
-
-# One deliverable ------------------------------------------------------------------------------------------------------
 
 
 @deliverables.get("/livrables/<id:deliverable_id>")
@@ -146,7 +120,7 @@ def new(chantier: Chantier) -> ResponseReturnValue:
     """Promise a deliverable."""
     form = DeliverableForm()
     objectives, structures = queries.objectives(chantier.id), queries.structures()
-    form.offer(queries.types(), objectives, structures)
+    form.offer(list_queries.types(), objectives, structures)
     if not form.is_submitted():
         form.objective_id.data = request.args.get("objectif", type=int)
     if not form.validate_on_submit():
@@ -205,7 +179,7 @@ def edit(deliverable: Deliverable) -> ResponseReturnValue:
     if late.merged:
         names = ", ".join(str(field.label.text) for field in late.merged)
         flash(_("D’autres avaient changé entre-temps, et c’est gardé : %(fields)s.", fields=names), "info")
-    return _back_to(deliverable)
+    return back_to(deliverable)
 
 
 def _edit_form(deliverable: Deliverable) -> tuple[DeliverableEditForm, Any, Any]:
@@ -213,10 +187,10 @@ def _edit_form(deliverable: Deliverable) -> tuple[DeliverableEditForm, Any, Any]
     form.keep_licence(deliverable.licence)
     if not can(current_user, "deliverable.entrust", deliverable):
         form.keep_words_only()
-        form.offer(queries.types(), (), ())
+        form.offer(list_queries.types(), (), ())
         return form, (), ()
     objectives, structures = queries.objectives(deliverable.chantier_id), queries.structures()
-    form.offer(queries.types(), objectives, structures)
+    form.offer(list_queries.types(), objectives, structures)
     return form, objectives, structures
 
 
@@ -241,7 +215,7 @@ def tasks(deliverable: Deliverable) -> ResponseReturnValue:
     deliverable.rely_on([*kept, *added], by=acting())
     db.session.commit()
     flash(_("Les tâches du livrable sont à jour."), "success")
-    return _back_to(deliverable)
+    return back_to(deliverable)
 
 
 def _numbers(name: str) -> set[int]:
@@ -265,261 +239,5 @@ def trash(deliverable: Deliverable) -> ResponseReturnValue:
     return redirect(url_for("deliverables.index", slug=deliverable.chantier.slug), 303)
 
 
-# Its life -------------------------------------------------------------------------------------------------------------
-
-
-@deliverables.post("/livrables/<id:deliverable_id>/relecture")
-@require("deliverable.decide", queries.to_change)
-def submit(deliverable: Deliverable) -> ResponseReturnValue:
-    """Put the latest version up for relecture."""
-    deliverable.submit(by=acting(), number=_seen())
-    db.session.commit()
-    flash(_("La version est en relecture. Plus personne n’en ajoute jusqu’à la réponse."), "success")
-    return _back_to(deliverable)
-
-
-@deliverables.post("/livrables/<id:deliverable_id>/relecture/retirer")
-@require("deliverable.decide", queries.to_change)
-def withdraw(deliverable: Deliverable) -> ResponseReturnValue:
-    """Take the version back from relecture."""
-    deliverable.withdraw(by=acting(), number=_seen())
-    db.session.commit()
-    flash(_("La version n’est plus en relecture : l’écriture peut reprendre."), "success")
-    return _back_to(deliverable)
-
-
-@deliverables.post("/livrables/<id:deliverable_id>/valider")
-@require("deliverable.decide", queries.to_change)
-def approve(deliverable: Deliverable) -> ResponseReturnValue:
-    """Make the latest version the reference."""
-    deliverable.approve(by=acting(), number=_seen())
-    db.session.commit()
-    flash(_("C’est validé : cette version est maintenant la référence."), "success")
-    return _back_to(deliverable)
-
-
-@deliverables.route("/livrables/<id:deliverable_id>/reprendre", methods=["GET", "POST"])
-@require("deliverable.decide", queries.to_change)
-def send_back(deliverable: Deliverable) -> ResponseReturnValue:
-    """Ask for changes, and say which."""
-    form = SendBackForm()
-    latest = deliverable.latest_version
-    if not form.is_submitted():
-        form.number.data = str(latest.number) if latest else ""
-    if not form.validate_on_submit():
-        page = render_template("deliverables/send_back.html", deliverable=deliverable, form=form)
-        return page, 422 if form.is_submitted() else 200
-    try:
-        deliverable.send_back(form.words.data or "", by=acting(), number=_seen())
-    except Refused as refused:
-        return _refused("deliverables/send_back.html", deliverable.id, form, refused)
-    db.session.commit()
-    saved(form)
-    flash(_("C’est noté : le livrable est à reprendre, et chacun·e peut lire pourquoi."), "success")
-    return _back_to(deliverable)
-
-
-@deliverables.route("/livrables/<id:deliverable_id>/publier", methods=["GET", "POST"])
-@require("deliverable.decide", queries.to_change)
-def publish(deliverable: Deliverable) -> ResponseReturnValue:
-    """Let anybody read the reference, once its licence is chosen and what becomes public was said."""
-    form = PublishForm()
-    reference = deliverable.approved_version
-    if not form.is_submitted():
-        form.start_from(deliverable)
-    if not form.validate_on_submit():
-        return _publish_page(deliverable, form), 422 if form.is_submitted() else 200
-    try:
-        reference = deliverable.publish(form.licence.data or "", by=acting(), number=_seen())
-    except Refused as refused:
-        db.session.rollback()
-        form.form_errors = [*form.form_errors, say(refused)]
-        return _publish_page(queries.to_change(deliverable.id) or abort(404), form), 409
-    db.session.commit()
-    flash(
-        _("C’est publié : la version %(number)d est en ligne, pour tout le monde.", number=reference.number),
-        "success",
-    )
-    return _back_to(deliverable)
-
-
-def _publish_page(deliverable: Deliverable, form: PublishForm) -> str:
-    reference = deliverable.approved_version
-    return render_template(
-        "deliverables/publish.html",
-        deliverable=deliverable,
-        form=form,
-        reference=wording.described(reference, reference) if reference else None,
-    )
-
-
-@deliverables.route("/livrables/<id:deliverable_id>/depublier", methods=["GET", "POST"])
-@require("deliverable.decide", queries.to_change)
-def unpublish(deliverable: Deliverable) -> ResponseReturnValue:
-    """Withdraw a deliverable from the public pages, and say why."""
-    form = UnpublishForm()
-    if not form.validate_on_submit():
-        page = render_template("deliverables/unpublish.html", deliverable=deliverable, form=form)
-        return page, 422 if form.is_submitted() else 200
-    try:
-        deliverable.unpublish(form.reason.data or "", by=acting())
-    except Refused as refused:
-        return _refused("deliverables/unpublish.html", deliverable.id, form, refused)
-    db.session.commit()
-    saved(form)
-    flash(
-        _("Ce n’est plus publié. Son adresse répond qu’il a été retiré ; elle lui reste réservée."), "success"
-    )
-    return _back_to(deliverable)
-
-
-def _seen() -> int | None:
-    """The number of the version that the page showed to whoever decides."""
-    number: int | None = request.form.get("number", type=int)
-    return number
-
-
-# Versions -------------------------------------------------------------------------------------------------------------
-
-
-@deliverables.route("/livrables/<id:deliverable_id>/versions/nouvelle", methods=["GET", "POST"])
-@require("deliverable.add_version", queries.to_change)
-def new_version(deliverable: Deliverable) -> ResponseReturnValue:
-    """Add a version: a file, a link or a text."""
-    form = VersionForm()
-    if not form.is_submitted():
-        _start_from_latest(form, deliverable)
-    if not form.validate_on_submit():
-        form.ask_for_file_again()
-        return _version_page(form, deliverable), 422 if form.is_submitted() else 200
-    deliverable_id = deliverable.id
-    file: StoredFile | None = None
-    if form.kind.data == VersionKind.FILE:
-        try:
-            facts = uploads.inspect_upload(form.file.data)
-        except UploadRefused as refused:
-            form.file.errors = [types.message(refused)]
-            return _version_page(form, deliverable), 413 if refused.code == "too_large" else 422
-        file = outside_transaction(lambda: uploads.store_upload(form.file.data, facts))
-    try:
-        return create_once(form, lambda: _add_version(deliverable_id, form, file))
-    except Refused as refused:
-        return _refused_version(deliverable_id, form, refused)
-
-
-def _start_from_latest(form: VersionForm, deliverable: Deliverable) -> None:
-    latest = deliverable.latest_version
-    form.text.data = queries.latest_text(deliverable)
-    if latest:
-        form.kind.data, form.seen.data = latest.kind, str(latest.number)
-
-
-def _add_version(deliverable_id: int, form: VersionForm, file: StoredFile | None) -> str:
-    deliverable = allowed("deliverable.add_version", queries.to_change(deliverable_id))
-    note = form.note.data or ""
-    if file:
-        version = deliverable.add_file(file, note, by=acting())
-    elif form.kind.data == VersionKind.LINK:
-        version = deliverable.add_link(form.url.data or "", note, by=acting())
-    else:
-        version = deliverable.add_text(form.text.data or "", note, by=acting(), seen=form.seen_number)
-    flash(_("La version %(number)d est ajoutée.", number=version.number), "success")
-    return url_for("deliverables.show", deliverable_id=deliverable_id)
-
-
-def _refused_version(deliverable_id: int, form: VersionForm, refused: Refused) -> ResponseReturnValue:
-    """The form again, with what was typed; beside the text that somebody else added meanwhile, if that is why."""
-    if refused.code != "newer_version":
-        return _refused("deliverables/new_version.html", deliverable_id, form, refused)
-    db.session.rollback()
-    deliverable = queries.to_change(deliverable_id)
-    if deliverable is None:
-        abort(404)
-    newer = queries.latest(deliverable)
-    assert newer is not None
-    form.seen.data = str(newer.number)
-    theirs = newer.text if newer.kind == VersionKind.TEXT else wording.label(newer)
-    return _version_page(
-        form, deliverable, newer=newer, sides=wording.side_by_side(theirs, form.text.data or "")
-    ), 409
-
-
-def _refused(template: str, deliverable_id: int, form: Any, refused: Refused) -> ResponseReturnValue:
-    """The form again, with what was typed and why it cannot be."""
-    db.session.rollback()
-    deliverable = queries.to_change(deliverable_id)
-    if deliverable is None:
-        abort(404)
-    form.form_errors = [*form.form_errors, say(refused)]
-    if isinstance(form, VersionForm):
-        form.ask_for_file_again()
-        return _version_page(form, deliverable), 409
-    return render_template(template, deliverable=deliverable, form=form), 409
-
-
-def _version_page(form: VersionForm, deliverable: Deliverable, **more: Any) -> str:
-    return render_template(
-        "deliverables/new_version.html",
-        deliverable=deliverable,
-        form=form,
-        limit=uploads.limit_in_words(),
-        types=types.type_names(),
-        accepted=types.accepted_types(),
-        **more,
-    )
-
-
-@deliverables.get("/livrables/<id:deliverable_id>/versions/<id:number>")
-@require("chantier.read", queries.version)
-def read(version: DeliverableVersion) -> ResponseReturnValue:
-    """One version: its text, or where its content is."""
-    return render_template(
-        "deliverables/read.html",
-        written=version,
-        deliverable=version.deliverable,
-        described=wording.described(version, None),
-        compare_href=wording.compare_address(version) if loaders.reads_drafts() else "",
-        reads_drafts=loaders.reads_drafts(),
-    )
-
-
-@deliverables.get("/livrables/<id:deliverable_id>/comparer")
-@require("deliverable.read_draft", queries.drafted)
-def compare(deliverable: Deliverable) -> ResponseReturnValue:
-    """Two versions side by side: the last two, unless the address says which."""
-    choices = queries.to_compare(deliverable)
-    if len(choices) < 2:
-        return render_template("deliverables/compare.html", deliverable=deliverable, choices=choices)
-    numbers = [choice.number for choice in choices]
-    after = request.args.get("a", numbers[0], type=int)
-    before = request.args.get("de", max(after - 1, 1), type=int)
-    if not {before, after} <= set(numbers):
-        abort(404)
-    versions = queries.compared(deliverable, before, after)
-    are_texts = all(version.kind == VersionKind.TEXT for version in versions)
-    compared = compare_texts(*(version.text for version in versions)) if are_texts else None
-    return render_template(
-        "deliverables/compare.html",
-        deliverable=deliverable,
-        choices=choices,
-        versions=[wording.described(version, None) for version in versions],
-        compared=compared,
-        summary=wording.summary(compared) if compared else wording.facts_summary(*versions),
-        facts=[] if compared else wording.facts_compared(*versions),
-    )
-
-
-@deliverables.get("/livrables/<id:deliverable_id>/versions/<id:number>/fichier")
-@require("chantier.read", queries.version)
-def download(version: DeliverableVersion) -> ResponseReturnValue:
-    """The file of a version, as it was handed in."""
-    back = url_for("deliverables.show", deliverable_id=version.deliverable_id)
-    return send_stored_file(version, (_("Revenir au livrable"), back))
-
-
 def _chosen(things: Any, ids: list[int] | None) -> list[Any]:
     return [thing for thing in things if thing.id in (ids or [])]
-
-
-def _back_to(deliverable: Deliverable) -> ResponseReturnValue:
-    return redirect(url_for("deliverables.show", deliverable_id=deliverable.id), 303)

@@ -16,8 +16,8 @@ from chantiers.operations import instance_export
 from chantiers.policy import can
 from chantiers.rooms.coordination.queries import TaskFilters as EveryTaskFilters
 from chantiers.rooms.coordination.queries import period_of
-from chantiers.rooms.deliverables.queries import Filters as DeliverableFilters
-from chantiers.rooms.exports import feeds, queries, told
+from chantiers.rooms.deliverables.list_queries import Filters as DeliverableFilters
+from chantiers.rooms.exports import demarche_queries, feeds, queries, task_queries, told
 from chantiers.rooms.exports.tables import Sheet, as_csv, as_workbook
 from chantiers.rooms.history import queries as history_queries
 from chantiers.rooms.structures.directory_queries import asked
@@ -61,7 +61,9 @@ def tasks(chantier: Chantier) -> ResponseReturnValue:
     """The tasks of a chantier, as its list shows them."""
     filters = TaskFilters.read(request.args, chantier, acting())
     return handed(
-        queries.tasks_of(chantier, filters, silent_after()), chantier.title, told.of_tasks(filters, chantier)
+        task_queries.tasks_of(chantier, filters, silent_after()),
+        chantier.title,
+        told.of_tasks(filters, chantier),
     )
 
 
@@ -110,7 +112,7 @@ def all_tasks() -> ResponseReturnValue:
     """The tasks of every chantier, as the coordination's list shows them."""
     filters = EveryTaskFilters.read(request.args)
     period = period_of(filters)
-    lines = queries.tasks_everywhere(acting(), filters, silent_after(), period)
+    lines = task_queries.tasks_everywhere(acting(), filters, silent_after(), period)
     return handed(lines, filters=told.of_every_task(filters, period))
 
 
@@ -128,7 +130,7 @@ def structures() -> ResponseReturnValue:
 @in_french
 def dashboard() -> ResponseReturnValue:
     """The table of the coordination."""
-    return handed(queries.dashboard(acting(), silent_after()))
+    return handed(demarche_queries.dashboard(acting(), silent_after()))
 
 
 @exports.get("/exports/historique")
@@ -138,7 +140,7 @@ def history() -> ResponseReturnValue:
     """The figures at a past day beside today's, as the page of the past shows them."""
     past = history_queries.past(acting(), request.args)
     about = f"au {past.day.strftime('%d/%m/%Y')}"
-    return handed(queries.history(past), about, told.of_history(past))
+    return handed(demarche_queries.history(past), about, told.of_history(past))
 
 
 @exports.get("/exports/demarche.xlsx")
@@ -148,13 +150,13 @@ def demarche() -> ResponseReturnValue:
     """The whole démarche as one workbook: a sheet for each kind of thing."""
     user, name = acting(), current_demarche.name if current_demarche else "Chantiers"
     sheets = (
-        queries.chantiers(user),
-        queries.objectives(),
-        queries.all_tasks(user),
+        demarche_queries.chantiers(user),
+        demarche_queries.objectives(),
+        task_queries.all_tasks(user),
         queries.deliverables(DeliverableFilters()),
         queries.structures(),
-        queries.engagements(),
-        *((queries.progress_updates(),) if can(user, "progress.read") else ()),
+        demarche_queries.engagements(),
+        *((demarche_queries.progress_updates(),) if can(user, "progress.read") else ()),
     )
     return in_workbook(sheets, "Démarche", "Tout ce que vous pouvez lire, sans filtre.", name)
 

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 from chantiers.language.labels import DELIVERABLE_TYPES, label
 from chantiers.rooms.coordination.queries import Period
 from chantiers.rooms.coordination.queries import TaskFilters as EveryTaskFilters
-from chantiers.rooms.deliverables.queries import Filters as DeliverableFilters
+from chantiers.rooms.deliverables.list_queries import Filters as DeliverableFilters
 from chantiers.rooms.history.queries import Past
 from chantiers.rooms.tasks.list_queries import BoardFilters as TaskFilters
 from models import (
