@@ -141,7 +141,7 @@ class LanguageForm(Form):
     next = HiddenField(filters=[local_path])
 
 
-class CharterForm(Form):
+class CharterAcceptanceForm(Form):
     """An acceptance, of the very text that was read."""
 
     number = HiddenField()

@@ -15,7 +15,7 @@ from flask_login import current_user
 
 from chantiers.rooms.accounts.blueprint import accounts
 from chantiers.rooms.accounts.forms import (
-    CharterForm,
+    CharterAcceptanceForm,
     LanguageForm,
     MailsForm,
     ProfileForm,
@@ -38,7 +38,7 @@ def charter() -> ResponseReturnValue:
     if charter is None:
         abort(404)
     awaited = current_demarche.awaits_acceptance_of(current_user)
-    form = CharterForm(number=charter.number, next=local_path(request.args.get("next")))
+    form = CharterAcceptanceForm(number=charter.number, next=local_path(request.args.get("next")))
     return render_template(
         "accounts/charter.html",
         charter=charter,
@@ -54,7 +54,7 @@ def accept_charter() -> ResponseReturnValue:
     charter = current_demarche.charter if current_demarche else None
     if charter is None:
         abort(404)
-    form = CharterForm()
+    form = CharterAcceptanceForm()
     next_page = form.next.data
     if form.number.data != str(charter.number):
         flash(_("La charte vient de changer : voici la nouvelle."), "warning")

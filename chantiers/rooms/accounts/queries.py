@@ -21,7 +21,7 @@ from models import (
 
 
 @dataclass(frozen=True)
-class Belonging:
+class ProfileBelonging:
     """Where a person belongs, for their profile."""
 
     structures: list[Any]
@@ -29,7 +29,7 @@ class Belonging:
     charter_accepted_at: datetime | None
 
 
-def belonging_of(user: User) -> Belonging:
+def belonging_of(user: User) -> ProfileBelonging:
     """The person's structures and chantiers, and when they accepted the charter."""
     structures = (
         select(Structure.name, Structure.slug, Structure.is_example)
@@ -50,7 +50,7 @@ def belonging_of(user: User) -> Belonging:
         .where(ChantierMembership.user_id == user.id)
         .order_by(Chantier.number)
     )
-    return Belonging(
+    return ProfileBelonging(
         list(db.session.execute(structures)),
         list(db.session.execute(chantiers)),
         acceptance_date(user),

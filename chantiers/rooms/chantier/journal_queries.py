@@ -24,7 +24,7 @@ LINES = 50
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """A line of the journal; what is in the bin is named, without a link or what was said of it."""
 
     activity: Activity
@@ -52,7 +52,7 @@ def entries(
     before: int | None = None,
     kind: str = "",
     actor_id: int | None = None,
-) -> list[Entry]:
+) -> list[JournalEntry]:
     """The latest lines of the chantier's journal, before one where given."""
     trashed = or_(
         and_(Activity.subject_type == "task", Task.trashed_at.is_not(None)),
@@ -75,10 +75,10 @@ def entries(
         lines = lines.where(or_(*(Activity.action.startswith(start) for start in JOURNAL_KINDS[kind])))
     if actor_id:
         lines = lines.where(Activity.actor_id == actor_id)
-    return [Entry(activity, bool(in_bin)) for activity, in_bin in db.session.execute(lines)]
+    return [JournalEntry(activity, bool(in_bin)) for activity, in_bin in db.session.execute(lines)]
 
 
-def by_day(lines: list[Entry]) -> list[tuple[date, list[Entry]]]:
+def by_day(lines: list[JournalEntry]) -> list[tuple[date, list[JournalEntry]]]:
     """The lines under the day, in France, on which they were written."""
     return [
         (day, list(group))

@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import Row, Select, and_, case, false, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import joinedload
 
-from chantiers.rooms.chantier.journal_queries import Entry, entries
+from chantiers.rooms.chantier.journal_queries import JournalEntry, entries
 from models import (
     A_MONTH,
     STARTED,
@@ -39,7 +39,7 @@ WEATHERS = 6
 
 
 @dataclass
-class Line:
+class GlanceObjective:
     """An objective on the chantier's page: its figures, and what it promised."""
 
     objective: Objective
@@ -49,7 +49,7 @@ class Line:
     deliverables: list[Any]
 
 
-class Person(NamedTuple):
+class GlanceReferent(NamedTuple):
     """A référent, as the chantier's page names them."""
 
     id: int
@@ -71,7 +71,7 @@ class Glance:
     """Everything that the chantier's page shows."""
 
     political: list[Objective]
-    lines: list[Line]
+    lines: list[GlanceObjective]
     counts: dict[str, int]
     late: int
     silent: int
@@ -80,10 +80,10 @@ class Glance:
     blocked: Sequence[Row[*tuple[Any, ...]]]
     agenda: Sequence[Row[*tuple[Any, ...]]]
     agenda_total: int
-    referents: list[Person]
+    referents: list[GlanceReferent]
     structures: list[Enrolled]
     structures_total: int
-    news: list["Entry"]
+    news: list["JournalEntry"]
     #: What the référents said lately, the latest first; nothing for mere observers.
     updates: Sequence[ProgressUpdate]
 
@@ -113,7 +113,7 @@ def glance(of: Chantier, silent_after: int, user: User) -> Glance:
     for row in deliverables(of):
         promised.setdefault(row.objective_id, []).append(row)
     lines = [
-        Line(objective, late or 0, silent or 0, unled or 0, promised.get(objective.id, []))
+        GlanceObjective(objective, late or 0, silent or 0, unled or 0, promised.get(objective.id, []))
         for objective, late, silent, unled in objectives
         if objective.is_operational
     ]
@@ -246,7 +246,7 @@ def dated_deliverables(of: Chantier) -> Select[*tuple[Any, ...]]:
     ).where(Deliverable.chantier_id == of.id, Deliverable.live(), date_told.is_not(None))
 
 
-def _who_is_in(of: Chantier) -> tuple[list[Person], list[Enrolled], int]:
+def _who_is_in(of: Chantier) -> tuple[list[GlanceReferent], list[Enrolled], int]:
     """Its référents, the first of its structures, and how many structures there are, in one statement."""
     referents = (
         select(
@@ -284,7 +284,7 @@ def _who_is_in(of: Chantier) -> tuple[list[Person], list[Enrolled], int]:
         .where(or_(both.c.kind == "person", both.c.place <= STRUCTURES))
         .order_by(both.c.kind, both.c.place)
     ).all()
-    people = [Person(row.id, row.name, row.note) for row in rows if row.kind == "person"]
+    people = [GlanceReferent(row.id, row.name, row.note) for row in rows if row.kind == "person"]
     enrolled = [row for row in rows if row.kind == "structure"]
     return (
         people,

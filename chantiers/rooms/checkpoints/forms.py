@@ -62,7 +62,7 @@ class PlanEditForm(PlanFields, Dated, EditForm):
         del self.asks_on
 
 
-class AnswerForm(Form):
+class CheckpointAnswerForm(Form):
     """Where a task stands."""
 
     answer = RadioField(

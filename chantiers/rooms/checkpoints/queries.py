@@ -33,7 +33,7 @@ LINES, PEOPLE, TASKS = 30, 50, 100
 
 
 @dataclass(frozen=True)
-class Asked:
+class CheckpointRequest:
     """What a signed address leads to: who answers, and which point d'étape."""
 
     point: checkpoint_links.CheckpointLink
@@ -41,7 +41,7 @@ class Asked:
     checkpoint: Checkpoint
 
 
-def asked(token: str) -> Asked | None:
+def asked(token: str) -> CheckpointRequest | None:
     """What an address says, where its person still has their account and their address."""
     point = checkpoint_links.read(token)
     if point is None:
@@ -49,10 +49,10 @@ def asked(token: str) -> Asked | None:
     person, checkpoint = db.session.get(User, point.user_id), db.session.get(Checkpoint, point.checkpoint_id)
     if person is None or checkpoint is None or person.closed_at is not None or not point.is_of(person):
         return None
-    return Asked(point, person, checkpoint)
+    return CheckpointRequest(point, person, checkpoint)
 
 
-def line_of(found: Asked) -> CheckpointLine | None:
+def line_of(found: CheckpointRequest) -> CheckpointLine | None:
     """The line that the address is about, where this person may still change the task: rights are read again."""
     point, person = found.point, found.person
     line = CheckpointLine.to_answer(point.checkpoint_id, point.user_id, point.task_id)
@@ -76,7 +76,7 @@ class Mine:
     told: Sequence[CheckpointLine]
 
 
-def mine(found: Asked) -> Mine:
+def mine(found: CheckpointRequest) -> Mine:
     """The person's tasks, late and soonest first."""
     checkpoint_id, person = found.checkpoint.id, found.person
     query = CheckpointLine.awaited_of(person, checkpoint_id).add_columns(func.count().over())
@@ -96,7 +96,7 @@ def last_change(task: Task) -> Activity | None:
 
 
 @dataclass(frozen=True)
-class Row:
+class CheckpointRow:
     """A point d'étape of the list, with its figures once people were asked."""
 
     checkpoint: Checkpoint
@@ -106,12 +106,12 @@ class Row:
     told: int = 0
 
 
-def listing() -> Sequence[Row]:
+def listing() -> Sequence[CheckpointRow]:
     """The latest points d'étape, the farthest date first, in two statements."""
     query = select(Checkpoint).order_by(Checkpoint.held_on.desc(), Checkpoint.id.desc()).limit(LINES)
     found = db.session.scalars(query).all()
     figures = figures_of([each.id for each in found if each.asked_at])
-    return [Row(each, *figures.get(each.id, ())) for each in found]
+    return [CheckpointRow(each, *figures.get(each.id, ())) for each in found]
 
 
 def checkpoint(checkpoint_id: int) -> Checkpoint | None:
@@ -121,7 +121,7 @@ def checkpoint(checkpoint_id: int) -> Checkpoint | None:
 
 
 @dataclass
-class Part:
+class CheckpointChantier:
     """A chantier of a point d'étape: how many are asked, and what came of it."""
 
     chantier: Chantier
@@ -133,7 +133,7 @@ class Part:
 
 
 @dataclass
-class Person:
+class CheckpointPerson:
     """Somebody who is asked: how many tasks, and whether by mail."""
 
     id: int
@@ -146,8 +146,8 @@ class Person:
 class Dry:
     """What would leave now."""
 
-    parts: Sequence[Part]
-    people: Sequence[Person]
+    parts: Sequence[CheckpointChantier]
+    people: Sequence[CheckpointPerson]
     total: int
     tasks: int
     by_mail: int
@@ -196,7 +196,9 @@ def dry_run(page: int, person_id: int | None) -> Dry:
     pages = max(1, -(-total // PEOPLE))
     page = min(max(page, 1), pages)
     some = everybody.order_by(User.name_key, User.id).limit(PEOPLE).offset((page - 1) * PEOPLE)
-    people = [Person(row.id, row.name, row.tasks, bool(row.by_mail)) for row in db.session.execute(some)]
+    people = [
+        CheckpointPerson(row.id, row.name, row.tasks, bool(row.by_mail)) for row in db.session.execute(some)
+    ]
     found = Dry(
         parts=list(parts.values()),
         people=people,
@@ -217,7 +219,7 @@ def dry_run(page: int, person_id: int | None) -> Dry:
     return found
 
 
-def _parts(led: list[int] | None) -> dict[int, Part]:
+def _parts(led: list[int] | None) -> dict[int, CheckpointChantier]:
     """The open chantiers that this person sees here, with how many tasks are to do in each."""
     to_do = (
         select(func.count())
@@ -227,24 +229,24 @@ def _parts(led: list[int] | None) -> dict[int, Part]:
     query = select(Chantier, to_do).where(Chantier.archived_at.is_(None)).order_by(Chantier.number)
     if led is not None:
         query = query.where(Chantier.id.in_(led))
-    return {chantier.id: Part(chantier, tasks) for chantier, tasks in db.session.execute(query)}
+    return {chantier.id: CheckpointChantier(chantier, tasks) for chantier, tasks in db.session.execute(query)}
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckpointOutcome:
     """What came of a point d'étape."""
 
     people: int
     answered: int
     tasks: int
     told: int
-    parts: Sequence[Part]
+    parts: Sequence[CheckpointChantier]
     #: (name, how many tasks are still awaited of them) of those who have not answered.
     silent: Sequence[Any]
     silent_total: int
 
 
-def outcome(found: Checkpoint) -> Outcome:
+def outcome(found: Checkpoint) -> CheckpointOutcome:
     """Its figures, by chantier, and who has not answered, in four statements."""
     led, line = scope(), CheckpointLine
     people, answered, tasks, told = figures_of([found.id]).get(found.id, (0, 0, 0, 0))
@@ -266,12 +268,12 @@ def outcome(found: Checkpoint) -> Outcome:
         .group_by(User.id, User.name, User.name_key)
     )
     total = db.session.scalar(select(func.count()).select_from(silent.subquery())) or 0
-    return Outcome(
+    return CheckpointOutcome(
         people=people,
         answered=answered,
         tasks=tasks,
         told=told,
-        parts=[Part(row[0], row[1], row[2], told=row[3]) for row in parts],
+        parts=[CheckpointChantier(row[0], row[1], row[2], told=row[3]) for row in parts],
         silent=db.session.execute(silent.order_by(User.name_key, User.id).limit(PEOPLE)).all(),
         silent_total=total,
     )

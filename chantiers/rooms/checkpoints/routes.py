@@ -12,7 +12,7 @@ from chantiers.language.refusals import say
 from chantiers.mail import checkpoint_links
 from chantiers.mail.message import mail_is_configured
 from chantiers.rooms.checkpoints import queries
-from chantiers.rooms.checkpoints.forms import AnswerForm, PlanEditForm, PlanForm
+from chantiers.rooms.checkpoints.forms import CheckpointAnswerForm, PlanEditForm, PlanForm
 from chantiers.web.access import acting, public, require
 from chantiers.web.forms import asked_number, asked_page, create_once, saved
 from chantiers.web.secret_link_pages import kept_private
@@ -38,14 +38,16 @@ def from_mail(token: str) -> ResponseReturnValue:
     line = queries.line_of(found)
     if line is None or (request.method == "POST" and not Chantier.hold_open(line.task.chantier_id)):
         return _over("not yours", 404, found)
-    form = AnswerForm()
+    form = CheckpointAnswerForm()
     if not form.is_submitted():
         form.answer.data, form.seen.data = found.point.answer or None, line.task.status
         return _page(found, line, form, 200)
     return _answer(found, line, form)
 
 
-def _answer(found: queries.Asked, line: CheckpointLine, form: AnswerForm) -> ResponseReturnValue:
+def _answer(
+    found: queries.CheckpointRequest, line: CheckpointLine, form: CheckpointAnswerForm
+) -> ResponseReturnValue:
     """What comes of an answer: kept, or back on the page with every word that was typed."""
     if not form.validate():
         return _page(found, line, form, 422)
@@ -83,13 +85,17 @@ def _is_here(person: User) -> bool:
     return bool(current_user.is_authenticated) and current_user.id == person.id
 
 
-def _all_of(found: queries.Asked, **query: Any) -> str:
+def _all_of(found: queries.CheckpointRequest, **query: Any) -> str:
     token = checkpoint_links.token(found.checkpoint.id, found.person)
     return url_for("checkpoints.from_mail", token=token, **query)
 
 
 def _page(
-    found: queries.Asked, line: CheckpointLine, form: AnswerForm, status: int, refused: str = ""
+    found: queries.CheckpointRequest,
+    line: CheckpointLine,
+    form: CheckpointAnswerForm,
+    status: int,
+    refused: str = "",
 ) -> ResponseReturnValue:
     page = render_template(
         "checkpoints/answer.html",
@@ -105,7 +111,7 @@ def _page(
     return kept_private(page, status)
 
 
-def _mine(found: queries.Asked) -> ResponseReturnValue:
+def _mine(found: queries.CheckpointRequest) -> ResponseReturnValue:
     """Every task of theirs, with its buttons; thanks for the one that was just told."""
     mine = queries.mine(found)
     just = request.args.get("fait", "")
@@ -130,7 +136,7 @@ def _mine(found: queries.Asked) -> ResponseReturnValue:
     return kept_private(page, 200)
 
 
-def _over(why: str, status: int, found: queries.Asked | None = None) -> ResponseReturnValue:
+def _over(why: str, status: int, found: queries.CheckpointRequest | None = None) -> ResponseReturnValue:
     """The address does nothing any more: why, and where to go."""
     others = _all_of(found) if found and found.checkpoint.takes_answers else ""
     return kept_private(render_template("checkpoints/over.html", why=why, found=found, others=others), status)

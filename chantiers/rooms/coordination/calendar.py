@@ -45,7 +45,7 @@ class Quarter:
 
 
 @dataclass
-class Place:
+class QuarterRow:
     """A row of the calendar, and how the lists behind its figures are narrowed to it."""
 
     line: CalendarLine
@@ -69,17 +69,17 @@ def quarter(user: User, scope: Scope, middle: date, by_objective: bool, page: in
     return Quarter(calendar, [(each.slug, f"{each.number}. {each.title}") for each in open_ones], page, pages)
 
 
-def _of_chantiers(chantiers: Sequence[Chantier]) -> dict[int, Place]:
+def _of_chantiers(chantiers: Sequence[Chantier]) -> dict[int, QuarterRow]:
     return {
-        each.id: Place(
-            CalendarLine(f"{each.number}. {each.title}", f"/chantiers/{each.slug}/calendrier"),
+        each.id: QuarterRow(
+            Line(f"{each.number}. {each.title}", f"/chantiers/{each.slug}/calendrier"),
             {"chantier": each.slug},
         )
         for each in chantiers
     }
 
 
-def _of_objectives(chantiers: Sequence[Chantier]) -> dict[int, Place]:
+def _of_objectives(chantiers: Sequence[Chantier]) -> dict[int, QuarterRow]:
     by_id = {each.id: each for each in chantiers}
     query = (
         select(Objective.id, Objective.chantier_id, func.substr(Objective.text, 1, 200))
@@ -90,8 +90,8 @@ def _of_objectives(chantiers: Sequence[Chantier]) -> dict[int, Place]:
         .order_by(Chantier.number, Objective.position, Objective.id)
     )
     return {
-        number: Place(
-            CalendarLine(
+        number: QuarterRow(
+            Line(
                 f"{by_id[chantier_id].number}. {excerpt(text, 110)}",
                 f"/chantiers/{by_id[chantier_id].slug}/taches?vue=liste&objectif={number}",
             ),
@@ -101,7 +101,7 @@ def _of_objectives(chantiers: Sequence[Chantier]) -> dict[int, Place]:
     }
 
 
-def _place_tasks(calendar: WeekCalendar, places: dict[int, Place], row_of: Any, scope: Scope) -> None:
+def _place_tasks(calendar: Calendar, places: dict[int, QuarterRow], row_of: Any, scope: Scope) -> None:
     """The open tasks that are due, as one figure for each row and week."""
     carried = [Task.carried_by([scope.structure])] if scope.structure else []
     query = (
@@ -132,7 +132,7 @@ def _place_tasks(calendar: WeekCalendar, places: dict[int, Place], row_of: Any, 
         place.line.cells[week].append(CalendarItem(href, words, count, "stack", False))
 
 
-def _place_deliverables(calendar: WeekCalendar, places: dict[int, Place], row_of: Any, scope: Scope) -> None:
+def _place_deliverables(calendar: Calendar, places: dict[int, QuarterRow], row_of: Any, scope: Scope) -> None:
     """The deliverables by their title; where there are many in one week, how many more there are."""
     answered = [answered_for_by(scope.structure)] if scope.structure else []
     query = (

@@ -79,7 +79,7 @@ class Next(NamedTuple):
 
 
 @dataclass
-class Row:
+class DashboardRow:
     """One chantier of the dashboard, with its figures."""
 
     chantier: Chantier
@@ -131,7 +131,7 @@ class Shared:
     carrying: int = 0
 
 
-def count_tasks(rows: dict[int, Row], scope: Scope) -> None:
+def count_tasks(rows: dict[int, DashboardRow], scope: Scope) -> None:
     """Where tasks stand, by chantier and by objective: from the tallies, or counted where a structure narrows them."""
     tallies = [getattr(ObjectiveTally, status) for status in STATUSES]
     query = (
@@ -166,7 +166,7 @@ def _carried(scope: Scope) -> dict[int, Counter[str]]:
     return found
 
 
-def count_alerts(rows: dict[int, Row], silent_after: int, scope: Scope) -> Shared:
+def count_alerts(rows: dict[int, DashboardRow], silent_after: int, scope: Scope) -> Shared:
     """Late, silent and without pilote, and the structures that take part: counted on indexes made for them."""
     carried = [Task.carried_by([scope.structure])] if scope.structure else []
 
@@ -203,7 +203,7 @@ def count_alerts(rows: dict[int, Row], silent_after: int, scope: Scope) -> Share
     return over_all
 
 
-def count_deliverables(rows: dict[int, Row], scope: Scope) -> None:
+def count_deliverables(rows: dict[int, DashboardRow], scope: Scope) -> None:
     """How many deliverables each chantier has in each state, those that are late, and those that are due soon."""
     known = DeliverableFilters(chantier=scope.chantier, structure=scope.structure).known_to(current_user)
     told = literal(current_user.reads_drafts)
@@ -222,7 +222,7 @@ def count_deliverables(rows: dict[int, Row], scope: Scope) -> None:
             row.deliverables_due += near
 
 
-def add_next_deliverables(rows: dict[int, Row], scope: Scope) -> None:
+def add_next_deliverables(rows: dict[int, DashboardRow], scope: Scope) -> None:
     """The next deliverables of each chantier that is shown; mere observers know no date of what is not there yet."""
     if not current_user.reads_drafts:
         return
@@ -251,7 +251,7 @@ def add_next_deliverables(rows: dict[int, Row], scope: Scope) -> None:
         rows[chantier_id].next.append(Next(*about))
 
 
-def names(rows: dict[int, Row]) -> list[tuple[int, str]]:
+def names(rows: dict[int, DashboardRow]) -> list[tuple[int, str]]:
     """The référents of each chantier, and the structures that one may narrow by, in one statement."""
     referents = (
         select(literal(True).label("is_person"), ChantierMembership.chantier_id, User.name, User.name_key)

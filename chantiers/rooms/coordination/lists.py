@@ -35,7 +35,7 @@ PAGE = 30
 COUNTED = [status for status in TaskStatus if status != TaskStatus.ABANDONED]
 
 
-class Mark(NamedTuple):
+class ListedChantier(NamedTuple):
     """What draws a chantier: enough for a link and its colour."""
 
     id: int
@@ -56,7 +56,7 @@ class TaskRow:
     blocked_reason: str
     pilote: str | None
     is_silent: bool
-    chantier: Mark
+    chantier: ListedChantier
 
     @property
     def is_late(self) -> bool:
@@ -68,7 +68,7 @@ class TaskRow:
 
 
 @dataclass(frozen=True)
-class Kind:
+class ListedType:
     """A type of deliverable: its key, and its name as the instance wrote it."""
 
     key: str
@@ -81,10 +81,10 @@ class DeliverableRow:
 
     id: int
     title: str
-    type: Kind
+    type: ListedType
     state: str
     expected_on: date | None
-    chantier: Mark
+    chantier: ListedChantier
 
     @property
     def is_late(self) -> bool:
@@ -92,7 +92,7 @@ class DeliverableRow:
 
 
 @dataclass(frozen=True)
-class Listed:
+class CoordinationList:
     """A page of a list."""
 
     rows: Sequence[Any]
@@ -107,7 +107,7 @@ class Listed:
 # Tasks ----------------------------------------------------------------------------------------------------------------
 
 
-def tasks(user: User, filters: TaskFilters, silent_after: int, period: Period) -> Listed:
+def tasks(user: User, filters: TaskFilters, silent_after: int, period: Period) -> CoordinationList:
     """A page of the tasks of all chantiers, the most pressing first."""
     total = _total_of(user, filters, silent_after, period)
     page = min(filters.page, max(1, -(-total // PAGE)))
@@ -131,11 +131,18 @@ def tasks(user: User, filters: TaskFilters, silent_after: int, period: Period) -
     )
     rows = [
         TaskRow(
-            number, title, status, due_on, reason, pilote, bool(silent) and user.steers(mark[0]), Mark(*mark)
+            number,
+            title,
+            status,
+            due_on,
+            reason,
+            pilote,
+            bool(silent) and user.steers(mark[0]),
+            ListedChantier(*mark),
         )
         for number, title, status, due_on, reason, pilote, silent, *mark in db.session.execute(query)
     ]
-    return Listed(rows, total, page)
+    return CoordinationList(rows, total, page)
 
 
 #: What is due first comes first; what has no date, last.
@@ -174,7 +181,7 @@ def _mark() -> tuple[Any, ...]:
 # Deliverables ---------------------------------------------------------------------------------------------------------
 
 
-def deliverables(filters: DeliverableFilters, period: Period) -> Listed:
+def deliverables(filters: DeliverableFilters, period: Period) -> CoordinationList:
     """A page of the deliverables of all chantiers, by chantier and by date."""
     told = Deliverable.date_told_to(current_user)
     visible = (
@@ -200,17 +207,17 @@ def deliverables(filters: DeliverableFilters, period: Period) -> Listed:
         .offset((page - 1) * PAGE)
     )
     rows = [
-        DeliverableRow(number, title, Kind(key, name), state, day, Mark(*mark))
+        DeliverableRow(number, title, ListedType(key, name), state, day, ListedChantier(*mark))
         for number, title, key, name, state, day, *mark in db.session.execute(query)
     ]
-    return Listed(rows, total, page)
+    return CoordinationList(rows, total, page)
 
 
 @dataclass
 class TypeRow:
     """One type of deliverable, with how many of it stand in each state."""
 
-    type: Kind
+    type: ListedType
     states: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -237,7 +244,7 @@ def by_type(filters: DeliverableFilters, period: Period) -> list[TypeRow]:
     )
     rows: dict[str, TypeRow] = {}
     for key, name, state, number in db.session.execute(query):
-        rows.setdefault(key, TypeRow(Kind(key, name))).states[state] = number
+        rows.setdefault(key, TypeRow(ListedType(key, name))).states[state] = number
     return list(rows.values())
 
 
@@ -262,10 +269,10 @@ def structures() -> list[tuple[int, str]]:
     ]
 
 
-def types() -> list[Kind]:
+def types() -> list[ListedType]:
     """The types of deliverables, in the démarche's order."""
     query = select(DeliverableType.key, DeliverableType.name).order_by(DeliverableType.position)
-    return [Kind(key, name) for key, name in db.session.execute(query)]
+    return [ListedType(key, name) for key, name in db.session.execute(query)]
 
 
 def period_of(scope: Scope) -> Period:

@@ -55,7 +55,7 @@ class Cell:
         return not (self.is_enrolled or self.tasks or self.deliverables)
 
 
-class Line(NamedTuple):
+class MatrixLine(NamedTuple):
     """A structure's row."""
 
     id: int
@@ -65,7 +65,7 @@ class Line(NamedTuple):
 
 
 @dataclass
-class Asked:
+class MatrixFilters:
     """What narrows the matrix."""
 
     scope: Scope
@@ -75,7 +75,7 @@ class Asked:
     columns: int = 1
 
     @classmethod
-    def read(cls, args: Any) -> "Asked":
+    def read(cls, args: Any) -> "MatrixFilters":
         """What an address asks."""
         return cls(
             Scope.read(args),
@@ -96,7 +96,7 @@ class Matrix:
     """A page of the matrix."""
 
     chantiers: Sequence[Chantier]
-    lines: Sequence[Line]
+    lines: Sequence[MatrixLine]
     total: int
     page: int
     pages: int
@@ -107,7 +107,7 @@ class Matrix:
     tells_silence: bool = field(default=False)
 
 
-def matrix(user: User, asked: Asked, period: Period) -> Matrix:
+def matrix(user: User, asked: MatrixFilters, period: Period) -> Matrix:
     """A page of the structures under these filters, with their part in each chantier of the page."""
     open_ones = db.session.scalars(Chantier.visible_to(user).where(Chantier.archived_at.is_(None))).all()
     columns = [each for each in open_ones if asked.scope.chantier in ("", each.slug)]
@@ -122,7 +122,9 @@ def matrix(user: User, asked: Asked, period: Period) -> Matrix:
     cells = _cells([row.id for row in rows], [each.id for each in shown], user, period)
     return Matrix(
         chantiers=shown,
-        lines=[Line(row.id, row.name, row.slug, [cells[row.id, each.id] for each in shown]) for row in rows],
+        lines=[
+            MatrixLine(row.id, row.name, row.slug, [cells[row.id, each.id] for each in shown]) for row in rows
+        ],
         total=total,
         page=page,
         pages=pages,
@@ -133,7 +135,7 @@ def matrix(user: User, asked: Asked, period: Period) -> Matrix:
     )
 
 
-def structures(user: User, asked: Asked, period: Period, chantiers: Sequence[Chantier]) -> Any:
+def structures(user: User, asked: MatrixFilters, period: Period, chantiers: Sequence[Chantier]) -> Any:
     """The structures that a matrix lists, by name."""
     enrolled, carrying = enrolled_in(asked.scope), carries_in(asked.scope, user)
     conditions = {

@@ -20,7 +20,7 @@ from models import (
 
 
 @dataclass
-class Moved:
+class ChantierMovements:
     """What moved in one chantier."""
 
     chantier: Chantier
@@ -52,7 +52,7 @@ class Moved:
 class Movements:
     """What moved everywhere."""
 
-    rows: Sequence[Moved]
+    rows: Sequence[ChantierMovements]
     chantiers: Sequence[tuple[str, str]]
 
     def total(self, figure: str) -> int:
@@ -68,7 +68,7 @@ def movements(user: User, scope: Scope, silent_after: int, period: Period) -> Mo
     """What moved in each chantier since then, in three statements."""
     open_ones = db.session.scalars(Chantier.visible_to(user).where(Chantier.archived_at.is_(None))).all()
     rows = {
-        each.id: Moved(each, tells_silence=user.steers(each.id))
+        each.id: ChantierMovements(each, tells_silence=user.steers(each.id))
         for each in open_ones
         if scope.chantier in ("", each.slug)
     }

@@ -9,7 +9,7 @@ from chantiers.policy import can
 from chantiers.rooms.coordination.arbitration_queries import MATTERS, by_kind, narrowed, relaunched
 from chantiers.rooms.coordination.dashboard_figures import STATUSES as STATUSES
 from chantiers.rooms.coordination.dashboard_figures import (
-    Row,
+    DashboardRow,
     Shared,
     add_next_deliverables,
     count_alerts,
@@ -49,8 +49,8 @@ class Dashboard:
     chantiers: Sequence[tuple[str, str]]
     structures: Sequence[tuple[int, str]]
     #: The chantiers that count here, and those of them that this page shows.
-    every: Sequence[Row]
-    rows: Sequence[Row]
+    every: Sequence[DashboardRow]
+    rows: Sequence[DashboardRow]
     page: int
     pages: int
     shared: Shared
@@ -89,7 +89,7 @@ def dashboard(user: User, silent_after: int, scope: Scope | None = None, page: i
     """Every chantier with its figures, and what waits for a decision, in a fixed number of statements."""
     scope = scope or Scope()
     open_ones = db.session.scalars(Chantier.visible_to(user).where(Chantier.archived_at.is_(None))).all()
-    rows = {each.id: Row(each) for each in open_ones if scope.chantier in ("", each.slug)}
+    rows = {each.id: DashboardRow(each) for each in open_ones if scope.chantier in ("", each.slug)}
     pages = max(1, -(-len(rows) // PAGE))
     page = min(page, pages)
     shown = dict(list(rows.items())[(page - 1) * PAGE : page * PAGE])
@@ -116,7 +116,7 @@ def dashboard(user: User, silent_after: int, scope: Scope | None = None, page: i
     )
 
 
-def _curve(scope: Scope, rows: Sequence[Row]) -> Curve | None:
+def _curve(scope: Scope, rows: Sequence[DashboardRow]) -> Curve | None:
     """Tasks open and done since the beginning; of what one structure carries, no past is kept."""
     if scope.structure or not rows:
         return None

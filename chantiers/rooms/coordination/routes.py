@@ -77,7 +77,7 @@ def weeks() -> ResponseReturnValue:
 @require("dashboard.read")
 def structures() -> ResponseReturnValue:
     """Which structure takes part where, and what it carries."""
-    asked = matrix.Asked.read(request.args)
+    asked = matrix.MatrixFilters.read(request.args)
     period = lists.period_of(asked.scope)
     found = matrix.matrix(acting(), asked, period)
     return render_template(

@@ -27,7 +27,7 @@ PAGE = 30
 
 
 @dataclass(frozen=True)
-class Filters:
+class DeliverableListFilters:
     """What a list was narrowed to, as its address says."""
 
     type: str = ""
@@ -36,7 +36,7 @@ class Filters:
     chantier: str = ""
 
     @classmethod
-    def of(cls, arguments: Any) -> "Filters":
+    def of(cls, arguments: Any) -> "DeliverableListFilters":
         """The filters of a query string; what means nothing is left out."""
         state = arguments.get("etat", "")
         return cls(
@@ -69,7 +69,7 @@ class Filters:
         return [condition for asked, condition in found if asked]
 
 
-class Kind(NamedTuple):
+class DeliverableTypeName(NamedTuple):
     """A type of deliverable: its key, and its name as the instance wrote it."""
 
     key: str
@@ -77,12 +77,12 @@ class Kind(NamedTuple):
 
 
 @dataclass
-class Row:
+class DeliverableListRow:
     """A deliverable as a list shows it."""
 
     id: int
     title: str
-    type: Kind
+    type: DeliverableTypeName
     state: str
     expected_on: date | None
     objective: tuple[int, str]
@@ -96,7 +96,7 @@ class Row:
         return is_overdue(self.state, self.expected_on)
 
 
-class Mark(NamedTuple):
+class DeliverableChantier(NamedTuple):
     """What draws a chantier: enough for a link and its colour."""
 
     number: int
@@ -106,10 +106,10 @@ class Mark(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Listed:
+class DeliverableListPage:
     """A page of a list of deliverables."""
 
-    rows: Sequence[Row]
+    rows: Sequence[DeliverableListRow]
     total: int
     page: int
     size: int = PAGE
@@ -125,13 +125,15 @@ def chantiers() -> Sequence[Any]:
     return db.session.execute(query.with_only_columns(Chantier.slug, Chantier.number, Chantier.title)).all()
 
 
-def types() -> Sequence[Kind]:
+def types() -> Sequence[DeliverableTypeName]:
     """Every type of deliverable, in the démarche's order."""
     query = select(DeliverableType.key, DeliverableType.name).order_by(DeliverableType.position)
-    return [Kind(*row) for row in db.session.execute(query)]
+    return [DeliverableTypeName(*row) for row in db.session.execute(query)]
 
 
-def listed(filters: Filters, page: int, chantier: Chantier | None = None, size: int = PAGE) -> Listed:
+def listed(
+    filters: DeliverableListFilters, page: int, chantier: Chantier | None = None, size: int = PAGE
+) -> DeliverableListPage:
     """A page of deliverables by objective: of one chantier, or of all. An observer gets titles, types and states."""
     conditions = filters.conditions
     if chantier is not None:
@@ -152,10 +154,10 @@ def listed(filters: Filters, page: int, chantier: Chantier | None = None, size: 
     else:
         for row in rows:
             row.expected_on = None
-    return Listed(rows, total, page, size)
+    return DeliverableListPage(rows, total, page, size)
 
 
-def _rows(visible: Select[Deliverable], page: int, size: int) -> list[Row]:
+def _rows(visible: Select[Deliverable], page: int, size: int) -> list[DeliverableListRow]:
     query = (
         visible.with_only_columns(
             Deliverable.id,
@@ -182,14 +184,22 @@ def _rows(visible: Select[Deliverable], page: int, size: int) -> list[Row]:
         .offset((page - 1) * size)
     )
     return [
-        Row(id, title, Kind(key, name), state, expected_on, (objective_id, text), Mark(*chantier))
+        DeliverableListRow(
+            id,
+            title,
+            DeliverableTypeName(key, name),
+            state,
+            expected_on,
+            (objective_id, text),
+            DeliverableChantier(*chantier),
+        )
         for id, title, key, name, state, expected_on, objective_id, text, *chantier in db.session.execute(
             query
         )
     ]
 
 
-def _add_structures(rows: Sequence[Row]) -> None:
+def _add_structures(rows: Sequence[DeliverableListRow]) -> None:
     by_id = {row.id: row for row in rows}
     links = deliverable_structure.c
     query = (
@@ -202,7 +212,7 @@ def _add_structures(rows: Sequence[Row]) -> None:
         by_id[deliverable_id].structures.append(name)
 
 
-def _add_versions(rows: Sequence[Row]) -> None:
+def _add_versions(rows: Sequence[DeliverableListRow]) -> None:
     by_id = {row.id: row for row in rows}
     query = (
         _numbers(DeliverableVersion.deliverable_id)

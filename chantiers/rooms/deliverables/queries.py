@@ -37,7 +37,7 @@ MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True)
-class Life:
+class DeliverableDetails:
     """What the page of a deliverable shows beside the deliverable itself."""
 
     latest: int
@@ -81,7 +81,7 @@ def to_change(deliverable_id: int) -> Deliverable | None:
     )
 
 
-def life(deliverable: Deliverable, page: int) -> Life:
+def life(deliverable: Deliverable, page: int) -> DeliverableDetails:
     """Its versions (latest first), what was said of them, its tasks and its latest history.
 
     A page beyond the last is the last: the database knows how many there are, and one statement asks it everything.
@@ -100,7 +100,7 @@ def life(deliverable: Deliverable, page: int) -> Life:
     page = min(asked + 1, max(1, -(-latest // VERSIONS)))
     last_shown = latest - (page - 1) * VERSIONS
     found = [row[0] for row in rows]
-    return Life(
+    return DeliverableDetails(
         latest=latest,
         reference=next((version for version in found if version.number == reference), None),
         versions=[version for version in found if last_shown - VERSIONS < version.number <= last_shown],

@@ -43,7 +43,7 @@ def licence(value: str) -> str:
 @require("chantier.read", loaders.chantier)
 def index(chantier: Chantier) -> ResponseReturnValue:
     """The deliverables of a chantier, by objective."""
-    filters = list_queries.Filters.of(request.args)
+    filters = list_queries.DeliverableListFilters.of(request.args)
     return render_template(
         "deliverables/index.html",
         chantier=chantier,
@@ -58,7 +58,7 @@ def index(chantier: Chantier) -> ResponseReturnValue:
 @signed_in
 def everywhere() -> ResponseReturnValue:
     """The deliverables of every chantier."""
-    filters = list_queries.Filters.of(request.args)
+    filters = list_queries.DeliverableListFilters.of(request.args)
     return render_template(
         "deliverables/everywhere.html",
         filters=filters,

@@ -4,7 +4,7 @@ from sqlalchemy import func, literal, select
 
 from chantiers.language.labels import label
 from chantiers.rooms.coordination import queries as coordination_queries
-from chantiers.rooms.exports.tables import Column, Sheet
+from chantiers.rooms.exports.tables import ExportColumn, ExportSheet
 from chantiers.rooms.history.queries import Past
 from chantiers.web.links import absolute
 from models import (
@@ -22,20 +22,20 @@ from models import (
 )
 
 
-def dashboard(user: User, silent_after: int) -> Sheet:
+def dashboard(user: User, silent_after: int) -> ExportSheet:
     """The table of the coordination: one line for each chantier, with its figures."""
     board = coordination_queries.dashboard(user, silent_after)
     columns = [
-        Column("Chantier", 40),
-        Column("Référent·es", 30),
-        Column("Avancement (%)", 15),
-        *(Column(label(status, "status"), 12) for status in coordination_queries.STATUSES),
-        Column("En retard", 12),
-        Column("Sans pilote", 12),
-        *([Column("Sans nouvelles", 14)] if board.show_silence else []),
-        Column("Structures", 12),
-        Column("Livrables", 12),
-        Column("Livrables approuvés", 19),
+        ExportColumn("Chantier", 40),
+        ExportColumn("Référent·es", 30),
+        ExportColumn("Avancement (%)", 15),
+        *(ExportColumn(label(status, "status"), 12) for status in coordination_queries.STATUSES),
+        ExportColumn("En retard", 12),
+        ExportColumn("Sans pilote", 12),
+        *([ExportColumn("Sans nouvelles", 14)] if board.show_silence else []),
+        ExportColumn("Structures", 12),
+        ExportColumn("Livrables", 12),
+        ExportColumn("Livrables approuvés", 19),
     ]
     lines = (
         (
@@ -52,10 +52,10 @@ def dashboard(user: User, silent_after: int) -> Sheet:
         )
         for row in board.rows
     )
-    return Sheet("Tableau de bord", columns, lines)
+    return ExportSheet("Tableau de bord", columns, lines)
 
 
-def history(past: Past) -> Sheet:
+def history(past: Past) -> ExportSheet:
     """The figures at a past day: two lines for each chantier or objective, that day's and today's."""
     lines = (
         (
@@ -73,19 +73,19 @@ def history(past: Past) -> Sheet:
         if figures is not None
     )
     columns = [
-        Column("Objectif" if past.chantier else "Chantier", 60),
-        Column("Au", 12),
-        Column("Avancement (%)", 15),
-        *(Column(label(status, "status"), 12) for status in past.now.statuses),
-        Column("En retard", 12),
-        Column("Sans pilote", 12),
-        Column("Livrables", 12),
-        Column("Livrables validés", 17),
+        ExportColumn("Objectif" if past.chantier else "Chantier", 60),
+        ExportColumn("Au", 12),
+        ExportColumn("Avancement (%)", 15),
+        *(ExportColumn(label(status, "status"), 12) for status in past.now.statuses),
+        ExportColumn("En retard", 12),
+        ExportColumn("Sans pilote", 12),
+        ExportColumn("Livrables", 12),
+        ExportColumn("Livrables validés", 17),
     ]
-    return Sheet("Historique", columns, lines)
+    return ExportSheet("Historique", columns, lines)
 
 
-def chantiers(user: User) -> Sheet:
+def chantiers(user: User) -> ExportSheet:
     """Every chantier, the archived ones included."""
     rows = db.session.execute(
         Chantier.visible_to(user).with_only_columns(
@@ -99,17 +99,17 @@ def chantiers(user: User) -> Sheet:
     )
     lines = ((*row[:5], absolute("chantier.show", slug=row.slug)) for row in rows)
     columns = [
-        Column("Numéro", 9),
-        Column("Titre", 50),
-        Column("Présentation", 60),
-        Column("Créé le", 17),
-        Column("Archivé le", 17),
-        Column("Adresse", 50),
+        ExportColumn("Numéro", 9),
+        ExportColumn("Titre", 50),
+        ExportColumn("Présentation", 60),
+        ExportColumn("Créé le", 17),
+        ExportColumn("Archivé le", 17),
+        ExportColumn("Adresse", 50),
     ]
-    return Sheet("Chantiers", columns, lines)
+    return ExportSheet("Chantiers", columns, lines)
 
 
-def objectives() -> Sheet:
+def objectives() -> ExportSheet:
     """Every objective, with how many tasks stand in each status."""
     figures = [getattr(ObjectiveTally, status) for status in coordination_queries.STATUSES]
     rows = db.session.execute(
@@ -124,15 +124,15 @@ def objectives() -> Sheet:
         for number, title, kind, text, *counts in rows
     )
     columns = [
-        Column("Chantier", 40),
-        Column("Genre", 14),
-        Column("Objectif", 80),
-        *(Column(label(status, "status"), 12) for status in coordination_queries.STATUSES),
+        ExportColumn("Chantier", 40),
+        ExportColumn("Genre", 14),
+        ExportColumn("Objectif", 80),
+        *(ExportColumn(label(status, "status"), 12) for status in coordination_queries.STATUSES),
     ]
-    return Sheet("Objectifs", columns, lines)
+    return ExportSheet("Objectifs", columns, lines)
 
 
-def progress_updates() -> Sheet:
+def progress_updates() -> ExportSheet:
     """Every point d'avancement, for those who may read what référents say."""
     rows = db.session.execute(
         select(
@@ -153,17 +153,17 @@ def progress_updates() -> Sheet:
         for number, title, at, author, weather, words, needs in rows
     )
     columns = [
-        Column("Chantier", 40),
-        Column("Date", 17),
-        Column("Par", 24),
-        Column("Météo", 14),
-        Column("Ce qu’en disent les référent·es", 80),
-        Column("Ce qu’il faudrait", 60),
+        ExportColumn("Chantier", 40),
+        ExportColumn("Date", 17),
+        ExportColumn("Par", 24),
+        ExportColumn("Météo", 14),
+        ExportColumn("Ce qu’en disent les référent·es", 80),
+        ExportColumn("Ce qu’il faudrait", 60),
     ]
-    return Sheet("Points d’avancement", columns, lines)
+    return ExportSheet("Points d’avancement", columns, lines)
 
 
-def engagements() -> Sheet:
+def engagements() -> ExportSheet:
     """Which structure takes part in which chantier, with the open tasks that it leads and shares there."""
     leads = (
         select(func.count())
@@ -197,11 +197,11 @@ def engagements() -> Sheet:
     )
     lines = ((name, f"{number}. {title}", *rest) for name, number, title, *rest in rows)
     columns = [
-        Column("Structure", 36),
-        Column("Chantier", 40),
-        Column("Depuis le", 17),
-        Column("Jusqu’au", 17),
-        Column("Tâches ouvertes pilotées", 24),
-        Column("Autres tâches ouvertes", 22),
+        ExportColumn("Structure", 36),
+        ExportColumn("Chantier", 40),
+        ExportColumn("Depuis le", 17),
+        ExportColumn("Jusqu’au", 17),
+        ExportColumn("Tâches ouvertes pilotées", 24),
+        ExportColumn("Autres tâches ouvertes", 22),
     ]
-    return Sheet("Engagements", columns, lines)
+    return ExportSheet("Engagements", columns, lines)

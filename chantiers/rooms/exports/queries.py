@@ -12,7 +12,7 @@ from chantiers.language.labels import label, type_name
 from chantiers.rooms.chantier import journal_queries, member_queries
 from chantiers.rooms.deliverables import list_queries as deliverable_queries
 from chantiers.rooms.exports.rows import PAGE, addresses, days_past, pages
-from chantiers.rooms.exports.tables import Column, Sheet
+from chantiers.rooms.exports.tables import ExportColumn, ExportSheet
 from chantiers.rooms.structures import queries as structure_queries
 from chantiers.web.links import absolute
 from models import (
@@ -21,7 +21,9 @@ from models import (
 )
 
 
-def deliverables(filters: deliverable_queries.Filters, chantier: Chantier | None = None) -> Sheet:
+def deliverables(
+    filters: deliverable_queries.DeliverableListFilters, chantier: Chantier | None = None
+) -> ExportSheet:
     """The deliverables that a list shows under these filters; observers get titles, types and states."""
 
     def read(page: int) -> tuple[Sequence[Any], int]:
@@ -47,23 +49,23 @@ def deliverables(filters: deliverable_queries.Filters, chantier: Chantier | None
             )
 
     columns = [
-        Column("Numéro", 9),
-        Column("Chantier", 30),
-        Column("Objectif", 40),
-        Column("Titre", 50),
-        Column("Type", 22),
-        Column("État", 16),
-        Column("Attendu le", 12),
-        Column("Jours de retard", 15),
-        Column("Structures", 40),
-        Column("Dernière version", 16),
-        Column("Version de référence", 20),
-        Column("Adresse", 50),
+        ExportColumn("Numéro", 9),
+        ExportColumn("Chantier", 30),
+        ExportColumn("Objectif", 40),
+        ExportColumn("Titre", 50),
+        ExportColumn("Type", 22),
+        ExportColumn("État", 16),
+        ExportColumn("Attendu le", 12),
+        ExportColumn("Jours de retard", 15),
+        ExportColumn("Structures", 40),
+        ExportColumn("Dernière version", 16),
+        ExportColumn("Version de référence", 20),
+        ExportColumn("Adresse", 50),
     ]
-    return Sheet("Livrables", columns, lines())
+    return ExportSheet("Livrables", columns, lines())
 
 
-def structures(search: str = "", kind: str = "", chantier: str = "") -> Sheet:
+def structures(search: str = "", kind: str = "", chantier: str = "") -> ExportSheet:
     """The structures of the directory under these filters, with the chantiers where they take part."""
 
     def lines() -> Iterator[Sequence[Any]]:
@@ -86,17 +88,17 @@ def structures(search: str = "", kind: str = "", chantier: str = "") -> Sheet:
             page += 1
 
     columns = [
-        Column("Nom", 36),
-        Column("Nature", 22),
-        Column("Territoire", 24),
-        Column("Chantiers", 60),
-        Column("Nombre de chantiers", 19),
-        Column("Adresse", 50),
+        ExportColumn("Nom", 36),
+        ExportColumn("Nature", 22),
+        ExportColumn("Territoire", 24),
+        ExportColumn("Chantiers", 60),
+        ExportColumn("Nombre de chantiers", 19),
+        ExportColumn("Adresse", 50),
     ]
-    return Sheet("Structures", columns, lines())
+    return ExportSheet("Structures", columns, lines())
 
 
-def members(chantier: Chantier, with_email: bool) -> Sheet:
+def members(chantier: Chantier, with_email: bool) -> ExportSheet:
     """The people of a chantier; their e-mail addresses only for who manages them."""
 
     def read(page: int) -> tuple[Sequence[Any], int]:
@@ -109,17 +111,17 @@ def members(chantier: Chantier, with_email: bool) -> Sheet:
             yield (row.name, row.title, label(row.role, "chantier_role"), structures, row.since, *told)
 
     columns = [
-        Column("Nom", 30),
-        Column("Fonction", 30),
-        Column("Rôle dans le chantier", 22),
-        Column("Structures", 40),
-        Column("Membre depuis le", 17),
-        *([Column("Adresse e-mail", 34)] if with_email else []),
+        ExportColumn("Nom", 30),
+        ExportColumn("Fonction", 30),
+        ExportColumn("Rôle dans le chantier", 22),
+        ExportColumn("Structures", 40),
+        ExportColumn("Membre depuis le", 17),
+        *([ExportColumn("Adresse e-mail", 34)] if with_email else []),
     ]
-    return Sheet("Membres", columns, lines())
+    return ExportSheet("Membres", columns, lines())
 
 
-def journal(chantier: Chantier, user: User, kind: str, actor_id: int | None) -> Sheet:
+def journal(chantier: Chantier, user: User, kind: str, actor_id: int | None) -> ExportSheet:
     """The lines of a chantier's journal under these filters, latest first."""
 
     def lines() -> Iterator[Sequence[Any]]:
@@ -135,4 +137,6 @@ def journal(chantier: Chantier, user: User, kind: str, actor_id: int | None) -> 
                 return
             before = entries[-1].activity.id
 
-    return Sheet("Journal", [Column("Date", 17), Column("Ce qui s’est passé", 110)], lines())
+    return ExportSheet(
+        "Journal", [ExportColumn("Date", 17), ExportColumn("Ce qui s’est passé", 110)], lines()
+    )

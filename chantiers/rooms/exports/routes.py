@@ -16,9 +16,9 @@ from chantiers.operations import instance_export
 from chantiers.policy import can
 from chantiers.rooms.coordination.queries import TaskFilters as EveryTaskFilters
 from chantiers.rooms.coordination.queries import period_of
-from chantiers.rooms.deliverables.list_queries import Filters as DeliverableFilters
-from chantiers.rooms.exports import demarche_queries, feeds, queries, task_queries, told
-from chantiers.rooms.exports.tables import Sheet, as_csv, as_workbook
+from chantiers.rooms.deliverables.list_queries import DeliverableListFilters
+from chantiers.rooms.exports import demarche_queries, feeds, filter_summary, queries, task_queries
+from chantiers.rooms.exports.tables import ExportSheet, as_csv, as_workbook
 from chantiers.rooms.history import queries as history_queries
 from chantiers.rooms.structures.directory_queries import asked
 from chantiers.rooms.tasks.list_queries import BoardFilters as TaskFilters
@@ -63,7 +63,7 @@ def tasks(chantier: Chantier) -> ResponseReturnValue:
     return handed(
         task_queries.tasks_of(chantier, filters, silent_after()),
         chantier.title,
-        told.of_tasks(filters, chantier),
+        filter_summary.of_tasks(filters, chantier),
     )
 
 
@@ -72,8 +72,10 @@ def tasks(chantier: Chantier) -> ResponseReturnValue:
 @in_french
 def deliverables(chantier: Chantier) -> ResponseReturnValue:
     """The deliverables of a chantier, as its list shows them."""
-    filters = DeliverableFilters.of(request.args)
-    return handed(queries.deliverables(filters, chantier), chantier.title, told.of_deliverables(filters))
+    filters = DeliverableListFilters.of(request.args)
+    return handed(
+        queries.deliverables(filters, chantier), chantier.title, filter_summary.of_deliverables(filters)
+    )
 
 
 @exports.get("/chantiers/<slug:slug>/membres/exporter")
@@ -93,7 +95,7 @@ def journal(chantier: Chantier) -> ResponseReturnValue:
     actor_id = asked_number("personne")
     kind = request.args.get("quoi", "")
     lines = queries.journal(chantier, acting(), kind, actor_id)
-    return handed(lines, chantier.title, told.of_journal(kind, actor_id, chantier))
+    return handed(lines, chantier.title, filter_summary.of_journal(kind, actor_id, chantier))
 
 
 @exports.get("/exports/livrables")
@@ -101,8 +103,8 @@ def journal(chantier: Chantier) -> ResponseReturnValue:
 @in_french
 def all_deliverables() -> ResponseReturnValue:
     """The deliverables of every chantier, as their list shows them."""
-    filters = DeliverableFilters.of(request.args)
-    return handed(queries.deliverables(filters), filters=told.of_deliverables(filters))
+    filters = DeliverableListFilters.of(request.args)
+    return handed(queries.deliverables(filters), filters=filter_summary.of_deliverables(filters))
 
 
 @exports.get("/exports/taches")
@@ -113,7 +115,7 @@ def all_tasks() -> ResponseReturnValue:
     filters = EveryTaskFilters.read(request.args)
     period = period_of(filters)
     lines = task_queries.tasks_everywhere(acting(), filters, silent_after(), period)
-    return handed(lines, filters=told.of_every_task(filters, period))
+    return handed(lines, filters=filter_summary.of_every_task(filters, period))
 
 
 @exports.get("/exports/structures")
@@ -122,7 +124,7 @@ def all_tasks() -> ResponseReturnValue:
 def structures() -> ResponseReturnValue:
     """The directory, as its list shows it."""
     filters = asked(request.args)
-    return handed(queries.structures(*filters), filters=told.of_structures(*filters))
+    return handed(queries.structures(*filters), filters=filter_summary.of_structures(*filters))
 
 
 @exports.get("/exports/tableau-de-bord")
@@ -140,7 +142,7 @@ def history() -> ResponseReturnValue:
     """The figures at a past day beside today's, as the page of the past shows them."""
     past = history_queries.past(acting(), request.args)
     about = f"au {past.day.strftime('%d/%m/%Y')}"
-    return handed(demarche_queries.history(past), about, told.of_history(past))
+    return handed(demarche_queries.history(past), about, filter_summary.of_history(past))
 
 
 @exports.get("/exports/demarche.xlsx")
@@ -153,7 +155,7 @@ def demarche() -> ResponseReturnValue:
         demarche_queries.chantiers(user),
         demarche_queries.objectives(),
         task_queries.all_tasks(user),
-        queries.deliverables(DeliverableFilters()),
+        queries.deliverables(DeliverableListFilters()),
         queries.structures(),
         demarche_queries.engagements(),
         *((demarche_queries.progress_updates(),) if can(user, "progress.read") else ()),
@@ -161,7 +163,7 @@ def demarche() -> ResponseReturnValue:
     return in_workbook(sheets, "Démarche", "Tout ce que vous pouvez lire, sans filtre.", name)
 
 
-def handed(sheet: Sheet, about: str = "", filters: str = "") -> ResponseReturnValue:
+def handed(sheet: ExportSheet, about: str = "", filters: str = "") -> ResponseReturnValue:
     """A list as the file that its reader asked for; a workbook unless they asked for a CSV."""
     title = " - ".join(part for part in (sheet.name, about) if part)
     if request.args.get("format") == "csv":
@@ -170,7 +172,9 @@ def handed(sheet: Sheet, about: str = "", filters: str = "") -> ResponseReturnVa
     return in_workbook((sheet,), title, filters or ALL, name)
 
 
-def in_workbook(sheets: Sequence[Sheet], title: str, filters: str, demarche: str) -> ResponseReturnValue:
+def in_workbook(
+    sheets: Sequence[ExportSheet], title: str, filters: str, demarche: str
+) -> ResponseReturnValue:
     """Sheets after a first one that says what they are, of when, and under which filters."""
     preface = [
         ("Démarche", demarche),

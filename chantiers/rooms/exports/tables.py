@@ -28,7 +28,7 @@ CUT = "…"
 
 
 @dataclass(frozen=True)
-class Column:
+class ExportColumn:
     """A column: its header, and how wide it shows."""
 
     title: str
@@ -36,11 +36,11 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ExportSheet:
     """A kind of thing: its columns, and its lines as they come."""
 
     name: str
-    columns: Sequence[Column]
+    columns: Sequence[ExportColumn]
     lines: Iterable[Sequence[Any]]
 
 
@@ -50,7 +50,7 @@ def plain(value: object) -> str:
     return words if len(words) <= LONGEST else words[: LONGEST - len(CUT)] + CUT
 
 
-def as_csv(sheet: Sheet) -> IO[bytes]:
+def as_csv(sheet: ExportSheet) -> IO[bytes]:
     """A table as French spreadsheets open it: UTF-8 that says so, semicolons, dates as people write them."""
     file = TemporaryFile()  # noqa: SIM115 (it is handed over open)
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=False)
@@ -77,7 +77,7 @@ def _in_csv(value: Any) -> Any:
 
 
 def as_workbook(
-    sheets: Iterable[Sheet], preface: Sequence[tuple[str, str]] = (), title: str = ""
+    sheets: Iterable[ExportSheet], preface: Sequence[tuple[str, str]] = (), title: str = ""
 ) -> IO[bytes]:
     """Sheets as one workbook, written line by line so that a large démarche needs no large memory."""
     file = TemporaryFile()  # noqa: SIM115 (it is handed over open)
@@ -114,7 +114,7 @@ def _preface(page: Worksheet, preface: Sequence[tuple[str, str]], looks: dict[st
         page.write_string(number, 1, plain(words), looks["words"])
 
 
-def _fill(page: Worksheet, sheet: Sheet, looks: dict[str, Any]) -> None:
+def _fill(page: Worksheet, sheet: ExportSheet, looks: dict[str, Any]) -> None:
     # In constant memory a line is written as the next one begins: what concerns the whole sheet comes first.
     page.freeze_panes(1, 0)
     page.repeat_rows(0)

@@ -10,7 +10,7 @@ from chantiers.rooms.coordination import queries as coordination_queries
 from chantiers.rooms.coordination.queries import Period
 from chantiers.rooms.coordination.queries import TaskFilters as EveryTaskFilters
 from chantiers.rooms.exports.rows import addresses, days_past
-from chantiers.rooms.exports.tables import Column, Sheet
+from chantiers.rooms.exports.tables import ExportColumn, ExportSheet
 from chantiers.rooms.tasks import queries as task_queries
 from models import (
     OPEN,
@@ -27,25 +27,25 @@ from models import (
 #: Between names that the database joins: no name holds it.
 BETWEEN = "\n"
 TASK_COLUMNS = (
-    Column("Numéro", 9),
-    Column("Chantier", 30),
-    Column("Objectif", 40),
-    Column("Titre", 50),
-    Column("Description", 40),
-    Column("Statut", 14),
-    Column("Statut depuis le", 17),
-    Column("Échéance", 12),
-    Column("Jours de retard", 15),
-    Column("Pilote", 26),
-    Column("Structures", 40),
-    Column("Personnes", 30),
-    Column("Ce qui bloque", 30),
-    Column("Créée le", 17),
-    Column("Adresse", 50),
+    ExportColumn("Numéro", 9),
+    ExportColumn("Chantier", 30),
+    ExportColumn("Objectif", 40),
+    ExportColumn("Titre", 50),
+    ExportColumn("Description", 40),
+    ExportColumn("Statut", 14),
+    ExportColumn("Statut depuis le", 17),
+    ExportColumn("Échéance", 12),
+    ExportColumn("Jours de retard", 15),
+    ExportColumn("Pilote", 26),
+    ExportColumn("Structures", 40),
+    ExportColumn("Personnes", 30),
+    ExportColumn("Ce qui bloque", 30),
+    ExportColumn("Créée le", 17),
+    ExportColumn("Adresse", 50),
 )
 
 
-def tasks_of(chantier: Chantier, filters: task_queries.Filters, silent_after: int) -> Sheet:
+def tasks_of(chantier: Chantier, filters: task_queries.Filters, silent_after: int) -> ExportSheet:
     """The tasks that the list shows under these filters, on all of its pages, in its order."""
     return _tasks(
         task_queries.in_order(chantier, filters, silent_after),
@@ -53,20 +53,20 @@ def tasks_of(chantier: Chantier, filters: task_queries.Filters, silent_after: in
     )
 
 
-def tasks_everywhere(user: User, filters: EveryTaskFilters, silent_after: int, period: Period) -> Sheet:
+def tasks_everywhere(user: User, filters: EveryTaskFilters, silent_after: int, period: Period) -> ExportSheet:
     """The tasks that the coordination's list shows under these filters, on all of its pages, in its order."""
     shown = coordination_queries.task_numbers(user, filters, silent_after, period)
     return _tasks(shown.order_by(None), coordination_queries.IN_ORDER)
 
 
-def all_tasks(user: User) -> Sheet:
+def all_tasks(user: User) -> ExportSheet:
     """Every task of the démarche, chantier by chantier."""
     shown = Task.visible_to(user).with_only_columns(Task.id)
     return _tasks(shown, (Chantier.number, Objective.position, *task_queries.IN_OBJECTIVE))
 
 
-def _tasks(shown: SelectBase, order: Sequence[Any]) -> Sheet:
-    return Sheet("Tâches", TASK_COLUMNS, _task_lines(_task_query(shown, order)))
+def _tasks(shown: SelectBase, order: Sequence[Any]) -> ExportSheet:
+    return ExportSheet("Tâches", TASK_COLUMNS, _task_lines(_task_query(shown, order)))
 
 
 def _task_query(shown: SelectBase, order: Sequence[Any]) -> Select[*tuple[Any, ...]]:

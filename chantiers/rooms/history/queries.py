@@ -36,7 +36,7 @@ class Shortcut:
 
 
 @dataclass(frozen=True)
-class Row:
+class HistoryRow:
     """A chantier or an objective: then and now; None where it was not there yet, or is no more."""
 
     title: str
@@ -60,7 +60,7 @@ class Past:
     day: date
     chantier: Chantier | None
     chantiers: Sequence[Chantier]
-    rows: Sequence[Row]
+    rows: Sequence[HistoryRow]
     shortcuts: Sequence[Shortcut]
     curve: Curve | None
     began: date | None
@@ -119,10 +119,10 @@ def _shortcuts() -> list[Shortcut]:
     ]
 
 
-def _chantiers(chantiers: Sequence[Chantier], day: date) -> list[Row]:
+def _chantiers(chantiers: Sequence[Chantier], day: date) -> list[HistoryRow]:
     then, now = figures_at_each(day, today())
     return [
-        Row(
+        HistoryRow(
             title=chantier.title,
             href=f"/chantiers/{chantier.slug}",
             then=then.get(chantier.id),
@@ -134,7 +134,7 @@ def _chantiers(chantiers: Sequence[Chantier], day: date) -> list[Row]:
     ]
 
 
-def _objectives(chantier: Chantier, day: date) -> list[Row]:
+def _objectives(chantier: Chantier, day: date) -> list[HistoryRow]:
     then, now = (figures_by_objective(each, chantier.id) for each in (day, today()))
     objectives = db.session.execute(
         select(Objective.id, Objective.text, Objective.trashed_at)
@@ -142,7 +142,7 @@ def _objectives(chantier: Chantier, day: date) -> list[Row]:
         .order_by(Objective.position, Objective.id)
     )
     return [
-        Row(
+        HistoryRow(
             title=text or _("Objectif supprimé"),
             href="" if trashed_at else f"/objectifs/{objective_id}",
             then=then.get(objective_id, Figures()),

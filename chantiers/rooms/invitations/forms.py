@@ -28,7 +28,7 @@ MOST = 100
 
 
 @dataclass(frozen=True)
-class Line:
+class InvitationLine:
     """One person of the list."""
 
     email: str
@@ -48,7 +48,7 @@ class InvitationsForm(CreationForm):
 
     #: The structures by which a line may name its own: folded name or alias → structure.
     structures: dict[str, Structure]
-    lines: list[Line]
+    lines: list[InvitationLine]
 
     def offer(self, structures: dict[str, Structure], others: Sequence[Any]) -> None:
         """Let lines name these structures, and the invitations open these other chantiers."""
@@ -74,7 +74,7 @@ class InvitationsForm(CreationForm):
         if wrong:
             raise ValidationError(" ".join(wrong[:20]))
 
-    def _read(self, row: str) -> tuple[Line | None, str]:
+    def _read(self, row: str) -> tuple[InvitationLine | None, str]:
         parts: Sequence[str] = [clean_line(part) for part in re.split(r"[;\t]", row)]
         email = parts[0].lower()
         if not re.match(ADDRESS, email) or len(email) > 254:
@@ -86,7 +86,7 @@ class InvitationsForm(CreationForm):
         structure = self.structures.get(fold(wanted)) if wanted else None
         if wanted and structure is None:
             return None, _("la structure « %(name)s » n’est pas dans la démarche", name=wanted[:60])
-        return Line(email, name[:300], structure), ""
+        return InvitationLine(email, name[:300], structure), ""
 
 
 class AcceptForm(Form):

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 from chantiers.language.labels import DELIVERABLE_TYPES, label
 from chantiers.rooms.coordination.queries import Period
 from chantiers.rooms.coordination.queries import TaskFilters as EveryTaskFilters
-from chantiers.rooms.deliverables.list_queries import Filters as DeliverableFilters
+from chantiers.rooms.deliverables.list_queries import DeliverableListFilters
 from chantiers.rooms.history.queries import Past
 from chantiers.rooms.tasks.list_queries import BoardFilters as TaskFilters
 from models import (
@@ -41,7 +41,7 @@ SUBJECTS = {
 
 def of_tasks(filters: TaskFilters, chantier: Chantier) -> str:
     """What the tasks of a chantier were narrowed to."""
-    return _told(
+    return _joined(
         ("Mot du titre", filters.q),
         ("Objectif", filters.objectif and _name(Objective, "text", filters.objectif)),
         ("Structure", filters.structure and _name(Structure, "name", filters.structure)),
@@ -53,7 +53,7 @@ def of_tasks(filters: TaskFilters, chantier: Chantier) -> str:
 
 def of_every_task(filters: EveryTaskFilters, period: Period) -> str:
     """What the tasks of all chantiers were narrowed to."""
-    return _told(
+    return _joined(
         ("Chantier", filters.chantier and _chantier(filters.chantier)),
         ("Structure", filters.structure and _name(Structure, "name", filters.structure)),
         ("Objectif", filters.objectif and _name(Objective, "text", filters.objectif)),
@@ -68,9 +68,9 @@ def of_every_task(filters: EveryTaskFilters, period: Period) -> str:
     )
 
 
-def of_deliverables(filters: DeliverableFilters) -> str:
+def of_deliverables(filters: DeliverableListFilters) -> str:
     """What deliverables were narrowed to."""
-    return _told(
+    return _joined(
         ("Chantier", filters.chantier and _chantier(filters.chantier)),
         ("Type", filters.type and _type(filters.type)),
         ("État", filters.state and label(filters.state, "state")),
@@ -80,12 +80,14 @@ def of_deliverables(filters: DeliverableFilters) -> str:
 
 def of_history(past: Past) -> str:
     """The day that was told, and the chantier."""
-    return _told(("Jour", past.day.strftime("%d/%m/%Y")), ("Chantier", past.chantier and past.chantier.title))
+    return _joined(
+        ("Jour", past.day.strftime("%d/%m/%Y")), ("Chantier", past.chantier and past.chantier.title)
+    )
 
 
 def of_structures(search: str, kind: str, chantier: str) -> str:
     """What the directory was narrowed to."""
-    return _told(
+    return _joined(
         ("Nom", search),
         ("Nature", kind and label(kind, "kind")),
         ("Chantier", chantier and _chantier(chantier)),
@@ -94,10 +96,10 @@ def of_structures(search: str, kind: str, chantier: str) -> str:
 
 def of_journal(kind: str, actor_id: int | None, chantier: Chantier) -> str:
     """What a journal was narrowed to."""
-    return _told(("Sujet", SUBJECTS.get(kind)), ("Personne", actor_id and _person(actor_id, chantier)))
+    return _joined(("Sujet", SUBJECTS.get(kind)), ("Personne", actor_id and _person(actor_id, chantier)))
 
 
-def _told(*pairs: tuple[str, object]) -> str:
+def _joined(*pairs: tuple[str, object]) -> str:
     return ", ".join(_pairs(pairs))
 
 
