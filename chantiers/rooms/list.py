@@ -81,6 +81,14 @@ VIEWS = (
     state_routes,
     publication_routes,
     version_routes,
+    task_routes,
+    status_routes,
+    board_routes,
+    checklist_routes,
+    dependency_routes,
+    meeting_routes,
+    agenda_routes,
+    decision_routes,
 )
 
 

@@ -19,7 +19,7 @@ from chantiers.rooms.accounts.forms import (
 from chantiers.rooms.accounts.sign_in_routes import in_words
 from chantiers.web.access import acting, public, signed_in
 from chantiers.web.secret_link_pages import kept_private
-from chantiers.web.sign_in import TooManyAttempts, come_in, recognise
+from chantiers.web.sign_in import TooManyAttempts, authenticate, open_session
 from models import PasswordLink, Refused, UserSession, db
 
 
@@ -45,7 +45,7 @@ def choose_password(token: str) -> ResponseReturnValue:
             return kept_private(render_template("accounts/link_over.html"), 404)
         form.password.errors = [say(refused)]
         return kept_private(render_template("accounts/choose_password.html", form=form, person=person), 422)
-    come_in(person)
+    open_session(person)
     db.session.commit()
     flash(_("Votre mot de passe est enregistré. Bienvenue !"), "success")
     return redirect(url_for("my_work.show"), 303)
@@ -61,7 +61,7 @@ def change_password() -> ResponseReturnValue:
         return render_template("accounts/change_password.html", form=form), status
     user = acting()
     try:
-        if recognise(user.email or "", form.current_password.data) is None:
+        if authenticate(user.email or "", form.current_password.data) is None:
             form.current_password.errors = [_("Ce n’est pas votre mot de passe actuel.")]
             return render_template("accounts/change_password.html", form=form), 422
         user.choose_password(form.password.data)

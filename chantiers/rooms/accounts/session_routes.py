@@ -16,7 +16,7 @@ from chantiers.rooms.accounts.browsers import browser_name
 from chantiers.rooms.accounts.queries import session_of
 from chantiers.rooms.accounts.sign_in_routes import sign_out
 from chantiers.web.access import acting, signed_in
-from chantiers.web.sign_in import leave
+from chantiers.web.sign_in import close_session
 from models import UserSession, db
 
 
@@ -51,7 +51,7 @@ def end_session(session_id: int) -> ResponseReturnValue:
 def end_all_sessions() -> ResponseReturnValue:
     """Sign every browser out, this one too."""
     UserSession.end_all_of(acting())
-    leave()
+    close_session()
     db.session.commit()
     flash(_("Vous êtes déconnecté·e partout."), "success")
     return redirect(url_for("accounts.sign_in"), 303)

@@ -26,11 +26,17 @@ from chantiers.rooms.accounts.forms import (
     SignInForm,
 )
 from chantiers.rooms.accounts.queries import demonstration_person
-from chantiers.web import errors, tokens
+from chantiers.web import error_pages, tokens
 from chantiers.web.access import public
 from chantiers.web.secret_link_pages import kept_private
-from chantiers.web.sessions import demonstration_is_open, here, local_path
-from chantiers.web.sign_in import TooManyAttempts, ask, come_in, leave, recognise
+from chantiers.web.sessions import current_path, demonstration_is_open, local_path
+from chantiers.web.sign_in import (
+    TooManyAttempts,
+    authenticate,
+    close_session,
+    open_session,
+    send_sign_in_link,
+)
 from models import Refused, SignInLink, UserSession, db
 
 #: The buttons of the demonstration: where each leads in, what it says, and what one sees there.
@@ -57,7 +63,7 @@ def sign_in() -> ResponseReturnValue:
     if not form.validate():
         return sign_in_page(form), 422
     try:
-        user = recognise(form.email.data, form.password.data)
+        user = authenticate(form.email.data, form.password.data)
     except TooManyAttempts as pause:
         form.form_errors = [in_words(pause)]
         return sign_in_page(form), 429, {"Retry-After": str(pause.minutes * 60)}
@@ -66,7 +72,7 @@ def sign_in() -> ResponseReturnValue:
             _("Cette adresse et ce mot de passe ne vont pas ensemble. Vérifiez l’un et l’autre.")
         ]
         return sign_in_page(form), 422
-    come_in(user)
+    open_session(user)
     db.session.commit()
     return redirect(form.next.data or url_for("my_work.show"), 303)
 
@@ -94,11 +100,13 @@ def in_words(pause: TooManyAttempts) -> str:
 def ask_to_sign_in(error: Unauthorized) -> ResponseReturnValue:
     """Offer the sign-in form in place of a page that needs it; to somebody who was writing, show their text first."""
     db.session.rollback()
-    if request.method not in ("GET", "HEAD") or not errors.is_for_a_reader():
+    if request.method not in ("GET", "HEAD") or not error_pages.is_for_a_reader():
         back = local_path(request.headers.get("Referer", "").removeprefix(request.host_url.rstrip("/")))
-        return errors.answer(401, way=(_("Se connecter"), url_for("accounts.sign_in", next=here() or back)))
+        return error_pages.answer(
+            401, next_link=(_("Se connecter"), url_for("accounts.sign_in", next=current_path() or back))
+        )
     form = SignInForm(formdata=None)
-    form.next.data = here()
+    form.next.data = current_path()
     return sign_in_page(form), 401
 
 
@@ -109,7 +117,7 @@ def enter_demonstration(entry: str) -> ResponseReturnValue:
     person = demonstration_person(entry) if demonstration_is_open() else None
     if person is None:
         abort(404)
-    come_in(person)
+    open_session(person)
     db.session.commit()
     return redirect(local_path(request.form.get("next")) or url_for("my_work.show"), 303)
 
@@ -119,7 +127,7 @@ def enter_demonstration(entry: str) -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     """Sign this browser out."""
     if current_user.is_authenticated:
-        leave()
+        close_session()
         db.session.commit()
     flash(_("Vous êtes déconnecté·e."), "success")
     return redirect(url_for("public.home"), 303)
@@ -138,7 +146,7 @@ def ask_link() -> ResponseReturnValue:
         form.next.data = form.next.data or local_path(request.args.get("next"))
         return render_template("accounts/ask_link.html", form=form, sent=False), status
     try:
-        ask(form.email.data, form.purpose.data)
+        send_sign_in_link(form.email.data, form.purpose.data)
     except TooManyAttempts as pause:
         form.form_errors = [in_words(pause)]
         page = render_template("accounts/ask_link.html", form=form, sent=False)
@@ -177,7 +185,7 @@ def use_link(token: str) -> ResponseReturnValue:
         choosing.password.errors = [say(refused)]
         return kept_private(render_template("accounts/use_link.html", form=form, person=person), 422)
     wanted = local_path(session.get(WANTED))
-    come_in(person)
+    open_session(person)
     db.session.commit()
     flash(_("Bienvenue !"), "success")
     return redirect(wanted or url_for("my_work.show"), 303)

@@ -24,9 +24,9 @@ from models import (
     Activity,
     Chantier,
     Matter,
+    MatterFilter,
     ToArbitrate,
     User,
-    Within,
     db,
     to_arbitrate,
 )
@@ -41,10 +41,10 @@ def by_kind(matters: Sequence[ToArbitrate]) -> list[tuple[Matter, list[ToArbitra
     return [(kind, those) for kind, those in found.items() if those]
 
 
-def narrowed(scope: Scope, chantiers: Sequence[Chantier], kind: Matter | None = None) -> Within:
+def narrowed(scope: Scope, chantiers: Sequence[Chantier], kind: Matter | None = None) -> MatterFilter:
     """The same narrowing as the domain asks it; a chantier that is not there holds nothing."""
     asked = next((each.id for each in chantiers if each.slug == scope.chantier), 0)
-    return Within(asked if scope.chantier else None, scope.structure, kind)
+    return MatterFilter(asked if scope.chantier else None, scope.structure, kind)
 
 
 def relaunched(matters: Sequence[ToArbitrate]) -> dict[tuple[str, int], datetime]:

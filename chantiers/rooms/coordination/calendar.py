@@ -72,7 +72,7 @@ def quarter(user: User, scope: Scope, middle: date, by_objective: bool, page: in
 def _of_chantiers(chantiers: Sequence[Chantier]) -> dict[int, QuarterRow]:
     return {
         each.id: QuarterRow(
-            Line(f"{each.number}. {each.title}", f"/chantiers/{each.slug}/calendrier"),
+            CalendarLine(f"{each.number}. {each.title}", f"/chantiers/{each.slug}/calendrier"),
             {"chantier": each.slug},
         )
         for each in chantiers
@@ -91,7 +91,7 @@ def _of_objectives(chantiers: Sequence[Chantier]) -> dict[int, QuarterRow]:
     )
     return {
         number: QuarterRow(
-            Line(
+            CalendarLine(
                 f"{by_id[chantier_id].number}. {excerpt(text, 110)}",
                 f"/chantiers/{by_id[chantier_id].slug}/taches?vue=liste&objectif={number}",
             ),
@@ -101,7 +101,7 @@ def _of_objectives(chantiers: Sequence[Chantier]) -> dict[int, QuarterRow]:
     }
 
 
-def _place_tasks(calendar: Calendar, places: dict[int, QuarterRow], row_of: Any, scope: Scope) -> None:
+def _place_tasks(calendar: WeekCalendar, places: dict[int, QuarterRow], row_of: Any, scope: Scope) -> None:
     """The open tasks that are due, as one figure for each row and week."""
     carried = [Task.carried_by([scope.structure])] if scope.structure else []
     query = (
@@ -132,7 +132,9 @@ def _place_tasks(calendar: Calendar, places: dict[int, QuarterRow], row_of: Any,
         place.line.cells[week].append(CalendarItem(href, words, count, "stack", False))
 
 
-def _place_deliverables(calendar: Calendar, places: dict[int, QuarterRow], row_of: Any, scope: Scope) -> None:
+def _place_deliverables(
+    calendar: WeekCalendar, places: dict[int, QuarterRow], row_of: Any, scope: Scope
+) -> None:
     """The deliverables by their title; where there are many in one week, how many more there are."""
     answered = [answered_for_by(scope.structure)] if scope.structure else []
     query = (

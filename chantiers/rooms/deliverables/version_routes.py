@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from chantiers.files import types, uploads
-from chantiers.files.downloads import handed_over
-from chantiers.files.types import FileRefused
+from chantiers.files.downloads import send_stored_file
+from chantiers.files.types import UploadRefused
 from chantiers.language import versions as wording
 from chantiers.language.refusals import say
 from chantiers.language.text_diff import compare as compare_texts
@@ -51,11 +51,11 @@ def new_version(deliverable: Deliverable) -> ResponseReturnValue:
     file: StoredFile | None = None
     if form.kind.data == VersionKind.FILE:
         try:
-            facts = uploads.inspected(form.file.data)
-        except FileRefused as refused:
+            facts = uploads.inspect_upload(form.file.data)
+        except UploadRefused as refused:
             form.file.errors = [types.message(refused)]
             return _version_page(form, deliverable), 413 if refused.code == "too_large" else 422
-        file = outside_transaction(lambda: uploads.stored(form.file.data, facts))
+        file = outside_transaction(lambda: uploads.store_upload(form.file.data, facts))
     try:
         return create_once(form, lambda: _add_version(deliverable_id, form, file))
     except Refused as refused:
@@ -107,8 +107,8 @@ def _version_page(form: VersionForm, deliverable: Deliverable, **more: Any) -> s
         deliverable=deliverable,
         form=form,
         limit=uploads.limit_in_words(),
-        types=wording.type_names(),
-        accepted=wording.accepted_types(),
+        types=types.type_names(),
+        accepted=types.accepted_types(),
         **more,
     )
 
@@ -158,4 +158,4 @@ def compare(deliverable: Deliverable) -> ResponseReturnValue:
 def download(version: DeliverableVersion) -> ResponseReturnValue:
     """The file of a version, as it was handed in."""
     back = url_for("deliverables.show", deliverable_id=version.deliverable_id)
-    return handed_over(version, (_("Revenir au livrable"), back))
+    return send_stored_file(version, (_("Revenir au livrable"), back))
