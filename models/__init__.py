@@ -12,7 +12,7 @@ from models.deliverables.state import FINISHED, DeliverableState, is_overdue
 from models.deliverables.version import DeliverableVersion, StoredFile, Verdict, VersionKind
 from models.demarche.chantier import HUES, Chantier
 from models.demarche.demarche import CharterAcceptance, CharterVersion, Demarche
-from models.demarche.objective import Objective, ObjectiveKind, ObjectiveTally, percent
+from models.demarche.objective import Objective, ObjectiveKind, ObjectiveTally
 from models.demarche.structure import Structure, StructureAlias, StructureKind, StructureMember
 from models.discussion.attachment import ATTACHMENTS, CommentAttachment
 from models.discussion.comment import Comment, CommentThread
@@ -29,6 +29,7 @@ from models.figures.history import (
     figures_by_objective,
     landmarks,
 )
+from models.figures.percent import percent
 from models.figures.trace import DayCount, Trace, counts_from_traces, kept_counts, recount, stray_traces
 from models.ground.base import HOME, Base, at, db, fold, held, now, reading, today
 from models.ground.refused import Refused
@@ -45,6 +46,7 @@ from models.mail.outgoing import POSTED, MailState, OutgoingMail
 from models.people import passwords
 from models.people.mail_preferences import Digest, next_digest
 from models.people.membership import ChantierMembership, ChantierStructure
+from models.people.roles import ChantierRole, Role
 from models.people.sign_in import (
     DEMONSTRATION_ENTRIES,
     SESSION_LIFE,
@@ -54,7 +56,7 @@ from models.people.sign_in import (
     Submission,
     UserSession,
 )
-from models.people.user import ChantierRole, Role, Standing, User
+from models.people.user import Standing, User
 from models.retention.expiry import forget_expired
 from models.retention.purge import Purged, purge_bin
 from models.search.index import SearchEntry, index_changed, index_disagreements, reindex

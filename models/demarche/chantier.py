@@ -17,7 +17,8 @@ from models.ground.slugs import slugify
 from models.ground.uniqueness import unless_taken
 from models.journal import from_to, record
 from models.people.membership import ChantierMembership, ChantierStructure
-from models.people.user import ChantierRole, User
+from models.people.roles import ChantierRole
+from models.people.user import User
 from models.traits.editable import Editable
 from models.traits.loaded_from_file import Sourced
 

@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, ForeignKey, Select, String, func, select, 
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.figures.percent import percent
 from models.ground.base import Base, IntId, LongText, Versioned, db
 from models.ground.refused import Refused
 from models.journal import record
@@ -175,11 +176,6 @@ class ObjectiveTally(Base):
     def progress(self) -> int | None:
         """Share of tasks done, in whole percent, abandoned ones left out; None where there is no task to count."""
         return percent(self.done, self.counted)
-
-
-def percent(part: int, whole: int) -> int | None:
-    """A share in whole percent, rounded down so that 100 means all; None of nothing."""
-    return part * 100 // whole if whole else None
 
 
 _together: ContextVar[Counter[tuple[int, str]] | None] = ContextVar("together", default=None)

@@ -30,7 +30,8 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from models.deliverables.deliverable import Deliverable
 from models.ground.base import Base, IntId, db, now
 from models.journal import CATALOGUE, UNTOLD, Activity
-from models.people.user import ChantierRole, User
+from models.people.roles import ChantierRole
+from models.people.user import User
 
 if TYPE_CHECKING:
     from models.demarche.chantier import Chantier

@@ -13,7 +13,8 @@ from models.ground.refused import Refused
 from models.journal import record
 from models.mail.outgoing import OutgoingMail
 from models.people.membership import ChantierMembership
-from models.people.user import ChantierRole, User
+from models.people.roles import ChantierRole
+from models.people.user import User
 from models.tasks.carriers import task_person, task_structure
 from models.tasks.task import Task
 

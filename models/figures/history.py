@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import func, literal, select, union_all
 
-from models.demarche.objective import percent
+from models.figures.percent import percent
 from models.figures.trace import ARCHIVED, AWAITED, FIGURES, IN_BIN, DayCount, Trace
 from models.ground.base import HOME, Base, db, today
 from models.ground.refused import Refused

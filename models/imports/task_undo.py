@@ -17,7 +17,8 @@ from models.imports.row import Fate, ImportedRow
 from models.imports.task_fields import WITHOUT_REASON, held_tasks, set_fields, values_of
 from models.journal import Activity, record
 from models.people.membership import ChantierMembership, ChantierStructure
-from models.people.user import ChantierRole, User
+from models.people.roles import ChantierRole
+from models.people.user import User
 from models.tasks.carriers import task_person, task_structure
 from models.tasks.dependencies import task_dependency
 from models.tasks.task import Task

@@ -14,7 +14,8 @@ from models.ground.base import db, now
 from models.ground.refused import Refused
 from models.joining.invitation import Invitation
 from models.journal import Activity, only, record
-from models.people.user import ChantierRole, User
+from models.people.roles import ChantierRole
+from models.people.user import User
 from models.steering.checkpoint import Checkpoint, CheckpointLine
 from models.tasks.carriers import task_person
 from models.tasks.task import Task

@@ -13,7 +13,8 @@ from models.ground.base import Base, IntId, Line, db, held, now
 from models.ground.refused import Refused
 from models.mail.outgoing import OutgoingMail
 from models.people.membership import ChantierMembership, ChantierStructure
-from models.people.user import ChantierRole, User
+from models.people.roles import ChantierRole
+from models.people.user import User
 
 if TYPE_CHECKING:
     from models.demarche.chantier import Chantier

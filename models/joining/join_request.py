@@ -13,7 +13,8 @@ from models.ground.refused import Refused
 from models.ground.uniqueness import unless_taken
 from models.journal import record
 from models.people.membership import ChantierMembership
-from models.people.user import ChantierRole, Role, User
+from models.people.roles import ChantierRole, Role
+from models.people.user import User
 
 if TYPE_CHECKING:
     from models.demarche.chantier import Chantier

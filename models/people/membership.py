@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.ground.base import Base, IntId, now
-from models.people.user import ChantierRole
+from models.people.roles import ChantierRole
 
 if TYPE_CHECKING:
     from models.demarche.chantier import Chantier

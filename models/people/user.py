@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -33,6 +32,7 @@ from models.ground.uniqueness import unless_taken
 from models.journal import NAMING_PEOPLE, Activity, from_to, record
 from models.people import passwords
 from models.people.mail_preferences import WantsMail
+from models.people.roles import ChantierRole, Role
 from models.people.sign_in import PasswordLink, SignInLink, UserSession
 from models.traits.editable import Editable
 from models.traits.loaded_from_file import Sourced
@@ -40,21 +40,6 @@ from models.traits.loaded_from_file import Sourced
 if TYPE_CHECKING:
     from models.demarche.structure import Structure
     from models.people.membership import ChantierMembership
-
-
-class Role(StrEnum):
-    """What a person is to the whole démarche; what they are to one chantier is a membership."""
-
-    OBSERVER = "observer"
-    MEMBER = "member"
-    COORDINATOR = "coordinator"
-
-
-class ChantierRole(StrEnum):
-    """What a person is to one chantier."""
-
-    PARTICIPANT = "participant"
-    REFERENT = "referent"
 
 
 @dataclass(frozen=True)
