@@ -13,7 +13,7 @@ from models.deliverables.version import DeliverableVersion, StoredFile, Verdict,
 from models.demarche.chantier import HUES, Chantier
 from models.demarche.demarche import CharterAcceptance, CharterVersion, Demarche
 from models.demarche.objective import Objective, ObjectiveKind, ObjectiveTally
-from models.demarche.structure import Structure, StructureAlias, StructureKind, StructureMember
+from models.demarche.structure import Structure, StructureAlias, StructureKind
 from models.discussion.attachment import ATTACHMENTS, CommentAttachment
 from models.discussion.comment import Comment, CommentThread
 from models.discussion.notification import SUBJECTS, Following, Notification, Wish, notify_recorded
@@ -45,7 +45,7 @@ from models.mail.incoming import IncomingMail, Outcome
 from models.mail.outgoing import POSTED, MailState, OutgoingMail
 from models.people import passwords
 from models.people.mail_preferences import Digest, next_digest
-from models.people.membership import ChantierMembership, ChantierStructure
+from models.people.membership import ChantierMembership, ChantierStructure, StructureMember
 from models.people.roles import ChantierRole, Role
 from models.people.sign_in import (
     DEMONSTRATION_ENTRIES,
@@ -56,7 +56,8 @@ from models.people.sign_in import (
     Submission,
     UserSession,
 )
-from models.people.user import Standing, User
+from models.people.standing import Standing
+from models.people.user import User
 from models.retention.expiry import forget_expired
 from models.retention.purge import Purged, purge_bin
 from models.search.index import SearchEntry, index_changed, index_disagreements, reindex

@@ -9,12 +9,12 @@ from sqlalchemy import ForeignKey, Select, String, and_, or_, select, update
 from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship, selectinload
 
 from models.deliverables.version import DeliverableVersion
-from models.demarche.structure import Structure, StructureMember
+from models.demarche.structure import Structure
 from models.ground.base import HOME, Base, IntId, LongText, Versioned, db, held, now, today
 from models.ground.refused import Refused
 from models.journal import record
 from models.mail.outgoing import OutgoingMail
-from models.people.membership import ChantierMembership
+from models.people.membership import ChantierMembership, StructureMember
 from models.people.user import User
 
 if TYPE_CHECKING:

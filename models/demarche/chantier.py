@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, String, or_, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from models.demarche.structure import Structure, StructureMember
+from models.demarche.structure import Structure
 from models.discussion.notification import Notification
 from models.figures.trace import ARCHIVED, OPEN_CHANTIER, leave_chantier_trace
 from models.ground.base import Base, IntId, Line, LongText, Versioned, db, now
@@ -16,7 +16,7 @@ from models.ground.refused import Refused
 from models.ground.slugs import slugify
 from models.ground.uniqueness import unless_taken
 from models.journal import from_to, record
-from models.people.membership import ChantierMembership, ChantierStructure
+from models.people.membership import ChantierMembership, ChantierStructure, StructureMember
 from models.people.roles import ChantierRole
 from models.people.user import User
 from models.traits.editable import Editable

@@ -12,11 +12,11 @@ from models.ground.refused import Refused
 from models.ground.slugs import slugify
 from models.ground.uniqueness import unless_taken
 from models.journal import record
+from models.people.membership import ChantierStructure, StructureMember
 from models.traits.editable import Editable
 from models.traits.loaded_from_file import Sourced
 
 if TYPE_CHECKING:
-    from models.people.membership import ChantierStructure
     from models.people.user import User
 
 
@@ -338,16 +338,6 @@ class Structure(Versioned, Editable, Sourced, Base):
         if slug in RESERVED:
             return True
         return db.session.scalar(select(cls.id).where(cls.slug == slug)) is not None
-
-
-class StructureMember(Base):
-    """A person belongs to a structure, since when."""
-
-    __tablename__ = "structure_member"
-
-    structure_id: Mapped[int] = mapped_column(ForeignKey("structure.id"), primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True, index=True)
-    since: Mapped[datetime] = mapped_column(default=now)
 
 
 class StructureAlias(Base):

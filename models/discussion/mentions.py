@@ -14,10 +14,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped
 
-from models.demarche.structure import Structure, StructureMember
+from models.demarche.structure import Structure
 from models.ground.base import db, fold
 from models.mail.outgoing import OutgoingMail
-from models.people.membership import ChantierMembership, ChantierStructure
+from models.people.membership import ChantierMembership, ChantierStructure, StructureMember
 from models.people.user import User
 
 #: Syntax of a mention: @[Nom].

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sqlalchemy import ColumnElement, Select, and_, or_, select, union
 
 from models.deliverables.deliverable import Deliverable, deliverable_structure
-from models.demarche.structure import StructureMember
 from models.ground.base import db
 from models.ground.refused import Refused
 from models.journal import record
 from models.mail.outgoing import OutgoingMail
-from models.people.membership import ChantierMembership
+from models.people.membership import ChantierMembership, StructureMember
 from models.people.roles import ChantierRole
 from models.people.user import User
 from models.tasks.carriers import task_person, task_structure

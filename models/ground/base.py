@@ -116,6 +116,14 @@ db = SQLAlchemy(
 )
 
 
+def table_above(name: str) -> Table:
+    """Return a table by name: that of a model above the caller, which importing would close into a circle.
+
+    `tests/architecture/test_imports.py` lists every use.
+    """
+    return Base.metadata.tables[name]
+
+
 class Versioned:
     """Counts the writes of a row, so that two people saving at once can never overwrite each other unseen."""
 

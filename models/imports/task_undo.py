@@ -9,14 +9,13 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from models.demarche.chantier import Chantier
-from models.demarche.structure import StructureMember
 from models.ground.base import Base, db
 from models.ground.refused import Refused
 from models.imports.bulk_tasks import trash_tasks
 from models.imports.row import Fate, ImportedRow
 from models.imports.task_fields import WITHOUT_REASON, held_tasks, set_fields, values_of
 from models.journal import Activity, record
-from models.people.membership import ChantierMembership, ChantierStructure
+from models.people.membership import ChantierMembership, ChantierStructure, StructureMember
 from models.people.roles import ChantierRole
 from models.people.user import User
 from models.tasks.carriers import task_person, task_structure

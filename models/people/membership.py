@@ -71,3 +71,13 @@ class ChantierStructure(Base):
     @property
     def is_archived(self) -> bool:
         return self.chantier.is_archived
+
+
+class StructureMember(Base):
+    """A person belongs to a structure, since when."""
+
+    __tablename__ = "structure_member"
+
+    structure_id: Mapped[int] = mapped_column(ForeignKey("structure.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True, index=True)
+    since: Mapped[datetime] = mapped_column(default=now)

@@ -1,30 +1,20 @@
 """People: who they are, what they may carry, and how their account begins and ends."""
 
 import json
-from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
-    CompoundSelect,
     String,
     and_,
-    bindparam,
     cast,
     delete,
-    event,
-    exists,
-    func,
-    literal,
     or_,
     select,
-    union_all,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.ground.base import Base, IntId, Line, Versioned, db, fold, now
 from models.ground.refused import Refused
@@ -34,6 +24,7 @@ from models.people import passwords
 from models.people.mail_preferences import WantsMail
 from models.people.roles import ChantierRole, Role
 from models.people.sign_in import PasswordLink, SignInLink, UserSession
+from models.people.standing import WithStanding
 from models.traits.editable import Editable
 from models.traits.loaded_from_file import Sourced
 
@@ -42,21 +33,11 @@ if TYPE_CHECKING:
     from models.people.membership import ChantierMembership
 
 
-@dataclass(frozen=True)
-class Standing:
-    """Where a person stands, as the permission table needs it: their chantiers and their structures, by id."""
-
-    chantiers: dict[int, ChantierRole] = field(default_factory=dict)
-    structures: frozenset[int] = frozenset()
-    #: How many subjects hold something that they have not read.
-    unread: int = 0
-
-
-class User(Versioned, Editable, Sourced, WantsMail, Base):
+class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
     """A person. Without a password they have no account: a name and a title on the page, nothing more."""
 
     __tablename__ = "user"
-    # Two of its attributes are of one request, not of the table.
+    # The session token is of one request, not of the table.
     __allow_unmapped__ = True
 
     id: Mapped[IntId]
@@ -97,7 +78,6 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
         secondary="structure_member", viewonly=True, lazy="raise_on_sql", order_by="Structure.name_key"
     )
 
-    _standing: Standing | None = None
     #: The token of the session in which this person is signed in; Flask-Login keeps it in the cookie.
     session_token: str | None = None
 
@@ -138,10 +118,6 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
         return self.name
 
     @property
-    def is_coordinator(self) -> bool:
-        return self.role == Role.COORDINATOR
-
-    @property
     def has_account(self) -> bool:
         """Whether they come in by themselves: with a password, or by links that they get by mail."""
         return self.closed_at is None and not self.never_came
@@ -168,45 +144,6 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
     def initials(self) -> str:
         words = self.name.split()
         return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
-
-    @property
-    def standing(self) -> Standing:
-        """The person's chantiers and structures, read with one statement and kept until a membership changes."""
-        if self._standing is None:
-            self._standing = _read_standing(self.id)
-        return self._standing
-
-    def forget_standing(self) -> None:
-        """Read the standing anew when it is next asked for: time has passed since."""
-        self._standing = None
-
-    def leads(self, chantier_id: int) -> bool:
-        """Whether this person is a référent of the chantier."""
-        return self.standing.chantiers.get(chantier_id) == ChantierRole.REFERENT
-
-    def takes_part_in(self, chantier_id: int) -> bool:
-        """Whether this person is a member of the chantier, in either role."""
-        return chantier_id in self.standing.chantiers
-
-    def steers(self, chantier_id: int) -> bool:
-        """Whether this person decides in the chantier: one of its référents, or the coordination."""
-        return self.is_coordinator or self.leads(chantier_id)
-
-    @property
-    def is_only_observer(self) -> bool:
-        """A funder who takes part in no chantier."""
-        return self.role == Role.OBSERVER and not self.standing.chantiers
-
-    @property
-    def reads_drafts(self) -> bool:
-        """Whether this person reads deliverables that are not approved; `draft_readers` is the same in SQL."""
-        return not self.is_only_observer
-
-    @classmethod
-    def draft_readers(cls) -> ColumnElement[bool]:
-        """Return the SQL condition of somebody who reads deliverables that are not approved: `reads_drafts` in SQL."""
-        memberships = Base.metadata.tables["chantier_membership"].c
-        return or_(cls.role != Role.OBSERVER, exists().where(memberships.user_id == cls.id))
 
     def edit(self, *, by: "User", **fields: object) -> list[str]:
         """Change name, title, email or locale; returns the fields that changed. Raises Refused("email_taken").
@@ -354,39 +291,3 @@ class User(Versioned, Editable, Sourced, WantsMail, Base):
     def get_id(self) -> str | None:
         """What the cookie keeps of them: their session's token, never their number."""
         return self.session_token
-
-
-@cache
-def _standing_rows() -> CompoundSelect[int, str]:
-    """The question that every request asks of its person: written once."""
-    memberships = Base.metadata.tables["chantier_membership"].c
-    belonging = Base.metadata.tables["structure_member"].c
-    told = Base.metadata.tables["notification"].c
-    person: BindParameter[int] = bindparam("user_id")
-    return union_all(
-        select(memberships.chantier_id, memberships.role).where(memberships.user_id == person),
-        select(belonging.structure_id, literal("")).where(belonging.user_id == person),
-        select(func.count(), literal("unread")).where(told.user_id == person, told.unread > 0),
-    )
-
-
-def _read_standing(user_id: int) -> Standing:
-    rows = db.session.execute(_standing_rows(), {"user_id": user_id}).all()
-    return Standing(
-        {chantier_id: ChantierRole(role) for chantier_id, role in rows if role and role != "unread"},
-        frozenset(structure_id for structure_id, role in rows if not role),
-        next((number for number, what in rows if what == "unread"), 0),
-    )
-
-
-@event.listens_for(Session, "after_flush")
-def _forget_standings(session: Session, _context: object) -> None:
-    """A membership that changed changes what its person may do, from the very next question on."""
-    tables = {"chantier_membership", "structure_member"}
-    if any(
-        getattr(thing, "__tablename__", "") in tables
-        for thing in (*session.new, *session.dirty, *session.deleted)
-    ):
-        for thing in session.identity_map.values():
-            if isinstance(thing, User):
-                thing.forget_standing()

@@ -15,9 +15,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from models.demarche.chantier import Chantier
-from models.demarche.structure import StructureMember
 from models.discussion.notification import Following, Wish
-from models.people.membership import ChantierMembership
+from models.people.membership import ChantierMembership, StructureMember
 from models.people.user import User
 from models.tasks.carriers import task_person
 from models.tasks.status import TaskStatus
