@@ -12,6 +12,7 @@ from models.deliverables.state import FINISHED, DeliverableState, is_overdue
 from models.deliverables.version import DeliverableVersion, StoredFile, Verdict, VersionKind
 from models.demarche.chantier import HUES, Chantier
 from models.demarche.demarche import CharterAcceptance, CharterVersion, Demarche
+from models.demarche.merging import merge_structures
 from models.demarche.objective import Objective, ObjectiveKind, ObjectiveTally
 from models.demarche.structure import Structure, StructureAlias, StructureKind
 from models.discussion.attachment import ATTACHMENTS, CommentAttachment
@@ -37,6 +38,7 @@ from models.imports.batch import ImportBatch, ImportKind, ImportState, sweep_imp
 from models.imports.bulk_tasks import NewTask, create_tasks
 from models.imports.row import Fate, ImportedRow, ImportOutcome
 from models.imports.task_fields import WITHOUT_REASON, differences
+from models.joining.closing import close_account
 from models.joining.handover import Handover, Holdings
 from models.joining.invitation import Invitation
 from models.joining.join_request import JoinRequest, JoinState
@@ -206,6 +208,7 @@ __all__ = [
     "Wish",
     "at",
     "changed_between",
+    "close_account",
     "counts_from_traces",
     "create_tasks",
     "curve",
@@ -228,6 +231,7 @@ __all__ = [
     "kept_counts",
     "kinds_of",
     "landmarks",
+    "merge_structures",
     "next_digest",
     "notify_recorded",
     "now",

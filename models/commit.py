@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from models.discussion.notification import notify_recorded
 from models.figures.trace import UNCOUNTED, count_traces
 from models.journal import UNTOLD
+from models.people.membership import ENDED
 from models.search.index import STALE, index_changed
 
 #: What is done before the database is asked to commit.
 COMMIT_STEPS: tuple[Callable[[Any], None], ...] = (notify_recorded, index_changed, count_traces)
 #: Where the session keeps what the steps will need: it goes with the transaction that is not kept.
-WAITING = (UNTOLD, STALE, UNCOUNTED)
+WAITING = (UNTOLD, ENDED, STALE, UNCOUNTED)
 
 
 @event.listens_for(Session, "before_commit")

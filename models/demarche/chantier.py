@@ -9,14 +9,13 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, sele
 from sqlalchemy.orm.interfaces import ORMOption
 
 from models.demarche.structure import Structure
-from models.discussion.notification import Notification
 from models.figures.trace import ARCHIVED, OPEN_CHANTIER, leave_chantier_trace
 from models.ground.base import Base, IntId, Line, LongText, Versioned, db, now
 from models.ground.refused import Refused
 from models.ground.slugs import slugify
 from models.ground.uniqueness import unless_taken
 from models.journal import from_to, record
-from models.people.membership import ChantierMembership, ChantierStructure, StructureMember
+from models.people.membership import ENDED, ChantierMembership, ChantierStructure, StructureMember
 from models.people.roles import ChantierRole
 from models.people.user import User
 from models.traits.editable import Editable
@@ -270,7 +269,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
         self._refuse_losing_last_referent(membership)
         db.session.delete(membership)
         db.session.flush()
-        Notification.forget_chantier(person.id, self.id)
+        db.session.info.setdefault(ENDED, []).append(membership)
         record(self, "member.removed", by=by, person=person.name)
 
     def _membership_of(self, person: User) -> ChantierMembership:

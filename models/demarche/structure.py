@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, Table, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, delete, exists, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.ground.base import Base, IntId, Line, LongText, Versioned, db, fold, now
@@ -165,8 +165,8 @@ class Structure(Versioned, Editable, Sourced, Base):
         if self._is_named():
             raise Refused("structure_in_use", name=self.name)
         record(self, "structure.removed", by=by)
-        for table in ("chantier_structure", "structure_alias"):
-            db.session.execute(delete(_table(table)).where(_table(table).c.structure_id == self.id))
+        for named in (ChantierStructure, StructureAlias):
+            db.session.execute(delete(named).where(named.structure_id == self.id))
         db.session.delete(self)
         db.session.flush()
 
@@ -174,7 +174,7 @@ class Structure(Versioned, Editable, Sourced, Base):
         """Whether any row of any table names it, beside its own names and the parts in chantiers that it left."""
         for table in Base.metadata.sorted_tables:
             for column in table.columns:
-                if table.name == "structure_alias" or not column.references(_table("structure").c.id):
+                if table.name == "structure_alias" or not column.references(Structure.__table__.c.id):
                     continue
                 naming = select(column).where(column == self.id)
                 if table.name == "chantier_structure":
@@ -201,7 +201,7 @@ class Structure(Versioned, Editable, Sourced, Base):
         db.session.add(StructureMember(structure_id=self.id, user_id=person.id))
         record(person, "person.joined_structure", by=by, structure=self.name)
         db.session.flush()
-        for enrolment in self._present_enrolments():
+        for enrolment in self.present_enrolments():
             enrolment.chantier.welcome(person, by=by)
 
     def part_with(self, person: "User", *, by: "User") -> None:
@@ -213,125 +213,11 @@ class Structure(Versioned, Editable, Sourced, Base):
         db.session.flush()
         record(person, "person.left_structure", by=by, structure=self.name)
 
-    def _present_enrolments(self) -> "list[ChantierStructure]":
+    def present_enrolments(self) -> "list[ChantierStructure]":
         """Its parts in chantiers today, always in the same order: in this one several chantiers are locked."""
         db.session.refresh(self, ["enrolments"])
         present = [enrolment for enrolment in self.enrolments if enrolment.left_at is None]
         return sorted(present, key=lambda enrolment: enrolment.chantier_id)
-
-    # Two records of one structure -------------------------------------------------------------------------------------
-
-    def merge_into(self, other: "Structure", *, by: "User") -> None:
-        """Become one with `other`: it takes over every name, person, chantier, task and deliverable of this record,
-        and what is said of it where `other` says nothing.
-
-        Raises Refused("merge_with_itself") or Refused("already_merged").
-        """
-        if other.id == self.id:
-            raise Refused("merge_with_itself")
-        both = select(Structure.merged_into_id).where(Structure.id.in_((self.id, other.id)))
-        taken_over = db.session.scalars(both.order_by(Structure.id).with_for_update()).all()
-        if any(taken_over):
-            raise Refused("already_merged")
-        self._hand_over_work(other)
-        self._hand_over_reviews(other)
-        self._hand_over_names(other)
-        self._hand_over_part(other, by=by)
-        for fact in ("kind", "site", "territory", "summary"):
-            if not getattr(other, fact):
-                setattr(other, fact, getattr(self, fact))
-        self.merged_into_id = other.id
-        earlier = update(Structure).where(Structure.merged_into_id == self.id)
-        db.session.execute(earlier.values(merged_into_id=other.id))
-        record(self, "structure.merged", by=by, into=other.name)
-        db.session.flush()
-        db.session.expire_all()
-
-    def _hand_over_work(self, other: "Structure") -> None:
-        for table_name, owner in (
-            ("task_structure", "task_id"),
-            ("deliverable_structure", "deliverable_id"),
-            ("meeting_presence", "meeting_id"),
-        ):
-            table = _table(table_name)
-            already = select(table.c[owner]).where(table.c.structure_id == other.id).scalar_subquery()
-            mine = table.c.structure_id == self.id
-            db.session.execute(delete(table).where(mine, table.c[owner].in_(already)))
-            db.session.execute(update(table).where(mine).values(structure_id=other.id))
-        tasks = _table("task")
-        db.session.execute(update(tasks).where(tasks.c.pilote_id == self.id).values(pilote_id=other.id))
-        for table in (_table("invitation"), _table("join_request")):
-            asked = update(table).where(table.c.structure_id == self.id)
-            db.session.execute(asked.values(structure_id=other.id))
-        # A structure that leads a task is not also one of its contributors.
-        contributions = _table("task_structure")
-        led = select(tasks.c.id).where(tasks.c.pilote_id == other.id).scalar_subquery()
-        db.session.execute(
-            delete(contributions).where(
-                contributions.c.structure_id == other.id, contributions.c.task_id.in_(led)
-            )
-        )
-
-    def _hand_over_reviews(self, other: "Structure") -> None:
-        """What is asked of it in relectures; asked of both, every answer is kept and one question at least."""
-        requests, reviews = _table("review_request"), _table("review")
-        moving = update(requests).where(requests.c.structure_id == self.id)
-        db.session.execute(moving.values(structure_id=other.id))
-        rows = db.session.execute(
-            select(requests.c.id, requests.c.round_id)
-            .outerjoin(reviews, reviews.c.request_id == requests.c.id)
-            .where(requests.c.structure_id == other.id)
-            .order_by(reviews.c.id.is_(None), requests.c.id)
-            .add_columns(reviews.c.id)
-        ).all()
-        asked: set[int] = set()
-        for request_id, round_id, review_id in rows:
-            if round_id in asked and review_id is None:
-                db.session.execute(delete(requests).where(requests.c.id == request_id))
-            asked.add(round_id)
-
-    def _hand_over_names(self, other: "Structure") -> None:
-        aliases = list(db.session.scalars(select(StructureAlias).filter_by(structure_id=self.id)))
-        for alias in aliases:
-            if alias.name_key == other.name_key:
-                db.session.delete(alias)
-            else:
-                alias.structure_id = other.id
-        known = select(StructureAlias.id).where(StructureAlias.name_key == self.name_key)
-        if self.name_key not in ("", other.name_key) and db.session.scalar(known) is None:
-            db.session.add(StructureAlias(structure_id=other.id, name=self.name, name_key=self.name_key))
-        db.session.flush()
-
-    def _hand_over_part(self, other: "Structure", *, by: "User") -> None:
-        """Its people and its chantiers; and, as with any structure, its people take part in its chantiers."""
-        my_people, their_people = self._memberships(), other._memberships()
-        mine = {e.chantier_id: e for e in self._present_enrolments()}
-        theirs = {e.chantier_id: e for e in other._present_enrolments()}
-        for user_id, membership in my_people.items():
-            if user_id in their_people:
-                kept = their_people[user_id]
-                kept.since = min(kept.since, membership.since)
-            else:
-                kept = StructureMember(structure_id=other.id, user_id=user_id, since=membership.since)
-                db.session.add(kept)
-            db.session.delete(membership)
-        for chantier_id in mine.keys() & theirs.keys():
-            first = min(mine[chantier_id], theirs[chantier_id], key=lambda e: e.joined_at)
-            theirs[chantier_id].joined_at = first.joined_at
-            theirs[chantier_id].enrolled_by_id = first.enrolled_by_id
-            db.session.delete(mine[chantier_id])
-        db.session.flush()
-        enrolments = _table("chantier_structure")
-        moving = update(enrolments).where(enrolments.c.structure_id == self.id)
-        db.session.execute(moving.values(structure_id=other.id))
-        for chantier_id in sorted(mine.keys() ^ theirs.keys()):
-            newcomers = their_people if chantier_id in mine else my_people
-            chantier = (mine.get(chantier_id) or theirs[chantier_id]).chantier
-            chantier.welcome_all(newcomers.keys(), by=by)
-
-    def _memberships(self) -> "dict[int, StructureMember]":
-        rows = db.session.scalars(select(StructureMember).filter_by(structure_id=self.id))
-        return {row.user_id: row for row in rows}
 
     @classmethod
     def _slug_exists(cls, slug: str) -> bool:
@@ -356,8 +242,3 @@ class StructureAlias(Base):
 def sort_key(name: str) -> str:
     """By which names sort and compare, as long as its column allows: folding makes some letters two."""
     return fold(name)[:300]
-
-
-def _table(name: str) -> Table:
-    """A table of the things that name structures: a merge rewrites them all, without loading any."""
-    return Base.metadata.tables[name]

@@ -30,6 +30,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from models.deliverables.deliverable import Deliverable
 from models.ground.base import Base, IntId, db, now
 from models.journal import CATALOGUE, UNTOLD, Activity
+from models.people.membership import ENDED
 from models.people.roles import ChantierRole
 from models.people.user import User
 
@@ -131,6 +132,11 @@ class Notification(Base):
         db.session.execute(told.values(values).execution_options(synchronize_session=False))
 
     @classmethod
+    def delete_all_of(cls, user: "User") -> None:
+        """Delete the notifications of a person."""
+        db.session.execute(delete(cls).where(cls.user_id == user.id))
+
+    @classmethod
     def forget_chantier(cls, user_id: int, chantier_id: int) -> None:
         """Delete the notifications and followings of a person in a chantier that they leave."""
         db.session.execute(delete(cls).where(cls.user_id == user_id, cls.chantier_id == chantier_id))
@@ -173,6 +179,11 @@ class Following(Base):
                 cls.subject_id == subject.id,
             )
         )
+
+    @classmethod
+    def end_all_of(cls, user: "User") -> None:
+        """Delete the subscriptions of a person."""
+        db.session.execute(delete(cls).where(cls.user_id == user.id))
 
     @classmethod
     def say(cls, user: "User", subject: Any, wish: Wish | None) -> None:
@@ -301,6 +312,10 @@ def notify_recorded(session: Any) -> None:
     Subject after subject, so that two transactions that tell of the same things never wait for each other.
     """
     session.flush()
+    for membership in session.info.pop(ENDED, []):
+        # A savepoint that was taken back put it into the session again.
+        if membership not in session:
+            Notification.forget_chantier(membership.user_id, membership.chantier_id)
     # What a savepoint took back is in the session no more.
     untold = [told for told in session.info.pop(UNTOLD, []) if told[0] in session]
     for activity, also in sorted(untold, key=lambda told: (told[0].subject_type, told[0].subject_id)):

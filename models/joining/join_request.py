@@ -130,6 +130,14 @@ class JoinRequest(Base):
         self._settle(JoinState.WITHDRAWN)
         record(self.chantier, "chantier.join_withdrawn", by=self.person)
 
+    @classmethod
+    def withdraw_all_of(cls, person: User) -> None:
+        """Withdraw what this person asked and nobody answered, and blank the words of all their requests."""
+        theirs = update(cls).where(cls.person_id == person.id)
+        withdrawn = {"state": JoinState.WITHDRAWN, "answered_at": now()}
+        db.session.execute(theirs.where(cls.state == JoinState.ASKED).values(withdrawn))
+        db.session.execute(theirs.values(words="", answer=""))
+
     def _tell(self, by: User) -> None:
         # Whether it was yes is for who asked: the journal, which everybody reads, says that there was an answer.
         record(

@@ -174,6 +174,13 @@ class OutgoingMail(Base):
         """Nobody is to get it any more, and why."""
         self._settle(MailState.DROPPED, reason)
 
+    @classmethod
+    def drop_all_of(cls, user: "User", reason: str) -> None:
+        """Give up for good every mail that waits for this person; `reason` is a code."""
+        dropped = {"state": MailState.DROPPED, "reason": reason, "settled_at": now(), "leased_until": None}
+        waiting = (cls.user_id == user.id, cls.state == MailState.WAITING)
+        db.session.execute(update(cls).where(*waiting).values(dropped))
+
     def fail(self, reason: str, *, for_good: bool = False) -> None:
         """It did not leave: it will be tried again, unless the server refused it for good or patience is over."""
         if for_good or self.attempts >= len(PAUSES):

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from models.demarche.structure import Structure
     from models.people.user import User
 
+#: Where the session keeps the memberships that ended: their notifications go when it commits.
+ENDED = "ended memberships"
+
 
 class ChantierMembership(Base):
     """A person's part in a chantier."""

@@ -1,6 +1,5 @@
 """People: who they are, what they may carry, and how their account begins and ends."""
 
-import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -8,22 +7,19 @@ from sqlalchemy import (
     ColumnElement,
     String,
     and_,
-    cast,
-    delete,
     or_,
     select,
-    update,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from models.ground.base import Base, IntId, Line, Versioned, db, fold, now
+from models.ground.base import Base, IntId, Line, Versioned, db, fold, now, table_above
 from models.ground.refused import Refused
 from models.ground.uniqueness import unless_taken
-from models.journal import NAMING_PEOPLE, Activity, from_to, record
+from models.journal import from_to, record
 from models.people import passwords
 from models.people.mail_preferences import WantsMail
-from models.people.roles import ChantierRole, Role
-from models.people.sign_in import PasswordLink, SignInLink, UserSession
+from models.people.roles import Role
+from models.people.sign_in import PasswordLink, SignInLink
 from models.people.standing import WithStanding
 from models.traits.editable import Editable
 from models.traits.loaded_from_file import Sourced
@@ -170,7 +166,7 @@ class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
         if role == self.role:
             return
         if self.role == Role.COORDINATOR:
-            self._refuse_if_last_coordinator()
+            self.refuse_if_last_coordinator()
         record(self, "person.role_changed", by=by, **from_to(self.role, role))
         self.role = role
 
@@ -195,48 +191,6 @@ class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
         """Choose their language, or the browser's with "": a matter of their own screens, not of the journal."""
         self.set_facts(locale=locale)
 
-    def close(self, *, by: "User") -> None:
-        """End the account: nobody signs in with it again, the history keeps its author without a name or an address.
-
-        They are signed out everywhere; their links, their waiting mails, what they followed and what they asked end
-        with it. Raises Refused("last_coordinator") or Refused("last_referent").
-        """
-        if self.role == Role.COORDINATOR:
-            self._refuse_if_last_coordinator()
-        self._refuse_if_last_referent()
-        self._leave_journal()
-        self.name = self.title = ""
-        self.email = self.password_hash = self.source = None
-        self.closed_at, self.next_digest_at = now(), None
-        record(self, "person.closed", by=by)
-        self._end_what_waits()
-
-    def _end_what_waits(self) -> None:
-        UserSession.end_all_of(self)
-        PasswordLink.end_all_of(self)
-        SignInLink.end_all_of(self)
-        tables = Base.metadata.tables
-        mails, asked = tables["outgoing_mail"], tables["join_request"]
-        dropped = {"state": "dropped", "reason": "no_account", "settled_at": now(), "leased_until": None}
-        waiting = (mails.c.user_id == self.id, mails.c.state == "waiting")
-        db.session.execute(update(mails).where(*waiting).values(dropped))
-        withdrawn = {"state": "withdrawn", "answered_at": now()}
-        still = (asked.c.person_id == self.id, asked.c.state == "asked")
-        db.session.execute(update(asked).where(*still).values(withdrawn))
-        db.session.execute(update(asked).where(asked.c.person_id == self.id).values(words="", answer=""))
-        for name in ("following", "notification"):
-            db.session.execute(delete(tables[name]).where(tables[name].c.user_id == self.id))
-
-    def _leave_journal(self) -> None:
-        """Lines that name this person beside whoever acted name them no more; what happened stays."""
-        # As the line keeps it: JSON writes accents as numbers.
-        written = json.dumps(self.name)[1:-1]
-        about_them = and_(Activity.subject_type == self.__tablename__, Activity.subject_id == self.id)
-        naming = cast(Activity.particulars, String).contains(written, autoescape=True)
-        lines = select(Activity).where(Activity.action.in_(NAMING_PEOPLE), or_(about_them, naming))
-        for line in db.session.scalars(lines):
-            line.forget_name(self.name)
-
     def _refuse_taken(self, email: object) -> None:
         if email is None:
             return
@@ -252,33 +206,14 @@ class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
         )
         return db.session.scalar(others.limit(1)) is None
 
-    def _refuse_if_last_coordinator(self) -> None:
-        # One at a time: two who resign together would each count on the other.
-        db.session.execute(select(Base.metadata.tables["demarche"].c.id).with_for_update(key_share=True))
+    def refuse_if_last_coordinator(self) -> None:
+        """Raise Refused("last_coordinator") where nobody else is of the coordination.
+
+        The lock lets one go at a time: two who resign together would each count on the other.
+        """
+        db.session.execute(select(table_above("demarche").c.id).with_for_update(key_share=True))
         if self.is_last_coordinator:
             raise Refused("last_coordinator")
-
-    def _refuse_if_last_referent(self) -> None:
-        mine, others = (Base.metadata.tables["chantier_membership"].alias() for _ in range(2))
-        chantiers = Base.metadata.tables["chantier"].c
-        led = select(mine.c.chantier_id).where(
-            mine.c.user_id == self.id, mine.c.role == ChantierRole.REFERENT
-        )
-        # The turn that every change of a chantier's members waits for, always in the same order.
-        turn = select(chantiers.id).where(chantiers.id.in_(led)).order_by(chantiers.id)
-        db.session.execute(turn.with_for_update(key_share=True))
-        lead = (others.c.role == ChantierRole.REFERENT) & (others.c.user_id != self.id)
-        helped = select(others.c.id).join(User, User.id == others.c.user_id)
-        helped = helped.where(others.c.chantier_id == mine.c.chantier_id, lead, User.closed_at.is_(None))
-        # One that is archived waits for nobody's word; the coordination names somebody when it opens it again.
-        alone = (
-            select(mine.c.chantier_id)
-            .join(chantiers.id.table, chantiers.id == mine.c.chantier_id)
-            .where(mine.c.user_id == self.id, mine.c.role == ChantierRole.REFERENT, ~helped.exists())
-            .where(chantiers.archived_at.is_(None))
-        )
-        if db.session.scalar(alone.limit(1)) is not None:
-            raise Refused("last_referent")
 
     # Flask-Login asks these of whoever is signed in.
     is_authenticated = True

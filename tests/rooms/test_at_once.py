@@ -17,6 +17,7 @@ from models import (
     ReviewRequest,
     Task,
     User,
+    close_account,
 )
 from tests.support import factories as make
 
@@ -253,7 +254,7 @@ def test_a_file_asks_the_rights_of_when_it_is_kept(in_app, ground, arrive, meanw
         with in_app() as session:
             person, by = session.get(User, ground["participant"]), session.get(User, ground["coordinator"])
             if is_closed:
-                person.close(by=by)
+                close_account(person, by=by)
             else:
                 session.get(Chantier, ground["chantier"]).dismiss(person, by=by)
                 person.role = "observer"

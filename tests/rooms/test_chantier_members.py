@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from models import ChantierMembership, ChantierStructure, Role, Structure, User
+from models import ChantierMembership, ChantierStructure, Role, Structure, User, merge_structures
 from tests.support.factories import (
     make_chantier,
     make_coordinator,
@@ -110,7 +110,7 @@ def test_a_name_that_is_known_is_refused_with_what_was_typed(session, visitor, c
 
 def test_enrolling_nothing_or_the_unknown_is_refused(session, visitor, chantier):
     merged, kept = make_structure("Ancien"), make_structure("Gardé")
-    merged.merge_into(kept, by=make_coordinator())
+    merge_structures(merged, into=kept, by=make_coordinator())
     person = visitor(make_referent(chantier))
     person.get(url(chantier, "/structures/ajouter"))
     for ids in ([], ["999"], [str(merged.id)], ["x"], [str(2**63)], ["-1"], ["\u0661"]):

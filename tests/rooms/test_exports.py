@@ -9,7 +9,7 @@ import pytest
 from icalendar import Calendar
 from openpyxl import load_workbook
 
-from models import Role, StructureKind, today
+from models import Role, StructureKind, close_account, today
 from tests.support.factories import (
     make_chantier,
     make_coordinator,
@@ -354,7 +354,7 @@ def test_the_calendars_of_a_chantier_and_of_the_demarche_give_what_their_person_
     assert not [words for words in told if "Livrable" in words], told
     published.trash(by=reader)
     assert "Livrable : Carte (Attendu)" not in events(taken(visitor(), given[reader, "de la démarche"]))
-    reader.close(by=reader)
+    close_account(reader, by=reader)
     taken(visitor(), given[reader, "de la démarche"], status=404)
     taken(visitor(), given[reader, "du chantier"], status=404)
     taken(visitor(), given[observer, "du chantier"])

@@ -17,6 +17,7 @@ from models import (
     ReviewRound,
     Role,
     StoredFile,
+    close_account,
     db,
     today,
 )
@@ -140,7 +141,7 @@ def test_a_link_of_a_mail_is_dead_without_the_right(scene, visitor):
     asked, _ = ask(scene)
     address = token(scene, asked)
     visitor().get("/relecture/" + "x" * 43, status=404)
-    scene.reader.close(by=scene.referent)
+    close_account(scene.reader, by=scene.referent)
     db.session.commit()
     visitor().get(address, status=404)
     visitor().post(address, {"opinion": "favorable"}, status=404)
@@ -174,7 +175,7 @@ def test_the_file_of_a_relecture_is_read_from_the_mail_and_by_nobody_else(scene,
         "/relecture/" + signer("relecture").dumps([asked.id, 0, "to_rework"]) + "/fichier", status=404
     )
     scene.chantier.dismiss(scene.reader, by=scene.referent)
-    scene.reader.close(by=make.make_coordinator())
+    close_account(scene.reader, by=make.make_coordinator())
     db.session.commit()
     visitor().get(f"{where}/fichier", status=404)
 

@@ -13,7 +13,7 @@ from chantiers.jobs import worker
 from chantiers.mail import reply_address
 from chantiers.mail.quoting import cut, words_of
 from chantiers.mail.receiving import LARGEST, receive
-from models import ChantierRole, Comment, IncomingMail, Outcome, Review, db
+from models import ChantierRole, Comment, IncomingMail, Outcome, Review, close_account, db
 from tests.support import factories as make
 from tests.support.terminal import plain
 
@@ -191,7 +191,7 @@ def test_what_can_no_longer_be_said_is_told_once_in_words(scene, answering, mail
     refusals = [mail for mail in mailbox.to("zoe@example.org") if "n’a pas été publiée" in mail.subject]
     assert len(refusals) == 4 and not any(mail.header("Reply-To") for mail in refusals)
     assert "Ce chantier est archivé" in plain(refusals[-1].text)
-    scene.zoe.close(by=make.make_coordinator())
+    close_account(scene.zoe, by=make.make_coordinator())
     assert take(answering, message(where, number="<6@x>")) == (Outcome.KEPT_ASIDE, "no_account")
 
 

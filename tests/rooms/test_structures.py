@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from models import Role, Structure, StructureAlias, StructureMember, Task, today
+from models import Role, Structure, StructureAlias, StructureMember, Task, merge_structures, today
 from tests.support.factories import (
     make_chantier,
     make_coordinator,
@@ -283,7 +283,7 @@ def test_merging_shows_what_moves_then_moves_it(session, visitor, coordinator):
 def test_merging_with_nothing_or_itself_changes_nothing(session, visitor, coordinator):
     structure = make_structure("Ellyx")
     merged, kept = make_structure("Ancien"), make_structure("Gardé")
-    merged.merge_into(kept, by=coordinator)
+    merge_structures(merged, into=kept, by=coordinator)
     person = visitor(coordinator)
     person.get("/structures/ellyx/reunir")
     for into in ("", "x", "999", str(structure.id), str(merged.id), str(2**63)):

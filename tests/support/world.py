@@ -41,6 +41,8 @@ from models import (
     User,
     Weather,
     at,
+    close_account,
+    merge_structures,
     now,
     purge_bin,
     today,
@@ -215,7 +217,7 @@ class _Maker:
         ours.enrol(self.structures["gone"], by=self.by)
         ours.withdraw(self.structures["gone"], by=self.by)
         theirs.enrol(self.structures["elsewhere"], by=self.by)
-        self.structures["merged"].merge_into(self.structures["carrying"], by=self.by)
+        merge_structures(self.structures["merged"], into=self.structures["carrying"], by=self.by)
 
     def _make_objectives(self) -> None:
         for name in ("ours", "theirs", "archived"):
@@ -431,7 +433,7 @@ class _Maker:
         for name in ("carrier_outside", "creator_outside"):
             ours.dismiss(self.people[name], by=self.by)
         self.chantiers["archived"].archive(by=self.by)
-        self.people["closed"].close(by=self.by)
+        close_account(self.people["closed"], by=self.by)
         for where in ("ours", "theirs"):
             invited = Invitation.send(
                 self.chantiers[where], f"{where}@example.org", "Une personne invitée", by=self.by

@@ -21,7 +21,7 @@ from chantiers.storage.store import current_storage
 from chantiers.web.access import acting, require, signed_in
 from chantiers.web.security_headers import FILE_POLICY
 from chantiers.web.sign_in import TooManyAttempts, authenticate, close_session
-from models import HOME, ChantierMembership, Handover, Refused, User, db, now, today
+from models import HOME, ChantierMembership, Handover, Refused, User, close_account, db, now, today
 
 leaving = Blueprint("leaving", __name__)
 
@@ -151,7 +151,7 @@ def close() -> ResponseReturnValue:
     elif not _came_in_just_now():
         return _closing_page(form, 409)
     try:
-        user.close(by=user)
+        close_account(user, by=user)
     except Refused as refused:
         db.session.rollback()
         form.form_errors = [say(refused)]

@@ -19,7 +19,7 @@ from chantiers.web import loaders
 from chantiers.web.access import acting, require
 from chantiers.web.forms import asked_page, clean_line, create_once, saved
 from chantiers.web.links import absolute
-from models import Chantier, Demarche, PasswordLink, Refused, Role, User, db
+from models import Chantier, Demarche, PasswordLink, Refused, Role, User, close_account, db
 
 management = Blueprint("management", __name__)
 
@@ -130,7 +130,7 @@ def issue_link(user: User) -> ResponseReturnValue:
 def close_person(user: User) -> ResponseReturnValue:
     """Close a person's account."""
     name = user.name
-    user.close(by=acting())
+    close_account(user, by=acting())
     db.session.commit()
     flash(_("Le compte de %(name)s est fermé. L’historique reste, sans son nom.", name=name), "success")
     return redirect(url_for("management.people"), 303)

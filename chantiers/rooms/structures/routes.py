@@ -18,7 +18,7 @@ from chantiers.rooms.structures.forms import (
 )
 from chantiers.web.access import acting, require
 from chantiers.web.forms import bounded_int, clean_line, create_once, saved
-from models import Refused, Structure, db
+from models import Refused, Structure, db, merge_structures
 
 structures = Blueprint("structures", __name__)
 
@@ -137,7 +137,7 @@ def merge(structure: Structure) -> ResponseReturnValue:
         flash(_("Choisissez la structure qui reste. Rien n’a été modifié."), "warning")
         return redirect(url_for("structures.choose_merge", slug=structure.slug), 303)
     gone, kept, slug = structure.name, into.name, into.slug
-    structure.merge_into(into, by=acting())
+    merge_structures(structure, into=into, by=acting())
     db.session.commit()
     flash(_("%(gone)s est réunie à %(kept)s : rien ne s’est perdu.", gone=gone, kept=kept), "success")
     return redirect(url_for("structures.show", slug=slug), 303)

@@ -14,6 +14,7 @@ from models import (
     ReviewRequest,
     ReviewRound,
     at,
+    merge_structures,
     now,
     today,
 )
@@ -134,7 +135,7 @@ def test_structures_that_become_one_keep_what_they_were_asked_and_answered(
     deliverable.submit(by=by, reviewers=([], [structure, other]))
     opened = session.scalar(ReviewRound.of(deliverable))
     opened.requests[0].answer(Opinion.FAVORABLE, by=by)
-    structure.merge_into(other, by=by)
+    merge_structures(structure, into=other, by=by)
     opened = session.scalar(ReviewRound.of(deliverable))
     assert [(each.structure, each.review.opinion) for each in opened.requests] == [(other, "favorable")]
 

@@ -16,7 +16,9 @@ from models import (
     StructureAlias,
     StructureMember,
     Task,
+    close_account,
     deliverable_structure,
+    merge_structures,
     task_structure,
 )
 from tests.support.factories import (
@@ -131,10 +133,10 @@ def test_people_leave_and_keep_their_part_in_chantiers(session):
 
 def test_neither_a_closed_account_nor_a_merged_record_gathers(session):
     by, old, kept, ada = make_coordinator(), make_structure(), make_structure(), make_user()
-    old.merge_into(kept, by=by)
+    merge_structures(old, into=kept, by=by)
     with pytest.raises(Refused, match="structure_merged"):
         old.gather(ada, by=by)
-    ada.close(by=by)
+    close_account(ada, by=by)
     with pytest.raises(Refused, match="account_closed"):
         kept.gather(ada, by=by)
 
@@ -157,7 +159,7 @@ def test_nothing_is_lost_when_two_records_become_one(session):
     carried = Task.carried_by([old.id, kept.id])
     tasks_before = session.scalar(select(func.count(Task.id)).where(carried))
 
-    old.merge_into(kept, by=by)
+    merge_structures(old, into=kept, by=by)
     session.commit()
     session.expire_all()
 
@@ -214,7 +216,7 @@ def test_the_earliest_enrolment_and_the_past_ones_are_kept(session, clock):
     theirs.enrol(kept, by=by)
     past.withdraw(old, by=by)
 
-    old.merge_into(kept, by=by)
+    merge_structures(old, into=kept, by=by)
 
     rows = session.scalars(select(ChantierStructure).order_by(ChantierStructure.chantier_id)).all()
     assert {row.structure_id for row in rows} == {kept.id}
@@ -240,7 +242,7 @@ def test_people_of_both_stand_where_the_one_structure_stands(session, clock):
     assert ada.standing.structures == {old.id}
     assert not ada.takes_part_in(only_kept.id)
 
-    old.merge_into(kept, by=by)
+    merge_structures(old, into=kept, by=by)
 
     for person in (ada, ben, both):
         assert person.standing.structures == {kept.id}
@@ -253,8 +255,8 @@ def test_names_lead_to_the_one_that_stays(session):
     by = make_coordinator()
     older, old, kept = make_structure("Très vieux"), make_structure("Le MES"), make_structure("MES")
     old.also_known_as(["Mouvement", "L’autre nom"])
-    older.merge_into(old, by=by)
-    old.merge_into(kept, by=by)
+    merge_structures(older, into=old, by=by)
+    merge_structures(old, into=kept, by=by)
     assert aliases_of(session, kept) == ["L’autre nom", "Le MES", "Mouvement", "Très vieux"]
     for name in ("Le MES", "mouvement", "tres vieux", "MES"):
         assert Structure.known_as(name).id == kept.id
@@ -267,27 +269,27 @@ def test_what_the_kept_record_does_not_say_comes_from_the_other(session):
     by, old, kept = make_coordinator(), make_structure(), make_structure()
     old.edit(by=by, site="https://un.example", territory="Jura", kind="network")
     kept.edit(by=by, territory="Ain")
-    old.merge_into(kept, by=by)
+    merge_structures(old, into=kept, by=by)
     assert (kept.site, kept.territory, kept.kind) == ("https://un.example", "Ain", "network")
 
 
 def test_merging_is_told_once_and_refused_otherwise(session):
     by, old, kept = make_coordinator(), make_structure("Un"), make_structure("Deux")
     with pytest.raises(Refused, match="merge_with_itself"):
-        old.merge_into(old, by=by)
-    old.merge_into(kept, by=by)
+        merge_structures(old, into=old, by=by)
+    merge_structures(old, into=kept, by=by)
     line = session.scalars(select(Activity).where(Activity.action == "structure.merged")).one()
     assert (line.title, line.particulars) == ("Un", {"into": "Deux"})
     with pytest.raises(Refused, match="already_merged"):
-        old.merge_into(kept, by=by)
+        merge_structures(old, into=kept, by=by)
     with pytest.raises(Refused, match="already_merged"):
-        kept.merge_into(old, by=by)
+        merge_structures(kept, into=old, by=by)
 
 
 def test_an_invitation_for_a_merged_structure_is_for_the_other(session):
     by, old, kept = make_coordinator(), make_structure(), make_structure()
     invitation = Invitation.send(make_chantier(), "camille@example.org", "Camille", by=by, structure=old)
-    old.merge_into(kept, by=by)
+    merge_structures(old, into=kept, by=by)
     session.flush()
     session.refresh(invitation)
     assert invitation.structure_id == kept.id

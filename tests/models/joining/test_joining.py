@@ -28,7 +28,9 @@ from models import (
     User,
     UserSession,
     Wish,
+    close_account,
     db,
+    merge_structures,
     task_person,
     today,
 )
@@ -80,7 +82,7 @@ def test_who_asks_is_let_in_with_the_structure_in_whose_name_they_ask(session):
 
     # The structure was another record of one that is known: it is that one which joins.
     known = make_structure()
-    structure.merge_into(known, by=referent)
+    merge_structures(structure, into=known, by=referent)
     assert asked.structure_id == known.id
     asked.accept(by=referent)
     session.commit()
@@ -302,11 +304,11 @@ def test_closing_an_account_ends_what_waited_for_it(session):
     Following.say(ada, theirs, Wish.FOLLOW)
     OutgoingMail.post("mention", to=ada, comment=0)
     session.commit()
-    assert refused(ada.close, by=ada) == "last_referent"
+    assert refused(close_account, ada, by=ada) == "last_referent"
     session.rollback()
     make_member(ours, REFERENT)
     # An archived chantier does not keep anybody.
-    ada.close(by=ada)
+    close_account(ada, by=ada)
     session.commit()
     session.expire_all()
     assert (asked.state, asked.words) == ("withdrawn", "")

@@ -15,6 +15,8 @@ from models import (
     Refused,
     Structure,
     User,
+    close_account,
+    merge_structures,
 )
 from tests.support.factories import (
     make_chantier,
@@ -53,7 +55,7 @@ def test_enrolling_brings_the_structure_and_its_people(session):
     ada, closed = make_user("Ada"), make_user("Partie")
     structure.gather(ada, by=by)
     structure.gather(closed, by=by)
-    closed.close(by=by)
+    close_account(closed, by=by)
 
     chantier.enrol(structure, by=by)
 
@@ -118,7 +120,7 @@ def test_a_structure_that_does_not_take_part_cannot_leave(session):
 def test_a_record_that_another_took_over_is_not_enrolled(session):
     chantier, by = make_chantier(), make_coordinator()
     old, kept = make_structure(), make_structure()
-    old.merge_into(kept, by=by)
+    merge_structures(old, into=kept, by=by)
     with pytest.raises(Refused, match="structure_merged"):
         chantier.enrol(old, by=by)
 
@@ -135,7 +137,7 @@ def test_who_takes_part_already_keeps_their_role(session):
 
 def test_a_closed_account_is_not_welcomed(session):
     chantier, by, ada = make_chantier(), make_coordinator(), make_user()
-    ada.close(by=by)
+    close_account(ada, by=by)
     with pytest.raises(Refused, match="account_closed"):
         chantier.welcome(ada, by=by)
 
@@ -153,7 +155,7 @@ def test_a_role_changes_what_one_may_do_at_once(session):
 def test_the_last_referent_stays(session):
     chantier, by = make_chantier(), make_coordinator()
     ada, gone = make_referent(chantier), make_referent(chantier)
-    gone.close(by=by)
+    close_account(gone, by=by)
     with pytest.raises(Refused, match="last_referent"):
         chantier.dismiss(ada, by=by)
     with pytest.raises(Refused, match="last_referent"):
@@ -179,7 +181,7 @@ def test_who_does_not_take_part_has_no_role_to_change(session):
 def test_the_lists_leave_closed_accounts_out(session):
     chantier, by = make_chantier(), make_coordinator()
     ada, _ben, gone = make_referent(chantier, "Ada"), make_member(chantier, name="Ben"), make_member(chantier)
-    gone.close(by=by)
+    close_account(gone, by=by)
     session.commit()
     session.expire_all()
     found = session.scalars(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from models import PasswordLink, Refused, SignInFailure, User, UserSession, passwords
+from models import PasswordLink, Refused, SignInFailure, User, UserSession, close_account, passwords
 from models.people.sign_in import (
     FAILURES_PER_ACCOUNT,
     FAILURES_PER_ADDRESS,
@@ -100,7 +100,7 @@ def test_a_link_ends_with_time_with_a_newer_one_and_with_the_account(session: An
     session.commit()
     assert PasswordLink.with_token(first) is None
     assert PasswordLink.with_token(second) is not None
-    leaving.close(by=person)
+    close_account(leaving, by=person)
     session.commit()
     assert PasswordLink.with_token(orphan) is None
     with pytest.raises(Refused, match="account_closed"):

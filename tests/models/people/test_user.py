@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import Activity, ChantierRole, Refused, Role, User, db
+from models import Activity, ChantierRole, Refused, Role, User, close_account, db
 from tests.support import factories as make
 
 
@@ -41,7 +41,7 @@ def test_a_funder_who_takes_part_is_no_longer_a_mere_observer(session):
 
 def test_a_closed_account_leaves_neither_name_nor_address(session):
     person = make.make_user("Maud Lenoir", title="Directrice", password=make.PASSWORD)
-    person.close(by=person)
+    close_account(person, by=person)
     session.flush()
     assert (person.name, person.name_key, person.title, person.email) == ("", "", "", None)
     assert not person.may_sign_in and not person.has_account
@@ -52,15 +52,15 @@ def test_somebody_always_remains_to_coordinate_and_to_lead(session):
     chantier = make.make_chantier()
     referent = make.make_referent(chantier)
     with refuses("last_coordinator"):
-        coordinator.close(by=coordinator)
+        close_account(coordinator, by=coordinator)
     with refuses("last_coordinator"):
         coordinator.become(Role.MEMBER, by=coordinator)
     with refuses("last_referent"):
-        referent.close(by=referent)
+        close_account(referent, by=referent)
     make.make_coordinator()
     make.make_referent(chantier)
     coordinator.become(Role.MEMBER, by=coordinator)
-    referent.close(by=referent)
+    close_account(referent, by=referent)
 
 
 def test_a_password_is_long_uncommon_and_not_one_s_name(session):
@@ -85,7 +85,7 @@ def test_a_closed_account_leaves_its_name_nowhere_in_the_journal(session):
     task = make.make_task(objective, by=referent, people=[leaving, other])
     task.entrust(None, [], [other], by=referent)
     chantier.dismiss(leaving, by=referent)
-    leaving.close(by=leaving)
+    close_account(leaving, by=leaving)
     session.flush()
     session.expire_all()
     lines = list(session.scalars(db.select(Activity)))

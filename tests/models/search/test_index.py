@@ -14,6 +14,7 @@ from models import (
     find,
     fold,
     index_disagreements,
+    merge_structures,
     purge_bin,
     reindex,
     terms_of,
@@ -233,7 +234,7 @@ def test_every_change_is_found_as_soon_as_it_is_kept(scene, session):
     assert titles(by, "chrome") == ["Zinc et compagnie"]
     other = make_structure("Ferraille")
     session.commit()
-    structure.merge_into(session.get(Structure, other.id), by=by)
+    merge_structures(structure, into=session.get(Structure, other.id), by=by)
     assert titles(by, "chrome") == titles(by, "compagnie") == ["Ferraille"]
     make_objective(chantier, "Vers le titane", ObjectiveKind.POLITICAL)
     assert titles(by, "titane") == ["Le chantier du zinc"]

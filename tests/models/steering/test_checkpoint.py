@@ -17,6 +17,7 @@ from models import (
     TaskStatus,
     User,
     Wish,
+    close_account,
     db,
     figures_of,
     now,
@@ -122,7 +123,7 @@ def test_each_is_asked_about_their_own_tasks(scene, clock):
     unknown = task(scene, "À qui n’est jamais venu", people=[never_came])
     closed = came(make.make_member(scene.chantier, name="Fermé"))
     task(scene, "À un compte fermé", people=[closed])
-    closed.close(by=scene.coordinator)
+    close_account(closed, by=scene.coordinator)
     muted = task(scene, "En sourdine", people=[scene.camille])
     Following.say(scene.camille, muted, Wish.MUTE)
     over = task(scene, "Finie", people=[scene.camille])

@@ -16,6 +16,7 @@ from models import (
     Task,
     TaskStatus,
     User,
+    merge_structures,
     today,
 )
 from tests.support import factories as make
@@ -201,7 +202,7 @@ def test_the_journal_says_who_carries_it_and_who_no_longer_does(session, task, r
 
 def test_a_structure_that_another_took_over_carries_nothing(session, task, referent):
     kept, other = make.make_structure(), make.make_structure()
-    other.merge_into(kept, by=make.make_coordinator())
+    merge_structures(other, into=kept, by=make.make_coordinator())
     task = session.scalar(select(Task).options(*Task.whole()))
     with refuses("structure_merged"):
         task.entrust(other, [], [], by=referent)

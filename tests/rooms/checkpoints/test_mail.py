@@ -16,6 +16,7 @@ from models import (
     OutgoingMail,
     Task,
     User,
+    close_account,
     db,
 )
 from tests.rooms.checkpoints.asking import ask, came, page_of, status, task
@@ -106,7 +107,7 @@ def test_rights_are_read_again_when_the_mail_is_made(scene, clock, post_office, 
     address = closed.email
     scene.chantier.dismiss(other, by=scene.referent)
     silent.stop_mails("checkpoint")
-    closed.close(by=scene.coordinator)
+    close_account(closed, by=scene.coordinator)
     told.finish(by=scene.referent)
     scene.stuck.trash(by=scene.referent)
     db.session.commit()
@@ -226,7 +227,7 @@ def test_a_dead_address_says_so_and_changes_nothing(scene, clock, visitor):
     db.session.get(User, scene.idris.id).edit(by=scene.coordinator, email=before)
     db.session.commit()
     assert visitor().get(of_idris).has("Tenir la permanence")
-    db.session.get(User, scene.idris.id).close(by=scene.coordinator)
+    close_account(db.session.get(User, scene.idris.id), by=scene.coordinator)
     db.session.commit()
     is_dead(of_idris, 404, "ne sert plus")
     # Out of the chantier, then in an archived one.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import ChecklistItem, Role, Task, TaskStatus, db, task_structure
+from models import ChecklistItem, Role, Task, TaskStatus, close_account, db, merge_structures, task_structure
 from tests.support import factories as make
 
 HUGE = [str(2**63), str(2**70), "0", "-1", "999999", "abc", "1e3", "٣"]
@@ -70,7 +70,7 @@ def test_people_of_elsewhere_and_merged_structures_are_not_offered(
     root, objective, referent, session, visitor
 ):
     stranger, gone, kept = make.make_user(), make.make_structure(), make.make_structure()
-    gone.merge_into(kept, by=make.make_coordinator())
+    merge_structures(gone, into=kept, by=make.make_coordinator())
     session.commit()
     address = f"{root}/nouvelle"
     for field, number in (("people", stranger.id), ("pilote", gone.id), ("contributors", gone.id)):
@@ -228,7 +228,7 @@ def test_a_card_moved_to_blocked_without_a_drag_says_what_it_needs(task, referen
 def test_somebody_who_left_still_has_a_name_among_the_people_of_a_task(objective, referent, visitor, session):
     leaving = make.make_member(objective.chantier, name="Idris")
     task = make.make_task(objective, "Trouver un lieu", by=referent, people=[leaving])
-    leaving.close(by=leaving)
+    close_account(leaving, by=leaving)
     page = visitor(referent).get(f"/taches/{task.id}/modifier")
     assert page.has("Une personne qui a fermé son compte")
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chantiers.mail import message, sending
-from models import MailState, OutgoingMail, User, db
+from models import MailState, OutgoingMail, User, close_account, db
 from tests.support.factories import make_user
 from tests.support.mailbox import Mailbox
 
@@ -69,7 +69,7 @@ def test_nobody_is_written_to_whose_account_is_closed_or_whom_it_no_longer_conce
     OutgoingMail.post("trial", to=person)
     assert post_office() == sending.DeliveryReport(dropped=1)
     OutgoingMail.post("trial", to=person, words="Bonjour")
-    person.close(by=person)
+    close_account(person, by=person)
     # What was waiting is taken back; what is posted even so is dropped.
     OutgoingMail.post("trial", to=person, words="Bonjour")
     assert post_office() == sending.DeliveryReport(dropped=1)

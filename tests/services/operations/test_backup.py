@@ -35,6 +35,7 @@ from models import (
     User,
     db,
     find,
+    merge_structures,
     terms_of,
 )
 from tests.support.factories import make_deliverable, make_referent, make_task
@@ -56,7 +57,7 @@ def fill() -> None:
     first, second = Structure.known_as("Actes"), Structure.known_as("UNADEL")
     assert first and second
     # A row that names a later one of its own table.
-    first.merge_into(second, by=referent)
+    merge_structures(first, into=second, by=referent)
     deliverable = make_deliverable(objective, by=referent)
     for content in (b"premier", b"", b"x" * 3_000_000):
         stored = current_storage().save(BytesIO(content))

@@ -16,7 +16,9 @@ from models import (
     Structure,
     StructureAlias,
     User,
+    close_account,
     db,
+    merge_structures,
 )
 from tests.services.operations.demarche_files import load_small
 from tests.support.factories import make_coordinator, make_user
@@ -189,7 +191,7 @@ def test_merged_structures_stay_one(session: Session) -> None:
     load_small()
     labo, mes = Structure.known_as("Le Labo"), Structure.known_as("MES")
     assert labo and mes
-    labo.merge_into(mes, by=make_coordinator())
+    merge_structures(labo, into=mes, by=make_coordinator())
     session.commit()
     report = load_small()
     assert not report.changes and not report.gone
@@ -260,7 +262,7 @@ def test_whoever_closed_their_account_is_left_in_peace(session: Session) -> None
     person = session.scalars(select(User).filter_by(name="Dominique Petit")).one()
     other = make_user("Une autre personne")
     session.scalars(select(Chantier)).one().welcome(other, ChantierRole.REFERENT, by=None)
-    person.close(by=person)
+    close_account(person, by=person)
     session.commit()
     assert person.source is None
     assert not load_small().changes
