@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     Column,
@@ -26,20 +25,18 @@ from models.deliverables.review import forget_reviews_of
 from models.deliverables.state import DeliverableState
 from models.deliverables.version import DeliverableVersion, Verdict
 from models.deliverables.writing import DeliverableWriting
+from models.demarche.chantier import Chantier
+from models.demarche.objective import Objective
+from models.demarche.structure import Structure
 from models.figures.trace import Shape
 from models.ground.base import Base, IntId, Line, LongText, Versioned, db, now
 from models.ground.refused import Refused
 from models.journal import from_to, record
+from models.people.user import User
+from models.tasks.task import Task
 from models.traits.editable import Editable
 from models.traits.loaded_from_file import Sourced
 from models.traits.trashable import index_of_bin
-
-if TYPE_CHECKING:
-    from models.demarche.chantier import Chantier
-    from models.demarche.objective import Objective
-    from models.demarche.structure import Structure
-    from models.people.user import User
-    from models.tasks.task import Task
 
 
 class DeliverableType(Base):

@@ -11,15 +11,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped
 
+from models.deliverables.state import DeliverableLifecycle, DeliverableState
 from models.deliverables.version import DeliverableVersion
 from models.ground.base import db, now
 from models.ground.refused import Refused
 from models.ground.slugs import slugify
 from models.journal import record
-
-if TYPE_CHECKING:
-    from models.people.user import User
-from models.deliverables.state import DeliverableLifecycle, DeliverableState
+from models.people.user import User
 
 
 class DeliverablePublication(DeliverableLifecycle):

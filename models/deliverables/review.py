@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, re
 
 from models.deliverables.version import DeliverableVersion
 from models.demarche.structure import Structure
-from models.ground.base import HOME, Base, IntId, LongText, Versioned, db, held, now, today
+from models.ground.base import HOME, Base, IntId, LongText, Versioned, db, held, now, table_above, today
 from models.ground.refused import Refused
 from models.journal import record
 from models.mail.outgoing import OutgoingMail
@@ -238,7 +238,7 @@ class ReviewRequest(Base):
     @classmethod
     def whole(cls, request_id: int) -> "Select[ReviewRequest]":
         """Select one request, locked, with all that answering touches; none of a deliverable in the bin."""
-        deliverables = Base.metadata.tables["deliverable"]
+        deliverables = table_above("deliverable")
         chantier = ReviewRound.deliverable.property.mapper.class_.chantier
         return (
             held(select(cls).where(cls.id == request_id), cls)
@@ -304,7 +304,7 @@ class ReviewRequest(Base):
     @classmethod
     def asked_of(cls, user: User) -> "Select[ReviewRequest]":
         """Select what is asked of this person or of their structures, where they take part, and was not answered."""
-        deliverables = Base.metadata.tables["deliverable"]
+        deliverables = table_above("deliverable")
         mine = or_(
             cls.person_id == user.id,
             and_(

@@ -14,15 +14,13 @@ from sqlalchemy.orm import Mapped
 
 from models.deliverables.review import ReviewRound
 from models.deliverables.version import DeliverableVersion, Verdict
+from models.demarche.structure import Structure
 from models.figures.traced import Traced
 from models.ground.base import now, today
 from models.ground.refused import Refused
 from models.journal import record
+from models.people.user import User
 from models.traits.trashable import Trashable
-
-if TYPE_CHECKING:
-    from models.demarche.structure import Structure
-    from models.people.user import User
 
 
 class DeliverableState(StrEnum):

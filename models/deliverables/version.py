@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, ForeignKey, Select, String, Text, UniqueConstraint, and_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
-from models.ground.base import Base, IntId, Line, LongText
+from models.ground.base import Base, IntId, Line, LongText, table_above
+from models.people.user import User
 
 if TYPE_CHECKING:
     from models.deliverables.deliverable import Deliverable
-    from models.people.user import User
 
 
 class VersionKind(StrEnum):
@@ -66,7 +66,7 @@ class DeliverableVersion(Base):
     @classmethod
     def visible_to(cls, user: "User") -> "Select[DeliverableVersion]":
         """Select the versions that this person may read: for a mere observer, only the references of deliverables."""
-        deliverable = Base.metadata.tables["deliverable"]
+        deliverable = table_above("deliverable")
         live = select(cls).join(cls.deliverable).where(deliverable.c.trashed_at.is_(None))
         return live if user.reads_drafts else live.where(cls.is_reference())
 

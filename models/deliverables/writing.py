@@ -1,15 +1,11 @@
 """Versions added to a deliverable: a file, a link or a text, each numbered after the latest."""
 
-from typing import TYPE_CHECKING
-
+from models.deliverables.state import DeliverableLifecycle, DeliverableState
 from models.deliverables.version import DeliverableVersion, StoredFile, VersionKind
 from models.ground.base import db, now
 from models.ground.refused import Refused
 from models.journal import record
-
-if TYPE_CHECKING:
-    from models.people.user import User
-from models.deliverables.state import DeliverableLifecycle, DeliverableState
+from models.people.user import User
 
 
 class DeliverableWriting(DeliverableLifecycle):

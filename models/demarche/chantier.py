@@ -10,7 +10,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from models.demarche.structure import Structure
 from models.figures.trace import ARCHIVED, OPEN_CHANTIER, leave_chantier_trace
-from models.ground.base import Base, IntId, Line, LongText, Versioned, db, now
+from models.ground.base import Base, IntId, Line, LongText, Versioned, db, now, table_above
 from models.ground.refused import Refused
 from models.ground.slugs import slugify
 from models.ground.uniqueness import unless_taken
@@ -229,7 +229,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
 
     def _settle_requests_of(self, user_ids: list[int], *, by: User | None) -> None:
         """Whoever asked to join and came in another way waits for no answer any more."""
-        asked = Base.metadata.tables["join_request"]
+        asked = table_above("join_request")
         waiting = (asked.c.chantier_id == self.id, asked.c.state == "asked", asked.c.person_id.in_(user_ids))
         accepted = {"state": "accepted", "answered_at": now(), "answered_by_id": by.id if by else None}
         db.session.execute(update(asked).where(*waiting).values(accepted))

@@ -2,20 +2,18 @@
 
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import cast
 
-from sqlalchemy import ForeignKey, Select, String, Text, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Select, String, Table, Text, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from models.ground.base import Base, IntId, Line, LongText, Versioned, db, now
 from models.ground.refused import Refused
 from models.journal import record
+from models.people.user import User
 from models.traits.editable import Editable
 from models.traits.loaded_from_file import Sourced
-
-if TYPE_CHECKING:
-    from models.people.user import User
 
 
 class Demarche(Versioned, Editable, Sourced, Base):
@@ -92,7 +90,7 @@ class CharterVersion(Base):
 
     def accept(self, *, by: "User") -> None:
         """Keep this person's acceptance with its date; accepting twice, even at the same moment, keeps the first."""
-        people = Base.metadata.tables["user"]
+        people = cast(Table, User.__table__)
         accepting = update(people).where(people.c.id == by.id, people.c.charter_number < self.number)
         first = db.session.execute(accepting.values(charter_number=self.number))
         if first.rowcount == 1:  # type: ignore[attr-defined]

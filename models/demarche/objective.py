@@ -11,18 +11,18 @@ from sqlalchemy import BindParameter, ForeignKey, Select, String, func, select, 
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.demarche.chantier import Chantier
 from models.figures.percent import percent
-from models.ground.base import Base, IntId, LongText, Versioned, db
+from models.ground.base import Base, IntId, LongText, Versioned, db, table_above
 from models.ground.refused import Refused
 from models.journal import record
+from models.people.user import User
 from models.traits.editable import Editable
 from models.traits.loaded_from_file import Sourced
 from models.traits.trashable import Trashable, index_of_bin
 
 if TYPE_CHECKING:
     from models.deliverables.deliverable import Deliverable
-    from models.demarche.chantier import Chantier
-    from models.people.user import User
 
 
 class ObjectiveKind(StrEnum):
@@ -45,18 +45,18 @@ class Objective(Versioned, Editable, Sourced, Trashable, Base):
     position: Mapped[int]
     text: Mapped[LongText]
 
-    chantier: Mapped["Chantier"] = relationship(back_populates="objectives", lazy="raise_on_sql")
+    chantier: Mapped[Chantier] = relationship(back_populates="objectives", lazy="raise_on_sql")
     tally: Mapped["ObjectiveTally"] = relationship(lazy="raise_on_sql", uselist=False, viewonly=True)
     deliverables: Mapped[list["Deliverable"]] = relationship(back_populates="objective", lazy="raise_on_sql")
 
     @classmethod
     def create(
         cls,
-        chantier: "Chantier",
+        chantier: Chantier,
         text: str,
         kind: ObjectiveKind = ObjectiveKind.OPERATIONAL,
         *,
-        by: "User | None",
+        by: User | None,
     ) -> "Objective":
         """Add an objective at the end of its kind."""
         last = select(func.max(cls.position)).where(cls.chantier_id == chantier.id, cls.kind == kind)
@@ -109,7 +109,7 @@ class Objective(Versioned, Editable, Sourced, Trashable, Base):
         if trashed_at is not None or self.chantier_id != chantier_id or not self.is_operational:
             raise Refused("objective_not_operational")
 
-    def move(self, places: int, *, by: "User") -> None:
+    def move(self, places: int, *, by: User) -> None:
         """Go up (negative) or down among the objectives of its kind. Raises Refused("already_trashed")."""
         if self.is_trashed:
             raise Refused("already_trashed")
@@ -131,12 +131,11 @@ class Objective(Versioned, Editable, Sourced, Trashable, Base):
             sibling.position = position
         record(self, "objective.moved", by=by)
 
-    def trash(self, *, by: "User") -> None:
+    def trash(self, *, by: User) -> None:
         """Put it in the bin; only when nothing hangs on it any more: Refused("objective_in_use")."""
         # Somebody who is adding a task to it right now either is seen here, or comes after.
         db.session.execute(select(Objective.id).where(Objective.id == self.id).with_for_update())
-        for table in ("task", "deliverable"):
-            things = Base.metadata.tables[table]
+        for things in (table_above("task"), table_above("deliverable")):
             using = select(things.c.id).where(things.c.objective_id == self.id, things.c.trashed_at.is_(None))
             if db.session.scalar(using.limit(1)) is not None:
                 raise Refused("objective_in_use")

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, ForeignKey, Select, String, delete, exists, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
@@ -13,12 +12,9 @@ from models.ground.slugs import slugify
 from models.ground.uniqueness import unless_taken
 from models.journal import record
 from models.people.membership import ChantierStructure, StructureMember
+from models.people.user import User
 from models.traits.editable import Editable
 from models.traits.loaded_from_file import Sourced
-
-if TYPE_CHECKING:
-    from models.people.user import User
-
 
 #: Addresses below /structures that are not a structure's.
 RESERVED = frozenset({"nouvelle"})
@@ -61,7 +57,7 @@ class Structure(Versioned, Editable, Sourced, Base):
     aliases: Mapped[list["StructureAlias"]] = relationship(
         back_populates="structure", lazy="raise_on_sql", order_by="StructureAlias.name_key"
     )
-    people: Mapped[list["User"]] = relationship(
+    people: Mapped[list[User]] = relationship(
         secondary="structure_member", viewonly=True, lazy="raise_on_sql", order_by="User.name_key"
     )
     merged_into: Mapped["Structure | None"] = relationship(lazy="raise_on_sql", remote_side="Structure.id")
@@ -75,7 +71,7 @@ class Structure(Versioned, Editable, Sourced, Base):
         return name
 
     @classmethod
-    def create(cls, name: str, *, by: "User | None", **fields: object) -> "Structure":
+    def create(cls, name: str, *, by: User | None, **fields: object) -> "Structure":
         """Add a structure. Raises Refused("name_taken") when one goes by that name already."""
         other = cls.known_as(name)
         if other is not None:
@@ -87,7 +83,7 @@ class Structure(Versioned, Editable, Sourced, Base):
         return structure
 
     @classmethod
-    def visible_to(cls, user: "User | None") -> "Select[Structure]":
+    def visible_to(cls, user: User | None) -> "Select[Structure]":
         """The directory: every structure that was not merged into another, in the order of names."""
         return select(cls).where(cls.merged_into_id.is_(None)).order_by(cls.name_key, cls.id)
 
@@ -103,7 +99,7 @@ class Structure(Versioned, Editable, Sourced, Base):
         )
 
     @classmethod
-    def of_person(cls, user: "User") -> "Select[Structure]":
+    def of_person(cls, user: User) -> "Select[Structure]":
         """The structures that this person belongs to, and may engage."""
         return cls.visible_to(user).where(cls.id.in_(list(user.standing.structures)))
 
@@ -120,7 +116,7 @@ class Structure(Versioned, Editable, Sourced, Base):
     def journal_title(self) -> str:
         return self.name
 
-    def edit(self, *, by: "User", **fields: object) -> list[str]:
+    def edit(self, *, by: User, **fields: object) -> list[str]:
         """Change what is said of it. Raises Refused("name_taken")."""
         name = fields.get("name")
         if isinstance(name, str) and name != self.name:
@@ -129,7 +125,7 @@ class Structure(Versioned, Editable, Sourced, Base):
                 raise Refused("name_taken", name=other.name)
         return super().edit(by=by, **fields)
 
-    def also_known_as(self, names: list[str], *, by: "User | None" = None) -> bool:
+    def also_known_as(self, names: list[str], *, by: User | None = None) -> bool:
         """Make `names` its other names, whole list; returns whether that changed any. Raises Refused("name_taken").
 
         Nobody's doing is the import's, which keeps a line of its own in the journal.
@@ -157,7 +153,7 @@ class Structure(Versioned, Editable, Sourced, Base):
             record(self, "structure.edited", by=by, fields=["aliases"])
         return True
 
-    def remove(self, *, by: "User") -> None:
+    def remove(self, *, by: User) -> None:
         """Take out of the directory a record that nothing names: it was put there by mistake.
 
         Its past parts in chantiers go with it. Raises Refused("structure_in_use").
@@ -185,7 +181,7 @@ class Structure(Versioned, Editable, Sourced, Base):
 
     # People -----------------------------------------------------------------------------------------------------------
 
-    def gather(self, person: "User", *, by: "User | None") -> None:
+    def gather(self, person: User, *, by: User | None) -> None:
         """Make a person one of its people, and a participant of the chantiers where it takes part.
 
         Raises Refused("structure_merged") or Refused("account_closed").
@@ -204,7 +200,7 @@ class Structure(Versioned, Editable, Sourced, Base):
         for enrolment in self.present_enrolments():
             enrolment.chantier.welcome(person, by=by)
 
-    def part_with(self, person: "User", *, by: "User") -> None:
+    def part_with(self, person: User, *, by: User) -> None:
         """End a person's belonging; their part in chantiers stays until a référent ends it."""
         link = db.session.get(StructureMember, (self.id, person.id))
         if link is None:

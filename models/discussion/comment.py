@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.deliverables.version import StoredFile
+from models.demarche.chantier import Chantier
 from models.discussion.attachment import ATTACHMENTS, CommentAttachment
 from models.discussion.mentions import MENTION, Mentioning
 from models.discussion.notification import Following, Notification
@@ -30,10 +31,7 @@ from models.ground.refused import Refused
 from models.journal import record
 from models.people.user import User
 from models.tasks.status import TaskStatus
-
-if TYPE_CHECKING:
-    from models.demarche.chantier import Chantier
-    from models.tasks.task import Task
+from models.tasks.task import Task
 
 #: Comments of one page, the latest.
 PAGE = 50

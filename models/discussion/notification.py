@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,15 +27,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from models.deliverables.deliverable import Deliverable
+from models.deliverables.deliverable import Deliverable, deliverable_structure
+from models.demarche.chantier import Chantier
+from models.demarche.objective import Objective
 from models.ground.base import Base, IntId, db, now
 from models.journal import CATALOGUE, UNTOLD, Activity
-from models.people.membership import ENDED
+from models.people.membership import ENDED, ChantierMembership, StructureMember
 from models.people.roles import ChantierRole
 from models.people.user import User
-
-if TYPE_CHECKING:
-    from models.demarche.chantier import Chantier
+from models.tasks.carriers import task_person, task_structure
+from models.tasks.task import Task
 
 #: Kinds of subjects: each is notified, opened and read as one thing.
 SUBJECTS = ("task", "deliverable", "objective", "chantier")
@@ -71,20 +72,21 @@ class Notification(Base):
     mailed_up_to: Mapped[int] = mapped_column(default=0)
 
     activity: Mapped[Activity] = relationship(lazy="raise_on_sql")
-    chantier: Mapped["Chantier | None"] = relationship(lazy="raise_on_sql")
+    chantier: Mapped[Chantier | None] = relationship(lazy="raise_on_sql")
 
     @classmethod
-    def of(cls, user: "User") -> "Select[Notification]":
+    def of(cls, user: User) -> "Select[Notification]":
         """Select the notifications of this person, the latest first, each with its latest line of the journal."""
         latest = joinedload(cls.activity).joinedload(Activity.actor)
         mine = select(cls).where(cls.user_id == user.id, cls.readable_by(user))
         return mine.order_by(cls.at.desc(), cls.id.desc()).options(latest)
 
     @classmethod
-    def readable_by(cls, user: "User") -> ColumnElement[bool]:
+    def readable_by(cls, user: User) -> ColumnElement[bool]:
         """Return the SQL condition of a subject not in the bin, nor a draft that this person may not read, now."""
-        columns = {kind: _table(kind).c for kind in ("task", "deliverable", "objective")}
-        ids = {kind: select(c.id).where(c.trashed_at.is_(None)) for kind, c in columns.items()}
+        ids = {
+            kind.__tablename__: select(kind.id).where(kind.live()) for kind in (Task, Deliverable, Objective)
+        }
         ids["deliverable"] = ids["deliverable"].where(Deliverable.told_to(user))
         return or_(
             cls.subject_type == "chantier",
@@ -92,7 +94,7 @@ class Notification(Base):
         )
 
     @classmethod
-    def unread_of(cls, user: "User", subject: Any) -> int:
+    def unread_of(cls, user: User, subject: Any) -> int:
         """Count the lines of a subject that this person has not read."""
         mine = select(cls.unread).where(
             cls.user_id == user.id,
@@ -102,22 +104,22 @@ class Notification(Base):
         return db.session.scalar(mine) or 0
 
     @classmethod
-    def count_unread(cls, user: "User") -> int:
+    def count_unread(cls, user: User) -> int:
         """Count the subjects of which this person has not read everything."""
         return db.session.scalar(select(func.count()).where(cls.user_id == user.id, cls.unread > 0)) or 0
 
     @classmethod
-    def read(cls, user: "User", subject_type: str, subject_id: int) -> None:
+    def read(cls, user: User, subject_type: str, subject_id: int) -> None:
         """Mark a subject as read: this person has opened it."""
         cls._read(user, cls.subject_type == subject_type, cls.subject_id == subject_id)
 
     @classmethod
-    def read_all(cls, user: "User", up_to: int) -> None:
+    def read_all(cls, user: User, up_to: int) -> None:
         """Mark everything as read up to a line of the journal, the latest of the list; what came since stays unread."""
         cls._read(user, cls.activity_id <= up_to)
 
     @classmethod
-    def _read(cls, user: "User", *which: Any) -> None:
+    def _read(cls, user: User, *which: Any) -> None:
         reading = update(cls).where(cls.user_id == user.id, cls.unread > 0, *which)
         values = {"unread": 0, "read_up_to": cls.activity_id}
         db.session.execute(reading.values(values).execution_options(synchronize_session=False))
@@ -132,7 +134,7 @@ class Notification(Base):
         db.session.execute(told.values(values).execution_options(synchronize_session=False))
 
     @classmethod
-    def delete_all_of(cls, user: "User") -> None:
+    def delete_all_of(cls, user: User) -> None:
         """Delete the notifications of a person."""
         db.session.execute(delete(cls).where(cls.user_id == user.id))
 
@@ -170,7 +172,7 @@ class Following(Base):
     since: Mapped[datetime] = mapped_column(default=now)
 
     @classmethod
-    def wish_of(cls, user: "User", subject: Any) -> str | None:
+    def wish_of(cls, user: User, subject: Any) -> str | None:
         """Return the preference of this person about the subject itself: "follow", "mute", or None."""
         return db.session.scalar(
             select(cls.wish).where(
@@ -181,12 +183,12 @@ class Following(Base):
         )
 
     @classmethod
-    def end_all_of(cls, user: "User") -> None:
+    def end_all_of(cls, user: User) -> None:
         """Delete the subscriptions of a person."""
         db.session.execute(delete(cls).where(cls.user_id == user.id))
 
     @classmethod
-    def say(cls, user: "User", subject: Any, wish: Wish | None) -> None:
+    def say(cls, user: User, subject: Any, wish: Wish | None) -> None:
         """Follow a subject, mute it, or with None be notified again as anybody whom it concerns (upsert)."""
         if wish is None:
             said = (cls.user_id == user.id, cls.subject_type == subject.__tablename__)
@@ -214,13 +216,12 @@ def notify(activity: Activity, also: Iterable[int] = ()) -> None:
     That is the people in charge of the subject, the référents of its chantier and those who follow either, but for
     whoever did it and for those who muted it; `also` are notified in any case: mentioned, asked.
     """
-    people = _table("user")
     asked = list(also)
-    concerned = or_(people.c.id.in_(_concerned(activity)) & ~_muted(activity, people), people.c.id.in_(asked))
+    concerned = or_(User.id.in_(_concerned(activity)) & ~_muted(activity), User.id.in_(asked))
     # In the order of their numbers, so that two who tell the same people never wait for each other.
     recipients = (
         select(
-            people.c.id,
+            User.id,
             literal(activity.subject_type),
             literal(activity.subject_id),
             literal(activity.chantier_id, _column("chantier_id")),
@@ -230,9 +231,9 @@ def notify(activity: Activity, also: Iterable[int] = ()) -> None:
             literal(0),
             literal(0),
         )
-        .where(concerned, people.c.closed_at.is_(None), people.c.id != (activity.actor_id or 0))
+        .where(concerned, User.closed_at.is_(None), User.id != (activity.actor_id or 0))
         .where(_may_know(activity))
-        .order_by(people.c.id)
+        .order_by(User.id)
     )
     told = "user_id subject_type subject_id chantier_id unread activity_id at read_up_to mailed_up_to"
     telling = _insert()(Notification).from_select(told.split(), recipients)
@@ -251,7 +252,7 @@ def notify(activity: Activity, also: Iterable[int] = ()) -> None:
 
 def _concerned(activity: Activity) -> Any:
     """Select the ids of the people whom a subject concerns."""
-    memberships, following = _table("chantier_membership").c, _table("following").c
+    memberships, following = ChantierMembership, Following
     leading = select(memberships.user_id).where(
         memberships.chantier_id == activity.chantier_id, memberships.role == ChantierRole.REFERENT
     )
@@ -267,18 +268,18 @@ def _concerned(activity: Activity) -> Any:
 
 def _in_charge(activity: Activity) -> list[Select[int]]:
     """Select the people named on a task, and the members of carrying structures who take part in the chantier."""
-    belonging, memberships = _table("structure_member").c, _table("chantier_membership").c
+    belonging, memberships = StructureMember, ChantierMembership
     taking_part = select(memberships.user_id).where(memberships.chantier_id == activity.chantier_id)
     if activity.subject_type == "task":
-        tasks, given, named = _table("task").c, _table("task_structure").c, _table("task_person").c
+        given, named = task_structure.c, task_person.c
         carriers = union(
-            select(tasks.pilote_id).where(tasks.id == activity.subject_id),
+            select(Task.pilote_id).where(Task.id == activity.subject_id),
             select(given.structure_id).where(given.task_id == activity.subject_id),
         )
         of_task = select(named.user_id).where(named.task_id == activity.subject_id)
         people = [of_task.where(named.user_id.in_(taking_part))]
     elif activity.subject_type == "deliverable":
-        responsible = _table("deliverable_structure").c
+        responsible = deliverable_structure.c
         carriers = union(
             select(responsible.structure_id).where(responsible.deliverable_id == activity.subject_id)
         )
@@ -299,11 +300,11 @@ def _may_know(activity: Activity) -> ColumnElement[bool]:
     return or_(User.draft_readers(), approved)
 
 
-def _muted(activity: Activity, people: Any) -> Any:
-    following = _table("following").c
+def _muted(activity: Activity) -> Any:
+    following = Following
     same = (following.subject_type == activity.subject_type) & (following.subject_id == activity.subject_id)
     chantier = (following.subject_type == "chantier") & (following.subject_id == activity.chantier_id)
-    return exists().where(following.user_id == people.c.id, following.wish == str(Wish.MUTE), same | chantier)
+    return exists().where(following.user_id == User.id, following.wish == str(Wish.MUTE), same | chantier)
 
 
 def notify_recorded(session: Any) -> None:
@@ -327,10 +328,6 @@ def notify_recorded(session: Any) -> None:
 
 def _insert() -> Any:
     return sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert
-
-
-def _table(name: str) -> Any:
-    return Base.metadata.tables[name]
 
 
 def _column(name: str) -> Any:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, union
 
 from models.deliverables.deliverable import Deliverable, deliverable_structure
+from models.demarche.chantier import Chantier
+from models.demarche.objective import Objective
 from models.ground.base import db
 from models.ground.refused import Refused
 from models.journal import record
@@ -16,10 +18,6 @@ from models.people.roles import ChantierRole
 from models.people.user import User
 from models.tasks.carriers import task_person, task_structure
 from models.tasks.task import Task
-
-if TYPE_CHECKING:
-    from models.demarche.chantier import Chantier
-    from models.demarche.objective import Objective
 
 #: What people can be reminded of.
 Subject: TypeAlias = "Task | Deliverable | Objective | Chantier"

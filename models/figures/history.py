@@ -15,9 +15,11 @@ from sqlalchemy import func, literal, select, union_all
 
 from models.figures.percent import percent
 from models.figures.trace import ARCHIVED, AWAITED, FIGURES, IN_BIN, DayCount, Trace
-from models.ground.base import HOME, Base, db, today
+from models.ground.base import HOME, db, today
 from models.ground.refused import Refused
 from models.journal import Activity
+from models.steering.checkpoint import Checkpoint, CheckpointState
+from models.steering.meeting import Meeting, MeetingState
 
 #: The statuses of tasks and the states of deliverables, in the order of their lives.
 STATUSES = FIGURES[:6]
@@ -126,14 +128,12 @@ def beginning() -> date | None:
 def landmarks(most: int = 3) -> list[tuple[str, date]]:
     """Return the latest past days of gatherings, the last first: "meeting" or "checkpoint", and the day."""
     kinds = (
-        ("meeting", Base.metadata.tables["meeting"].c, ("held",)),
-        ("checkpoint", Base.metadata.tables["checkpoint"].c, ("asked",)),
+        ("meeting", Meeting.held_on, Meeting.state, (MeetingState.HELD,)),
+        ("checkpoint", Checkpoint.held_on, Checkpoint.state, (CheckpointState.ASKED,)),
     )
     past = [
-        select(literal(kind).label("kind"), columns.held_on.label("day")).where(
-            columns.held_on < today(), columns.state.in_(states)
-        )
-        for kind, columns, states in kinds
+        select(literal(kind).label("kind"), held_on.label("day")).where(held_on < today(), state.in_(states))
+        for kind, held_on, state, states in kinds
     ]
     rows = union_all(*past).subquery()
     latest = select(rows.c.kind, rows.c.day).order_by(rows.c.day.desc(), rows.c.kind.desc()).limit(most)

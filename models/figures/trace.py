@@ -14,7 +14,7 @@ from sqlalchemy import ForeignKey, Index, String, delete, func, insert, literal,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.ground.base import Base, IntId, db, today
+from models.ground.base import Base, IntId, db, table_above, today
 
 #: The statuses in which a thing of each kind can be late, and the figure that then counts it.
 AWAITED = {
@@ -242,8 +242,11 @@ def counts_from_traces() -> dict[tuple[int, date], dict[str, int]]:
 
 def stray_traces() -> Iterator[tuple[str, int, Shape | None, Shape | None]]:
     """List the things whose last trace differs from how they stand: kind, id, shape of the trace, present shape."""
-    for kind, status, due_on in (("task", "status", "due_on"), ("deliverable", "state", "expected_on")):
-        thing = Base.metadata.tables[kind].c
+    kinds = (
+        ("task", table_above("task").c, "status", "due_on"),
+        ("deliverable", table_above("deliverable").c, "state", "expected_on"),
+    )
+    for kind, thing, status, due_on in kinds:
         has_pilote = thing.pilote_id.is_not(None) if kind == "task" else literal(True)
         latest = (
             select(Trace.subject_id, func.max(Trace.id).label("id"))

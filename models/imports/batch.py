@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -31,9 +31,7 @@ from models.imports.structures import StructureImport
 from models.imports.task_undo import TaskImportUndo
 from models.imports.tasks import TaskImport
 from models.journal import quietly, record
-
-if TYPE_CHECKING:
-    from models.people.user import User
+from models.people.user import User
 
 #: How long the words of a file stay: until then what was begun can be finished, and wrong lines mended.
 KEPT = timedelta(days=7)

@@ -3,22 +3,20 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
 from models.demarche.objective import Objective, count_task, counted_together
+from models.demarche.structure import Structure
 from models.figures.trace import Shape, leave_trace
 from models.ground.base import db, now
 from models.journal import Activity
+from models.people.user import User
 from models.search.index import refresh
 from models.tasks.board_order import GAP
 from models.tasks.status import StatusChange, TaskStatus
 from models.tasks.task import Task
-
-if TYPE_CHECKING:
-    from models.demarche.structure import Structure
-    from models.people.user import User
 
 
 @dataclass

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, Table, delete, or_, select, update
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from models.deliverables.deliverable import Deliverable, deliverable_structure
 from models.demarche.chantier import Chantier
 from models.ground.base import Base, db
 from models.ground.refused import Refused
@@ -131,11 +133,12 @@ def _touched(tasks: Iterable[int], since: datetime) -> set[int]:
     awaited = select(task_dependency.c.blocker_id).where(
         task_dependency.c.blocker_id.in_(ids), task_dependency.c.task_id.not_in(ids)
     )
+    own = cast(Table, Task.__table__)
     named = [
         select(column).where(column.in_(ids))
         for table in Base.metadata.sorted_tables
         for column in table.columns
-        if table.name not in OF_A_TASK and column.references(Base.metadata.tables["task"].c.id)
+        if table.name not in OF_A_TASK and column.references(own.c.id)
     ]
     return {number for query in (lines, awaited, *named) for number in db.session.scalars(query)}
 
@@ -163,11 +166,11 @@ def _carries(structure_id: int, chantier_id: int) -> bool:
         Task.live(),
         or_(Task.pilote_id == structure_id, Task.id.in_(given)),
     )
-    deliverables, responsible = (Base.metadata.tables[n] for n in ("deliverable", "deliverable_structure"))
+    responsible = deliverable_structure
     deliverable = (
         select(responsible.c.deliverable_id)
-        .join(deliverables, deliverables.c.id == responsible.c.deliverable_id)
-        .where(deliverables.c.chantier_id == chantier_id, responsible.c.structure_id == structure_id)
+        .join(Deliverable, Deliverable.id == responsible.c.deliverable_id)
+        .where(Deliverable.chantier_id == chantier_id, responsible.c.structure_id == structure_id)
     )
     return any(db.session.scalar(query.limit(1)) is not None for query in (task, deliverable))
 

@@ -3,11 +3,12 @@
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, ForeignKey, Select, String, Table, exists, or_, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 
+from models.demarche.chantier import Chantier
 from models.demarche.structure import Structure
 from models.ground.base import Base, IntId, Line, db, held, now
 from models.ground.refused import Refused
@@ -15,9 +16,6 @@ from models.mail.outgoing import OutgoingMail
 from models.people.membership import ChantierMembership, ChantierStructure
 from models.people.roles import ChantierRole
 from models.people.user import User
-
-if TYPE_CHECKING:
-    from models.demarche.chantier import Chantier
 
 #: People come once a month: whoever is invited has until their next visit to their mailbox.
 INVITATION_LIFE = timedelta(days=30)
@@ -54,8 +52,8 @@ class Invitation(Base):
     accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     revoked_at: Mapped[datetime | None]
 
-    chantier: Mapped["Chantier"] = relationship(lazy="raise_on_sql")
-    also: Mapped[list["Chantier"]] = relationship(
+    chantier: Mapped[Chantier] = relationship(lazy="raise_on_sql")
+    also: Mapped[list[Chantier]] = relationship(
         secondary=invitation_chantier, lazy="raise_on_sql", order_by="Chantier.number"
     )
     structure: Mapped[Structure | None] = relationship(lazy="raise_on_sql")
@@ -64,7 +62,7 @@ class Invitation(Base):
     @classmethod
     def send(
         cls,
-        chantier: "Chantier",
+        chantier: Chantier,
         email: str,
         name: str,
         *,
@@ -144,7 +142,7 @@ class Invitation(Base):
         )
 
     @classmethod
-    def unanswered(cls, chantier: "Chantier") -> "Select[Invitation]":
+    def unanswered(cls, chantier: Chantier) -> "Select[Invitation]":
         """Those of a chantier that nobody accepted nor took back, the expired ones included, the latest first."""
         return (
             select(cls)
@@ -254,7 +252,7 @@ def _may_bring_into(by: User, structure: Structure) -> bool:
     return not db.session.scalar(select(elsewhere))
 
 
-def _refuse_twice(chantier: "Chantier", email: str) -> None:
+def _refuse_twice(chantier: Chantier, email: str) -> None:
     member = db.session.scalar(
         select(User.name)
         .join(ChantierMembership, ChantierMembership.user_id == User.id)

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Select, String, select, text, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
+from models.demarche.chantier import Chantier
 from models.demarche.structure import Structure
 from models.ground.base import Base, IntId, LongText, db, now
 from models.ground.refused import Refused
@@ -15,9 +16,6 @@ from models.journal import record
 from models.people.membership import ChantierMembership
 from models.people.roles import ChantierRole, Role
 from models.people.user import User
-
-if TYPE_CHECKING:
-    from models.demarche.chantier import Chantier
 
 
 class JoinState(StrEnum):
@@ -61,14 +59,14 @@ class JoinRequest(Base):
     #: What whoever refused wrote with it.
     answer: Mapped[LongText]
 
-    chantier: Mapped["Chantier"] = relationship(lazy="raise_on_sql")
+    chantier: Mapped[Chantier] = relationship(lazy="raise_on_sql")
     person: Mapped[User] = relationship(lazy="raise_on_sql", foreign_keys=[person_id])
     structure: Mapped[Structure | None] = relationship(lazy="raise_on_sql")
     answered_by: Mapped[User | None] = relationship(lazy="raise_on_sql", foreign_keys=[answered_by_id])
 
     @classmethod
     def ask(
-        cls, chantier: "Chantier", words: str = "", *, by: User, structure: Structure | None = None
+        cls, chantier: Chantier, words: str = "", *, by: User, structure: Structure | None = None
     ) -> "JoinRequest":
         """Ask to join; those who answer are told: the référents, or the coordination where there is none.
 
@@ -171,7 +169,7 @@ class JoinRequest(Base):
         )
 
     @classmethod
-    def latest_of(cls, person: User, chantier: "Chantier") -> "JoinRequest | None":
+    def latest_of(cls, person: User, chantier: Chantier) -> "JoinRequest | None":
         """What this person asked last of a chantier, whatever became of it."""
         return db.session.scalar(
             select(cls)
@@ -194,7 +192,7 @@ class JoinRequest(Base):
         return self.chantier.is_archived
 
 
-def _who_answers(chantier: "Chantier") -> list[int]:
+def _who_answers(chantier: Chantier) -> list[int]:
     part = (
         select(ChantierMembership.user_id)
         .join(User, User.id == ChantierMembership.user_id)

@@ -2,15 +2,12 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.ground.base import Base, IntId, db, now
-
-if TYPE_CHECKING:
-    from models.people.user import User
+from models.people.user import User
 
 #: Answers of one person in an hour that become comments: beyond, something answers by itself.
 HOURLY = 30
@@ -42,7 +39,7 @@ class IncomingMail(Base):
     size: Mapped[int]
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comment.id"), index=True)
 
-    user: Mapped["User | None"] = relationship(lazy="raise_on_sql")
+    user: Mapped[User | None] = relationship(lazy="raise_on_sql")
 
     @classmethod
     def is_known(cls, key: str) -> bool:
@@ -50,7 +47,7 @@ class IncomingMail(Base):
         return db.session.scalar(select(cls.id).where(cls.key == key)) is not None
 
     @classmethod
-    def is_flooding(cls, user: "User") -> bool:
+    def is_flooding(cls, user: User) -> bool:
         """Whether so many answers came from this person within the hour that no human writes them."""
         lately = select(func.count()).where(
             cls.user_id == user.id, cls.received_at > now() - timedelta(hours=1)

@@ -18,6 +18,7 @@ from models.ground.uniqueness import unless_taken
 from models.journal import from_to, record
 from models.people import passwords
 from models.people.mail_preferences import WantsMail
+from models.people.membership import ChantierMembership
 from models.people.roles import Role
 from models.people.sign_in import PasswordLink, SignInLink
 from models.people.standing import WithStanding
@@ -26,7 +27,6 @@ from models.traits.loaded_from_file import Sourced
 
 if TYPE_CHECKING:
     from models.demarche.structure import Structure
-    from models.people.membership import ChantierMembership
 
 
 class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
@@ -67,7 +67,7 @@ class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
     #: An invented account of the demonstration, entered in one click and only there.
     is_example: Mapped[bool] = mapped_column(default=False)
 
-    memberships: Mapped[list["ChantierMembership"]] = relationship(
+    memberships: Mapped[list[ChantierMembership]] = relationship(
         back_populates="user", lazy="raise_on_sql", foreign_keys="ChantierMembership.user_id"
     )
     structures: Mapped[list["Structure"]] = relationship(

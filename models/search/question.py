@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -23,11 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from models.ground.base import db
+from models.people.user import User
 from models.search.index import KIND_BIT, SearchEntry, entry_id
 from models.search.words import stem, words_in
-
-if TYPE_CHECKING:
-    from models.people.user import User
 
 #: The most results that are counted: nobody reads a thousand of them.
 MOST_FOUND = 1000

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -31,10 +31,8 @@ from models.demarche.chantier import Chantier
 from models.demarche.objective import Objective, ObjectiveKind, ObjectiveTally
 from models.ground.base import HOME, db, now, today
 from models.journal import CATALOGUE, Activity
+from models.people.user import User
 from models.tasks.task import Task
-
-if TYPE_CHECKING:
-    from models.people.user import User
 
 
 class Matter(StrEnum):

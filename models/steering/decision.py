@@ -2,24 +2,21 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Select, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from sqlalchemy.orm.interfaces import ORMOption
 
+from models.demarche.chantier import Chantier
+from models.demarche.objective import Objective
+from models.demarche.structure import Structure
 from models.ground.base import Base, IntId, LongText, Versioned, db, now
 from models.ground.refused import Refused
 from models.journal import record
+from models.people.user import User
 from models.steering.meeting import AgendaItem, Meeting
 from models.tasks.status import TaskStatus
 from models.tasks.task import Task
-
-if TYPE_CHECKING:
-    from models.demarche.chantier import Chantier
-    from models.demarche.objective import Objective
-    from models.demarche.structure import Structure
-    from models.people.user import User
 
 
 class FollowUp(StrEnum):

@@ -10,16 +10,16 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, delete, func, selec
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from models.ground.base import Base, IntId, Line, LongText, Versioned, db, now, today
+from models.demarche.chantier import Chantier
+from models.demarche.structure import Structure
+from models.ground.base import Base, IntId, Line, LongText, Versioned, db, now, table_above, today
 from models.ground.refused import Refused
 from models.ground.uniqueness import unless_taken
 from models.journal import from_to, record
+from models.people.user import User
 from models.traits.editable import Editable
 
 if TYPE_CHECKING:
-    from models.demarche.chantier import Chantier
-    from models.demarche.structure import Structure
-    from models.people.user import User
     from models.steering.decision import Decision
 
 
@@ -291,7 +291,7 @@ class AgendaItem(Versioned, Base):
     def withdraw(self, *, by: "User") -> None:
         """Take it off the agenda; decisions taken on it stay. Raises Refused("meeting_not_planned")."""
         self.meeting._refuse_unless_planned()
-        decisions = Base.metadata.tables["decision"]
+        decisions = table_above("decision")
         db.session.execute(decisions.update().where(decisions.c.item_id == self.id).values(item_id=None))
         record(self.meeting, "meeting.item_removed", by=by, item=self.title)
         db.session.delete(self)

@@ -4,21 +4,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Select, String, and_, exists, func, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.deliverables.deliverable import Deliverable
+from models.demarche.chantier import Chantier
 from models.demarche.objective import ObjectiveTally
 from models.ground.base import Base, IntId, LongText, Versioned, db, now
 from models.journal import Activity, record
+from models.people.user import User
 from models.tasks.status import TaskStatus
 from models.tasks.task import Task
-
-if TYPE_CHECKING:
-    from models.demarche.chantier import Chantier
-    from models.people.user import User
 
 #: The period that the first one of a chantier looks back on, and after which the next one is wanted.
 A_MONTH = timedelta(days=30)
@@ -150,9 +148,8 @@ class ProgressUpdate(Versioned, Base):
     @classmethod
     def is_waited_for(cls) -> ColumnElement[bool]:
         """Return the SQL condition of an open chantier that told nothing for a month, in a query over chantiers."""
-        chantiers = Base.metadata.tables["chantier"].c
-        recent = exists().where(cls.chantier_id == chantiers.id, cls.at > now() - A_MONTH)
-        return and_(chantiers.archived_at.is_(None), chantiers.created_at <= now() - A_MONTH, ~recent)
+        recent = exists().where(cls.chantier_id == Chantier.id, cls.at > now() - A_MONTH)
+        return and_(Chantier.archived_at.is_(None), Chantier.created_at <= now() - A_MONTH, ~recent)
 
 
 # What the figures say -------------------------------------------------------------------------------------------------

@@ -7,10 +7,8 @@ from sqlalchemy.orm import Mapped
 
 from models.ground.base import db
 from models.ground.refused import Refused
+from models.people.user import User
 from models.traits.trashable import Trashable
-
-if TYPE_CHECKING:
-    from models.people.user import User
 
 #: Room left between two neighbours on the board, so that a card moves by writing one row.
 GAP = 1 << 16

@@ -20,16 +20,14 @@ from sqlalchemy.orm import (
     relationship,
 )
 
+from models.demarche.chantier import Chantier
+from models.demarche.structure import Structure
 from models.ground.base import Base, now
 from models.ground.refused import Refused
 from models.journal import is_quiet, record
 from models.mail.outgoing import OutgoingMail
+from models.people.user import User
 from models.tasks.status import TaskLifecycle
-
-if TYPE_CHECKING:
-    from models.demarche.chantier import Chantier
-    from models.demarche.structure import Structure
-    from models.people.user import User
 
 #: How long a task stays where it was given before anybody is mailed about it.
 QUIET = timedelta(minutes=15)

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.ground.base import Base, IntId, Line, db, now
 from models.journal import record
+from models.people.user import User
 
 if TYPE_CHECKING:
-    from models.people.user import User
     from models.tasks.task import Task
 
 

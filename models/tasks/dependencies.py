@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column, ForeignKey, Table, select
 from sqlalchemy.orm import Mapped, declared_attr, relationship
 
+from models.demarche.demarche import Demarche
 from models.ground.base import Base, db
 from models.ground.refused import Refused
 from models.journal import record
+from models.people.user import User
 
 if TYPE_CHECKING:
-    from models.people.user import User
     from models.tasks.task import Task
 
 task_dependency = Table(
@@ -62,7 +63,7 @@ class TaskDependencies:
 
 def _wait_to_depend() -> None:
     """Lock the démarche's row, for one new dependency at a time: two at once could close a circle together."""
-    db.session.execute(select(Base.metadata.tables["demarche"].c.id).with_for_update(key_share=True))
+    db.session.execute(select(Demarche.id).with_for_update(key_share=True))
 
 
 def _all_blockers_of(task_id: int) -> set[int]:

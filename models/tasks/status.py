@@ -13,10 +13,10 @@ from models.figures.traced import Traced
 from models.ground.base import Base, IntId, LongText, db, now
 from models.ground.refused import Refused
 from models.journal import record
+from models.people.user import User
 from models.tasks.board_order import TaskOrder
 
 if TYPE_CHECKING:
-    from models.people.user import User
     from models.tasks.task import Task
 
 

@@ -19,10 +19,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, validates
 from sqlalchemy.orm.interfaces import ORMOption
 
-from models.demarche.objective import count_task
+from models.demarche.chantier import Chantier
+from models.demarche.objective import Objective, count_task
+from models.demarche.structure import Structure
 from models.figures.trace import Shape
 from models.ground.base import Base, IntId, Line, LongText, Versioned, db, fold, now, today
 from models.journal import from_to, record
+from models.people.user import User
 from models.tasks.carriers import TaskCarriers
 from models.tasks.checklist import ChecklistItem
 from models.tasks.dependencies import TaskDependencies
@@ -32,10 +35,6 @@ from models.traits.trashable import index_of_bin
 
 if TYPE_CHECKING:
     from models.deliverables.deliverable import Deliverable
-    from models.demarche.chantier import Chantier
-    from models.demarche.objective import Objective
-    from models.demarche.structure import Structure
-    from models.people.user import User
 
 
 _IS_OPEN = "status IN ('todo', 'in_progress', 'to_validate', 'blocked') AND trashed_at IS NULL"

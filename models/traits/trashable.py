@@ -1,12 +1,12 @@
 """The bin: a deleted thing stays restorable for thirty days, then only its figures remain."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, and_, false, or_, select, text
+from sqlalchemy import ColumnElement, ForeignKey, FromClause, Index, and_, false, or_, select, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
-from models.ground.base import Base, db, now
+from models.ground.base import db, now, table_above
 from models.ground.refused import Refused
 from models.journal import record
 
@@ -28,6 +28,7 @@ class Trashable:
 
     if TYPE_CHECKING:
         id: Mapped[int]
+        __table__: ClassVar[FromClause]
         __tablename__: str
         __name__: str
 
@@ -60,9 +61,9 @@ class Trashable:
         That is what they created where they take part, all of the chantiers that they lead, and for the coordination
         everything; nothing of an archived chantier.
         """
-        chantiers = Base.metadata.tables["chantier"]
-        archived = select(chantiers.c.id).where(chantiers.c.archived_at.is_not(None))
-        columns = Base.metadata.tables[cls.__tablename__].c
+        chantiers = table_above("chantier").c
+        archived = select(chantiers.id).where(chantiers.archived_at.is_not(None))
+        columns = cls.__table__.c
         within = and_(cls.restorable(), columns.chantier_id.not_in(archived))
         if user.is_coordinator:
             return within
@@ -114,7 +115,7 @@ class Trashable:
         objective_id = getattr(self, "objective_id", None)
         if objective_id is None:
             return
-        objectives = Base.metadata.tables["objective"].c
+        objectives = table_above("objective").c
         # Somebody who is putting the objective in the bin right now comes before or after, not at the same time.
         trashed_at, text = db.session.execute(
             select(objectives.trashed_at, objectives.text)

@@ -26,6 +26,46 @@ JOURNAL = {"models.journal", "models.figures.trace", "models.figures.traced"}
 #: What models may use beside the standard library and themselves: a database and a hash, nothing of the web.
 MODELS_MAY_USE = {"argon2", "flask_sqlalchemy", "models", "snowballstemmer", "sqlalchemy"}
 
+#: The tables that a model looks up by name, since importing the model above it would close into a circle. None is added.
+LOOKED_UP_ABOVE = {
+    ("models.deliverables.review", "deliverable"),
+    ("models.deliverables.version", "deliverable"),
+    ("models.demarche.chantier", "join_request"),
+    ("models.demarche.objective", "deliverable"),
+    ("models.demarche.objective", "task"),
+    ("models.figures.trace", "deliverable"),
+    ("models.figures.trace", "task"),
+    ("models.people.standing", "notification"),
+    ("models.people.user", "demarche"),
+    ("models.steering.meeting", "decision"),
+    ("models.traits.trashable", "chantier"),
+    ("models.traits.trashable", "objective"),
+}
+#: The models that one below them imports for its types only, for the same reason. None is added.
+TYPES_FROM_ABOVE = {
+    ("models.deliverables.review", "Deliverable"),
+    ("models.deliverables.review", "DeliverableLifecycle"),
+    ("models.deliverables.version", "Deliverable"),
+    ("models.demarche.chantier", "Objective"),
+    ("models.demarche.objective", "Deliverable"),
+    ("models.journal", "Chantier"),
+    ("models.journal", "User"),
+    ("models.mail.outgoing", "User"),
+    ("models.people.membership", "Chantier"),
+    ("models.people.membership", "Structure"),
+    ("models.people.membership", "User"),
+    ("models.people.sign_in", "User"),
+    ("models.people.user", "Structure"),
+    ("models.steering.checkpoint_answer", "Checkpoint"),
+    ("models.steering.meeting", "Decision"),
+    ("models.tasks.checklist", "Task"),
+    ("models.tasks.dependencies", "Task"),
+    ("models.tasks.status", "Task"),
+    ("models.tasks.task", "Deliverable"),
+    ("models.traits.editable", "User"),
+    ("models.traits.trashable", "User"),
+}
+
 #: Doors other than `models` itself, with the one name that each lends.
 OTHER_DOORS = {
     ("models.ground.base", "UTCDateTime"),
@@ -148,7 +188,7 @@ def sys_stdlib() -> frozenset[str]:
 
 
 def upwards_in_models(module: Module) -> list[Import]:
-    """Within models/: ground → traits and journal → things → the door, and types may look anywhere."""
+    """Within models/: ground → traits and journal → families → commit → the public API; types are another rule."""
     if module.name.split(".")[0] != "models" or module.name == "models":
         return []
     found = [
@@ -162,7 +202,33 @@ def _height(module: str) -> int:
         return 0
     if module in JOURNAL or module.startswith("models.traits"):
         return 1
-    return 3 if module == "models" else 2
+    return {"models.commit": 3, "models": 4}.get(module, 2)
+
+
+def types_from_above(module: Module) -> list[Import]:
+    """Imports for types only that are not listed: of a model below, they are plain imports; of one above, a circle."""
+    if module.name.split(".")[0] != "models":
+        return []
+    found = (each for each in module.imports if each.for_types_only and each.module.startswith("models"))
+    return [each for each in found if (each.by, each.name) not in TYPES_FROM_ABOVE]
+
+
+def lookups_by_name(module: Module) -> list[str]:
+    """Tables of a model that another one looks up by name and that are not listed."""
+    listed = {table for by, table in LOOKED_UP_ABOVE if by == module.name}
+    return [f"{module.name} looks up {table}" for table in _lookups(module) if table not in listed]
+
+
+def _lookups(module: Module) -> list[str]:
+    if module.name.split(".")[0] != "models" or module.name == "models.ground.base":
+        return []
+    found = []
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("table_above"):
+            found += [ast.literal_eval(each) if isinstance(each, ast.Constant) else "?" for each in node.args]
+        elif isinstance(node, ast.Attribute) and node.attr == "tables":
+            found.append(ast.unparse(node))
+    return found
 
 
 def past_the_door(module: Module) -> list[Import]:
@@ -220,6 +286,8 @@ RULES: list[Rule] = [
     relative,
     out_of_the_domain,
     upwards_in_models,
+    types_from_above,
+    lookups_by_name,
     past_the_door,
     between_rooms,
     upwards_in_a_room,
@@ -247,6 +315,18 @@ def test_nothing_imports_itself_through_others() -> None:
 def test_the_list_of_rooms_imports_every_module_of_views() -> None:
     listed = {target(each) for each in ours()["chantiers.rooms.list"].imports}
     assert {name for name in ours() if has_views(name)} <= listed
+
+
+def test_the_lists_of_what_looks_up_hold_nothing_that_is_gone() -> None:
+    models = [module for name, module in ours().items() if name.split(".")[0] == "models"]
+    assert {(module.name, table) for module in models for table in _lookups(module)} == LOOKED_UP_ABOVE
+    for_types = {
+        (each.by, each.name)
+        for module in models
+        for each in module.imports
+        if each.for_types_only and each.module.startswith("models")
+    }
+    assert for_types == TYPES_FROM_ABOVE
 
 
 def test_the_tree_is_the_one_that_was_read() -> None:
@@ -280,6 +360,15 @@ def test_the_tree_is_the_one_that_was_read() -> None:
         (upwards_in_models, "models.journal", "from models.people.user import User"),
         (upwards_in_models, "models.ground.base", "from models.journal import record"),
         (upwards_in_models, "models.tasks.task", "from models import Chantier"),
+        (upwards_in_models, "models.tasks.task", "from models.commit import COMMIT_STEPS"),
+        (
+            types_from_above,
+            "models.tasks.task",
+            "if TYPE_CHECKING:\n    from models.steering.meeting import Meeting",
+        ),
+        (lookups_by_name, "models.tasks.task", 'Base.metadata.tables["meeting"]'),
+        (lookups_by_name, "models.tasks.task", 'table_above("meeting")'),
+        (lookups_by_name, "models.traits.trashable", "base.table_above(name)"),
         (past_the_door, "chantiers.rooms.tasks.queries", "from models.tasks.task import Task"),
         (past_the_door, "chantiers.rooms.tasks.queries", "import models.tasks.task"),
         (between_rooms, "chantiers.rooms.tasks.queries", "from chantiers.rooms.deliverables import queries"),
@@ -311,6 +400,7 @@ def test_a_broken_rule_is_seen(rule: Rule, name: str, source: str) -> None:
             "from models.people import passwords\nfrom models.journal import record\nimport secrets",
         ),
         ("models.journal", "if TYPE_CHECKING:\n    from models.people.user import User"),
+        ("models.traits.trashable", 'table_above("chantier")'),
         ("models", "from models.tasks.task import Task"),
         ("chantiers.web.extensions", "from models.ground.base import reading\nfrom models import db"),
         ("chantiers.rooms.list", "from chantiers.rooms.tasks.routes import tasks"),
