@@ -29,7 +29,7 @@ from models.demarche.chantier import Chantier
 from models.demarche.objective import Objective
 from models.demarche.structure import Structure
 from models.figures.trace import Shape
-from models.ground.base import Base, IntId, Line, LongText, Versioned, db, now
+from models.ground.base import Base, EnumText, IntId, Line, LongText, Versioned, db, now
 from models.ground.refused import Refused
 from models.journal import from_to, record
 from models.people.user import User
@@ -92,7 +92,9 @@ class Deliverable(Versioned, Editable, Sourced, DeliverableWriting, DeliverableP
     description: Mapped[LongText]
     expected_on: Mapped[date | None]
     licence: Mapped[str] = mapped_column(String(40), default="")
-    state: Mapped[str] = mapped_column(String(20), default=DeliverableState.EXPECTED)
+    state: Mapped[DeliverableState] = mapped_column(
+        EnumText(DeliverableState, 20), default=DeliverableState.EXPECTED
+    )
     state_since: Mapped[datetime] = mapped_column(default=now)
     #: Its permanent address under /publications, from its first publication on; it survives a new title.
     public_slug: Mapped[str | None] = mapped_column(String(120), unique=True)

@@ -10,7 +10,19 @@ from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, re
 
 from models.deliverables.version import DeliverableVersion
 from models.demarche.structure import Structure
-from models.ground.base import HOME, Base, IntId, LongText, Versioned, db, held, now, table_above, today
+from models.ground.base import (
+    HOME,
+    Base,
+    EnumText,
+    IntId,
+    LongText,
+    Versioned,
+    db,
+    held,
+    now,
+    table_above,
+    today,
+)
 from models.ground.refused import Refused
 from models.journal import record
 from models.mail.outgoing import OutgoingMail
@@ -336,7 +348,7 @@ class Review(Base):
     id: Mapped[IntId]
     request_id: Mapped[int] = mapped_column(ForeignKey("review_request.id"), unique=True)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    opinion: Mapped[str] = mapped_column(String(20))
+    opinion: Mapped[Opinion] = mapped_column(EnumText(Opinion, 20))
     words: Mapped[LongText]
     #: The passage of the version that it is about.
     quote: Mapped[LongText]

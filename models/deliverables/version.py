@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, ForeignKey, Select, String, Text, UniqueConstraint, and_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
-from models.ground.base import Base, IntId, Line, LongText, table_above
+from models.ground.base import Base, EnumText, IntId, Line, LongText, table_above
 from models.people.user import User
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class DeliverableVersion(Base):
     id: Mapped[IntId]
     deliverable_id: Mapped[int] = mapped_column(ForeignKey("deliverable.id"))
     number: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[VersionKind] = mapped_column(EnumText(VersionKind, 10))
     note: Mapped[LongText]
     author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     at: Mapped[datetime]

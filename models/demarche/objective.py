@@ -7,13 +7,13 @@ from contextvars import ContextVar
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BindParameter, ForeignKey, Select, String, func, select, update
+from sqlalchemy import BindParameter, ForeignKey, Select, func, select, update
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.demarche.chantier import Chantier
 from models.figures.percent import percent
-from models.ground.base import Base, IntId, LongText, Versioned, db, table_above
+from models.ground.base import Base, EnumText, IntId, LongText, Versioned, db, table_above
 from models.ground.refused import Refused
 from models.journal import record
 from models.people.user import User
@@ -40,7 +40,9 @@ class Objective(Versioned, Editable, Sourced, Trashable, Base):
 
     id: Mapped[IntId]
     chantier_id: Mapped[int] = mapped_column(ForeignKey("chantier.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(20), default=ObjectiveKind.OPERATIONAL)
+    kind: Mapped[ObjectiveKind] = mapped_column(
+        EnumText(ObjectiveKind, 20), default=ObjectiveKind.OPERATIONAL
+    )
     #: Its rank among the objectives of its kind in its chantier, from 1.
     position: Mapped[int]
     text: Mapped[LongText]

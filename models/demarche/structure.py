@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, delete, exists, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, Table, delete, exists, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from models.ground.base import Base, IntId, Line, LongText, Versioned, db, fold, now
+from models.ground.base import Base, EnumText, IntId, Line, LongText, Versioned, db, fold, now
 from models.ground.refused import Refused
 from models.ground.slugs import slugify
 from models.ground.uniqueness import unless_taken
@@ -44,7 +45,7 @@ class Structure(Versioned, Editable, Sourced, Base):
     #: By which names sort and compare: « Éco » beside « Eco ».
     name_key: Mapped[Line] = mapped_column(index=True)
     slug: Mapped[str] = mapped_column(String(120), unique=True)
-    kind: Mapped[str] = mapped_column(String(20), default=StructureKind.UNKNOWN)
+    kind: Mapped[StructureKind] = mapped_column(EnumText(StructureKind, 20), default=StructureKind.UNKNOWN)
     site: Mapped[str] = mapped_column(String(500), default="")
     territory: Mapped[Line] = mapped_column(default="")
     summary: Mapped[LongText]
@@ -168,9 +169,10 @@ class Structure(Versioned, Editable, Sourced, Base):
 
     def _is_named(self) -> bool:
         """Whether any row of any table names it, beside its own names and the parts in chantiers that it left."""
+        own = cast(Table, Structure.__table__)
         for table in Base.metadata.sorted_tables:
             for column in table.columns:
-                if table.name == "structure_alias" or not column.references(Structure.__table__.c.id):
+                if table.name == "structure_alias" or not column.references(own.c.id):
                     continue
                 naming = select(column).where(column == self.id)
                 if table.name == "chantier_structure":

@@ -30,7 +30,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from models.deliverables.deliverable import Deliverable, deliverable_structure
 from models.demarche.chantier import Chantier
 from models.demarche.objective import Objective
-from models.ground.base import Base, IntId, db, now
+from models.ground.base import Base, EnumText, IntId, db, now
 from models.journal import CATALOGUE, UNTOLD, Activity
 from models.people.membership import ENDED, ChantierMembership, StructureMember
 from models.people.roles import ChantierRole
@@ -168,7 +168,7 @@ class Following(Base):
     subject_type: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[int]
     chantier_id: Mapped[int] = mapped_column(ForeignKey("chantier.id"))
-    wish: Mapped[str] = mapped_column(String(10))
+    wish: Mapped[Wish] = mapped_column(EnumText(Wish, 10))
     since: Mapped[datetime] = mapped_column(default=now)
 
     @classmethod

@@ -1,10 +1,11 @@
 """The ground every model stands on: the session, the declarative base, time and text as we store them."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -83,6 +84,36 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None or value.tzinfo is not None:
             return value
         return value.replace(tzinfo=UTC)
+
+
+class _Members(dict[str | None, str | None]):
+    """Members of an enumeration by value; a value that it does not know stays as it is."""
+
+    def __missing__(self, value: str | None) -> str | None:
+        return value
+
+
+Member = TypeVar("Member", bound=StrEnum)
+
+
+class EnumText(TypeDecorator[Member]):
+    """Column type of a StrEnum, stored as VARCHAR(length): no native enum, no constraint, so no migration for a member.
+
+    What is read is a member; a value that a later version wrote, unknown here, is read as the plain string.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, members: type[Member], length: int) -> None:
+        super().__init__(length)
+        self.members = members
+        self.length = length
+        self._by_value = _Members({str(each): each for each in members})
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Return a dictionary's own look-up, in C: it is called once for each row."""
+        return self._by_value.__getitem__
 
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")

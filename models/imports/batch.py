@@ -24,7 +24,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from models.deliverables.version import StoredFile
 from models.demarche.demarche import Demarche
-from models.ground.base import Base, IntId, Line, Versioned, at, db, now
+from models.ground.base import Base, EnumText, IntId, Line, Versioned, at, db, now
 from models.ground.refused import Refused
 from models.imports.row import Fate, ImportedRow, ImportOutcome
 from models.imports.structures import StructureImport
@@ -60,8 +60,8 @@ class ImportBatch(Versioned, Base):
     __tablename__ = "import_batch"
 
     id: Mapped[IntId]
-    kind: Mapped[str] = mapped_column(String(20))
-    state: Mapped[str] = mapped_column(String(10), default=ImportState.UPLOADED)
+    kind: Mapped[ImportKind] = mapped_column(EnumText(ImportKind, 20))
+    state: Mapped[ImportState] = mapped_column(EnumText(ImportState, 10), default=ImportState.UPLOADED)
     #: The name of the file as its owner knows it. What is stored is its cells, never the file itself.
     file_name: Mapped[Line]
     storage_key: Mapped[str | None] = mapped_column(String(200), unique=True)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, Select, String, null, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.ground.base import Base, IntId, Line, db
+from models.ground.base import Base, EnumText, IntId, Line, db
 
 
 class ImportOutcome(StrEnum):
@@ -46,7 +46,7 @@ class ImportedRow(Base):
     batch_id: Mapped[int] = mapped_column(ForeignKey("import_batch.id"))
     #: Its number in the file, as a spreadsheet shows it.
     line: Mapped[int]
-    outcome: Mapped[str] = mapped_column(String(10))
+    outcome: Mapped[ImportOutcome] = mapped_column(EnumText(ImportOutcome, 10))
     title: Mapped[Line]
     #: The cells as they were read, kept for whoever has to mend them; forgotten a week later.
     cells: Mapped[list[Any]] = mapped_column(JSON, default=list)
@@ -54,7 +54,7 @@ class ImportedRow(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     #: Why it is wrong, or why its subject was kept: [code, particulars] each.
     reasons: Mapped[list[Any]] = mapped_column(JSON, default=list)
-    fate: Mapped[str] = mapped_column(String(10), default=Fate.WAITING)
+    fate: Mapped[Fate] = mapped_column(EnumText(Fate, 10), default=Fate.WAITING)
     #: The thing that it created or found.
     subject_type: Mapped[str] = mapped_column(String(20), default="")
     subject_id: Mapped[int | None]

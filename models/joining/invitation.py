@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, sele
 
 from models.demarche.chantier import Chantier
 from models.demarche.structure import Structure
-from models.ground.base import Base, IntId, Line, db, held, now
+from models.ground.base import Base, EnumText, IntId, Line, db, held, now
 from models.ground.refused import Refused
 from models.mail.outgoing import OutgoingMail
 from models.people.membership import ChantierMembership, ChantierStructure
@@ -43,7 +43,7 @@ class Invitation(Base):
     chantier_id: Mapped[int] = mapped_column(ForeignKey("chantier.id"), index=True)
     email: Mapped[str] = mapped_column(String(254), index=True)
     name: Mapped[Line]
-    role: Mapped[str] = mapped_column(String(20), default=ChantierRole.PARTICIPANT)
+    role: Mapped[ChantierRole] = mapped_column(EnumText(ChantierRole, 20), default=ChantierRole.PARTICIPANT)
     structure_id: Mapped[int | None] = mapped_column(ForeignKey("structure.id"))
     created_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)

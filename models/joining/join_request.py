@@ -4,12 +4,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, select, text, update
+from sqlalchemy import ForeignKey, Index, Select, select, text, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.demarche.chantier import Chantier
 from models.demarche.structure import Structure
-from models.ground.base import Base, IntId, LongText, db, now
+from models.ground.base import Base, EnumText, IntId, LongText, db, now
 from models.ground.refused import Refused
 from models.ground.uniqueness import unless_taken
 from models.journal import record
@@ -52,7 +52,7 @@ class JoinRequest(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     structure_id: Mapped[int | None] = mapped_column(ForeignKey("structure.id"), index=True)
     words: Mapped[LongText]
-    state: Mapped[str] = mapped_column(String(20), default=JoinState.ASKED)
+    state: Mapped[JoinState] = mapped_column(EnumText(JoinState, 20), default=JoinState.ASKED)
     asked_at: Mapped[datetime] = mapped_column(default=now)
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     answered_at: Mapped[datetime | None]

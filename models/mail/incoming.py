@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.ground.base import Base, IntId, db, now
+from models.ground.base import Base, EnumText, IntId, db, now
 from models.people.user import User
 
 #: Answers of one person in an hour that become comments: beyond, something answers by itself.
@@ -33,7 +33,7 @@ class IncomingMail(Base):
     key: Mapped[str] = mapped_column(String(64), unique=True)
     received_at: Mapped[datetime] = mapped_column(default=now, index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
-    outcome: Mapped[str] = mapped_column(String(20))
+    outcome: Mapped[Outcome] = mapped_column(EnumText(Outcome, 20))
     reason: Mapped[str] = mapped_column(String(40), default="")
     #: In bytes.
     size: Mapped[int]

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, delete, select, text, up
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from models.ground.base import Base, IntId, db, now
+from models.ground.base import Base, EnumText, IntId, db, now
 
 if TYPE_CHECKING:
     from models.people.user import User
@@ -61,7 +61,7 @@ class OutgoingMail(Base):
     #: Two mails never bear the same: whatever asks twice for the same mail sends one.
     key: Mapped[str | None] = mapped_column(String(120), unique=True)
     particulars: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    state: Mapped[str] = mapped_column(String(10), default=MailState.WAITING)
+    state: Mapped[MailState] = mapped_column(EnumText(MailState, 10), default=MailState.WAITING)
     created_at: Mapped[datetime] = mapped_column(default=now)
     #: Not before; moved on by each attempt that fails.
     due_at: Mapped[datetime]

@@ -45,7 +45,7 @@ class WantsMail:
     if TYPE_CHECKING:
         mail_at_once: Mapped[bool]
         mail_checkpoints: Mapped[bool]
-        digest: Mapped[str]
+        digest: Mapped[Digest]
         digest_day: Mapped[int]
         next_digest_at: Mapped[datetime | None]
         seen_at: Mapped[datetime | None]

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.ground.base import Base, IntId, now
+from models.ground.base import Base, EnumText, IntId, now
 from models.people.roles import ChantierRole
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class ChantierMembership(Base):
     id: Mapped[IntId]
     chantier_id: Mapped[int] = mapped_column(ForeignKey("chantier.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
-    role: Mapped[str] = mapped_column(String(20), default=ChantierRole.PARTICIPANT)
+    role: Mapped[ChantierRole] = mapped_column(EnumText(ChantierRole, 20), default=ChantierRole.PARTICIPANT)
     since: Mapped[datetime] = mapped_column(default=now)
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 

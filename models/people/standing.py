@@ -45,7 +45,7 @@ class WithStanding:
 
     if TYPE_CHECKING:
         id: Mapped[int]
-        role: Mapped[str]
+        role: Mapped[Role]
 
     _standing: Standing | None = None
 
@@ -100,7 +100,7 @@ def _standing_rows() -> CompoundSelect[int, str]:
     notifications = table_above("notification").c
     person: BindParameter[int] = bindparam("user_id")
     return union_all(
-        select(memberships.chantier_id, memberships.__table__.c.role).where(memberships.user_id == person),
+        select(memberships.chantier_id, memberships.role).where(memberships.user_id == person),
         select(belonging.structure_id, literal("")).where(belonging.user_id == person),
         select(func.count(), literal("unread")).where(
             notifications.user_id == person, notifications.unread > 0

@@ -12,12 +12,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from models.ground.base import Base, IntId, Line, Versioned, db, fold, now, table_above
+from models.ground.base import Base, EnumText, IntId, Line, Versioned, db, fold, now, table_above
 from models.ground.refused import Refused
 from models.ground.uniqueness import unless_taken
 from models.journal import from_to, record
 from models.people import passwords
-from models.people.mail_preferences import WantsMail
+from models.people.mail_preferences import Digest, WantsMail
 from models.people.membership import ChantierMembership
 from models.people.roles import Role
 from models.people.sign_in import PasswordLink, SignInLink
@@ -41,7 +41,7 @@ class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
     name_key: Mapped[Line] = mapped_column(index=True)
     title: Mapped[Line] = mapped_column(default="")
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
-    role: Mapped[str] = mapped_column(String(20), default=Role.MEMBER)
+    role: Mapped[Role] = mapped_column(EnumText(Role, 20), default=Role.MEMBER)
     #: "fr", "en", or empty for the browser's choice.
     locale: Mapped[str] = mapped_column(String(5), default="")
     password_hash: Mapped[str | None] = mapped_column(String(200))
@@ -55,7 +55,7 @@ class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
     #: Among these, being asked where one's tasks stand before a committee.
     mail_checkpoints: Mapped[bool] = mapped_column(default=True)
     #: "never", "daily" or "weekly"; weekly on this day, 0 is Monday.
-    digest: Mapped[str] = mapped_column(String(10), default="weekly")
+    digest: Mapped[Digest] = mapped_column(EnumText(Digest, 10), default=Digest.WEEKLY)
     digest_day: Mapped[int] = mapped_column(default=0)
     #: When the next digest is due; nothing for those who never came in.
     next_digest_at: Mapped[datetime | None] = mapped_column(index=True)

@@ -27,12 +27,12 @@ from sqlalchemy.orm import Mapped, aliased, contains_eager, joinedload, mapped_c
 from sqlalchemy.orm.attributes import set_committed_value
 
 from models.demarche.chantier import Chantier
-from models.ground.base import HOME, Base, IntId, Line, LongText, Versioned, db, held, now, today
+from models.ground.base import HOME, Base, EnumText, IntId, Line, LongText, Versioned, db, held, now, today
 from models.ground.refused import Refused
 from models.journal import from_to, record
 from models.mail.outgoing import OutgoingMail
 from models.people.user import User
-from models.steering.checkpoint_answer import CheckpointAnswering
+from models.steering.checkpoint_answer import CheckpointAnswer, CheckpointAnswering
 from models.steering.checkpoint_recipients import (
     TO_ASK,
     is_given_to,
@@ -82,7 +82,9 @@ class Checkpoint(Versioned, Editable, Base):
     leaves_at: Mapped[datetime]
     #: What the coordination adds at the end of the mail.
     words: Mapped[LongText]
-    state: Mapped[str] = mapped_column(String(10), default=CheckpointState.PLANNED)
+    state: Mapped[CheckpointState] = mapped_column(
+        EnumText(CheckpointState, 10), default=CheckpointState.PLANNED
+    )
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     asked_at: Mapped[datetime | None]
@@ -251,7 +253,7 @@ class CheckpointLine(CheckpointAnswering, Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True, index=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True, index=True)
     answered_at: Mapped[datetime | None]
-    said: Mapped[str | None] = mapped_column(String(20))
+    said: Mapped[CheckpointAnswer | None] = mapped_column(EnumText(CheckpointAnswer, 20))
     #: A mark of the last answer: the same sent again, by a reload or a mailbox that insists, changes nothing.
     mark: Mapped[str | None] = mapped_column(String(32))
 

@@ -33,7 +33,7 @@ class CheckpointAnswering:
         task: Mapped[Task]
         checkpoint: Mapped[Checkpoint]
         answered_at: Mapped[datetime | None]
-        said: Mapped[str | None]
+        said: Mapped[CheckpointAnswer | None]
         mark: Mapped[str | None]
 
     def answer(
@@ -63,14 +63,14 @@ class CheckpointAnswering:
         else:
             self.task.become(TaskStatus(answer), by=by, reason=words)
             self._comment(words, need, by=by, source=source)
-        self.said, self.answered_at, self.mark = str(answer), now(), mark
+        self.said, self.answered_at, self.mark = answer, now(), mark
         db.session.flush()
         return True
 
     def _changes_nothing(self, answer: CheckpointAnswer, by: User) -> bool:
         """Tell whether the task stands so already, or was declared done by somebody who waits for a référent's word."""
         waits = self.task.status == TaskStatus.TO_VALIDATE and not by.steers(self.task.chantier_id)
-        return self.task.status == answer or (answer == CheckpointAnswer.DONE and waits)
+        return self.task.status == TaskStatus(answer) or (answer == CheckpointAnswer.DONE and waits)
 
     def _comment(self, words: str, need: str, *, by: User, source: str) -> None:
         said = "\n\n".join(each for each in (words.strip(), need.strip()) if each)

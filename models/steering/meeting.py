@@ -12,7 +12,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from models.demarche.chantier import Chantier
 from models.demarche.structure import Structure
-from models.ground.base import Base, IntId, Line, LongText, Versioned, db, now, table_above, today
+from models.ground.base import Base, EnumText, IntId, Line, LongText, Versioned, db, now, table_above, today
 from models.ground.refused import Refused
 from models.ground.uniqueness import unless_taken
 from models.journal import from_to, record
@@ -56,7 +56,7 @@ class Meeting(Versioned, Editable, Base):
     place: Mapped[Line] = mapped_column(default="")
     #: What the coordination says first: the synthesis that opens the document.
     opening: Mapped[LongText]
-    state: Mapped[str] = mapped_column(String(10), default=MeetingState.PLANNED)
+    state: Mapped[MeetingState] = mapped_column(EnumText(MeetingState, 10), default=MeetingState.PLANNED)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     #: When its minutes were closed.
@@ -235,7 +235,7 @@ class MeetingPresence(Base):
     id: Mapped[IntId]
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
     structure_id: Mapped[int] = mapped_column(ForeignKey("structure.id"), index=True)
-    presence: Mapped[str] = mapped_column(String(10))
+    presence: Mapped[Presence] = mapped_column(EnumText(Presence, 10))
     #: Who spoke for it, as people write it: « Ada Exemple et Idriss Diallo ».
     people: Mapped[Line] = mapped_column(default="")
 

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Select, String, and_, exists, func, select
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Select, and_, exists, func, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.deliverables.deliverable import Deliverable
 from models.demarche.chantier import Chantier
 from models.demarche.objective import ObjectiveTally
-from models.ground.base import Base, IntId, LongText, Versioned, db, now
+from models.ground.base import Base, EnumText, IntId, LongText, Versioned, db, now
 from models.journal import Activity, record
 from models.people.user import User
 from models.tasks.status import TaskStatus
@@ -72,7 +72,7 @@ class ProgressUpdate(Versioned, Base):
     author_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     at: Mapped[datetime] = mapped_column(default=now)
     edited_at: Mapped[datetime | None]
-    weather: Mapped[str] = mapped_column(String(20))
+    weather: Mapped[Weather] = mapped_column(EnumText(Weather, 20))
     words: Mapped[LongText]
     #: What the chantier expects of the others, or of the comité de pilotage.
     needs: Mapped[LongText]
@@ -105,10 +105,10 @@ class ProgressUpdate(Versioned, Base):
         """Correct its words; the figures of then stay. Returns the names of the fields that changed."""
         changed = [
             name
-            for name, value in (("weather", str(Weather(weather))), ("words", words), ("needs", needs))
+            for name, value in (("weather", Weather(weather)), ("words", words), ("needs", needs))
             if getattr(self, name) != value
         ]
-        self.weather, self.words, self.needs = str(weather), words, needs
+        self.weather, self.words, self.needs = Weather(weather), words, needs
         if changed:
             self.edited_at = now()
             record(self.chantier, "chantier.progress_reworded", by=by)

@@ -5,12 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, ForeignKey, String, Text, and_, bindparam, select
+from sqlalchemy import ColumnElement, ForeignKey, Text, and_, bindparam, select
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from models.demarche.objective import count_task
 from models.figures.traced import Traced
-from models.ground.base import Base, IntId, LongText, db, now
+from models.ground.base import Base, EnumText, IntId, LongText, db, now
 from models.ground.refused import Refused
 from models.journal import record
 from models.people.user import User
@@ -47,8 +47,8 @@ class StatusChange(Base):
     at: Mapped[datetime] = mapped_column(index=True)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     #: Empty for the birth of the task.
-    from_status: Mapped[str] = mapped_column(String(20))
-    to_status: Mapped[str] = mapped_column(String(20))
+    from_status: Mapped[TaskStatus] = mapped_column(EnumText(TaskStatus, 20))
+    to_status: Mapped[TaskStatus] = mapped_column(EnumText(TaskStatus, 20))
     reason: Mapped[str] = mapped_column(Text, default="")
     need: Mapped[str] = mapped_column(Text, default="")
 
@@ -62,7 +62,7 @@ class TaskLifecycle(Traced, TaskOrder):
     if TYPE_CHECKING:
         objective_id: Mapped[int]
 
-    status: Mapped[str] = mapped_column(String(20), default=TaskStatus.TODO)
+    status: Mapped[TaskStatus] = mapped_column(EnumText(TaskStatus, 20), default=TaskStatus.TODO)
     #: The instant of the last change of status.
     status_since: Mapped[datetime] = mapped_column(default=now)
     #: What blocks, and what is needed; empty unless blocked.

@@ -11,7 +11,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import inspect
 
 from chantiers.policy import TABLE, can
-from models import Chantier, ChantierRole, Deliverable, Objective, Refused, Role, Structure, Task, User, db
+from models import (
+    Chantier,
+    ChantierRole,
+    Deliverable,
+    Objective,
+    Refused,
+    Role,
+    Structure,
+    Task,
+    User,
+    close_account,
+    db,
+    merge_structures,
+)
 from tests.architecture.design import Facts, Thing
 from tests.support.databases import Database
 from tests.support.factories import (
@@ -123,7 +136,7 @@ class Rights(RuleBasedStateMachine):
 
     @rule(one=st.integers(0, 2), other=st.integers(0, 2))
     def merge(self, one: int, other: int) -> None:
-        self.attempt(self.structures[one].merge_into, self.structures[other], by=self.coordinator)
+        self.attempt(merge_structures, self.structures[one], into=self.structures[other], by=self.coordinator)
         # A merge forgets everything that was read: the next page reads it again.
         self.open_a_new_page()
 
@@ -134,7 +147,7 @@ class Rights(RuleBasedStateMachine):
 
     @rule(who=st.integers(0, 4))
     def close(self, who: int) -> None:
-        self.attempt(self.people[who].close, by=self.coordinator)
+        self.attempt(close_account, self.people[who], by=self.coordinator)
 
     # What there is ----------------------------------------------------------------------------------------------------
 

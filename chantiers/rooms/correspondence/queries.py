@@ -31,7 +31,7 @@ def outbox(state: str, before: int | None) -> Outbox:
         query = query.where(OutgoingMail.id < before)
     mails = db.session.scalars(query.order_by(OutgoingMail.id.desc())).all()
     standing = select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)
-    counts = {row[0]: row[1] for row in db.session.execute(standing)}
+    counts = {str(state): number for state, number in db.session.execute(standing)}
     coming = select(func.count()).where(User.next_digest_at.is_not(None), User.closed_at.is_(None))
     return Outbox(mails[:LINES], counts, len(mails) > LINES, db.session.scalar(coming) or 0)
 

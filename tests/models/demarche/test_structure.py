@@ -182,7 +182,7 @@ def test_nothing_is_lost_when_two_records_become_one(session):
 
 
 def test_every_table_that_names_structures_is_handed_over(session):
-    """Who adds a table with a structure in it meets this list, and teaches `merge_into` about it."""
+    """Who adds a table with a structure in it meets this list, and teaches `merge_structures` about it."""
     naming = {
         f"{table.name}.{key.parent.name}"
         for table in Base.metadata.sorted_tables
