@@ -1,4 +1,4 @@
-"""The domain's only door: what exists, and what can be done to it."""
+"""Public API of the domain: everything else imports from here."""
 
 from models.commit import COMMIT_STEPS
 from models.deliverables.deliverable import (
@@ -43,7 +43,7 @@ from models.joining.handover import Handover, Holdings
 from models.joining.invitation import Invitation
 from models.joining.join_request import JoinRequest, JoinState
 from models.journal import CATALOGUE, Activity, only, quietly, record
-from models.mail.incoming import IncomingMail, Outcome
+from models.mail.incoming import IncomingMail, MailOutcome
 from models.mail.outgoing import POSTED, MailState, OutgoingMail
 from models.people import passwords
 from models.people.mail_preferences import Digest, next_digest
@@ -158,6 +158,7 @@ __all__ = [
     "Invitation",
     "JoinRequest",
     "JoinState",
+    "MailOutcome",
     "MailState",
     "Matter",
     "MatterChantier",
@@ -171,7 +172,6 @@ __all__ = [
     "ObjectiveKind",
     "ObjectiveTally",
     "Opinion",
-    "Outcome",
     "OutgoingMail",
     "PasswordLink",
     "Presence",

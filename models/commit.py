@@ -33,7 +33,7 @@ def take_steps(session: Session) -> None:
 
 @event.listens_for(Session, "after_soft_rollback")
 def forget_what_waits(session: Session, previous: Any) -> None:
-    """Forget what waited for the commit that will not be; a savepoint takes back its own rows only."""
+    """Drop what waited for a commit that is rolled back; a savepoint takes back its own rows only."""
     if not previous.nested:
         for key in WAITING:
             session.info.pop(key, None)

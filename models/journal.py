@@ -1,4 +1,4 @@
-"""The journal: who did what to what, when, with what particulars. Rows are added, never changed."""
+"""Journal (audit log): who did what to what, when, with what particulars. Rows are added, never changed."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Action:
-    """A kind of activity: the particulars its record must carry, whether it is news of its subject, and is told."""
+    """Kind of activity: the particulars its record must carry, whether it is news of its subject, and is notified."""
 
     particulars: frozenset[str] = frozenset()
     is_news: bool = True
@@ -178,7 +178,7 @@ _only: ContextVar[frozenset[str] | None] = ContextVar("only", default=None)
 
 @contextmanager
 def only(*actions: str) -> Iterator[None]:
-    """The journal keeps no line of what is done inside but of these actions.
+    """Keep no line of what is done inside the block but of these actions.
 
     Loading a file does a hundred things that a reader wants to see as one.
     """
@@ -194,7 +194,7 @@ _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """What is done inside is in the journal, and nobody is told or mailed of it.
+    """Silence notifications and mails of what is done inside the block; the journal keeps it.
 
     Two thousand tasks that come out of a spreadsheet are no news for two thousand mailboxes.
     """
@@ -206,12 +206,12 @@ def quietly() -> Iterator[None]:
 
 
 def is_quiet() -> bool:
-    """Whether what happens now is told to nobody."""
+    """Tell whether notifications are silenced."""
     return _quiet.get()
 
 
 class Activity(Base):
-    """One line of the journal."""
+    """Line of the journal."""
 
     __tablename__ = "activity"
     __table_args__ = (
@@ -236,7 +236,7 @@ class Activity(Base):
     chantier: Mapped["Chantier | None"] = relationship(lazy="raise_on_sql")
 
     def forget_name(self, name: str) -> None:
-        """Put "" where the line tells of a person by that name: they closed their account."""
+        """Blank the name of a person who closed their account."""
         if self.subject_type == "user" and self.title == name:
             self.title = ""
         told = {
@@ -249,8 +249,8 @@ class Activity(Base):
             self.particulars = told
 
     @classmethod
-    def told_to(cls, user: "User", *, approved: bool = False) -> ColumnElement[bool]:
-        """The condition of a line that this person may read.
+    def readable_by(cls, user: "User", *, approved: bool = False) -> ColumnElement[bool]:
+        """Return the SQL condition of a line that this person may read.
 
         `approved`: where the line is about a deliverable, that is approved now, and what is said of it is told too.
         """
@@ -262,13 +262,13 @@ class Activity(Base):
 
     @classmethod
     def about(cls, subject: Any) -> "Select[Activity]":
-        """What happened to a thing, with who did it, the latest first."""
+        """Select what happened to a thing, with who did it, the latest first."""
         its_own = (cls.subject_type == subject.__tablename__, cls.subject_id == subject.id)
         return select(cls).where(*its_own).order_by(cls.id.desc()).options(joinedload(cls.actor))
 
 
 def from_to(before: object, after: object) -> dict[str, str | None]:
-    """The particulars of what went from one value to another, as JSON keeps them: a day, a role, or nothing."""
+    """Return the particulars of a change from one value to another, as JSON keeps them: a day, a role, or nothing."""
     return {name: str(value) if value else None for name, value in (("from", before), ("to", after))}
 
 

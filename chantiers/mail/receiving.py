@@ -19,7 +19,7 @@ from models import (
     Chantier,
     Comment,
     IncomingMail,
-    Outcome,
+    MailOutcome,
     OutgoingMail,
     Refused,
     ReviewRequest,
@@ -39,7 +39,7 @@ MACHINES = ("mailer-daemon", "postmaster", "no-reply", "noreply")
 class ReceivedMail:
     """Result of one incoming mail: its outcome, the reason, and the comment that it became."""
 
-    outcome: Outcome
+    outcome: MailOutcome
     reason: str = ""
     comment: int | None = None
 
@@ -65,11 +65,11 @@ def receive(content: bytes) -> ReceivedMail | None:
     person: User | None = None
     try:
         target, person = _author_of(message)
-        received = ReceivedMail(Outcome.COMMENTED, comment=_comment(message, content, target, person).id)
+        received = ReceivedMail(MailOutcome.COMMENTED, comment=_comment(message, content, target, person).id)
     except _SetAside as reason:
-        received = ReceivedMail(Outcome.KEPT_ASIDE, str(reason))
+        received = ReceivedMail(MailOutcome.KEPT_ASIDE, str(reason))
     except _NotTaken as refused:
-        received = ReceivedMail(Outcome.REFUSED, str(refused))
+        received = ReceivedMail(MailOutcome.REFUSED, str(refused))
         OutgoingMail.post("reply_refused", to=person, key=f"reply:{key}", reason=received.reason)
     db.session.add(
         IncomingMail(

@@ -1,4 +1,4 @@
-"""A chantier: a working group with its number, its colour, its référents and its structures."""
+"""Chantiers: working groups, with their number, their colour, their members and their structures."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -30,7 +30,7 @@ HUES = 8
 
 
 class Chantier(Versioned, Editable, Sourced, Base):
-    """A chantier coopératif. Cooperation is transparent: whoever is signed in reads it."""
+    """Chantier coopératif. Cooperation is transparent: whoever is signed in reads it."""
 
     __tablename__ = "chantier"
 
@@ -79,12 +79,12 @@ class Chantier(Versioned, Editable, Sourced, Base):
 
     @classmethod
     def visible_to(cls, user: User) -> "Select[Chantier]":
-        """The chantiers that this person may read: all of them, the archived ones included."""
+        """Select the chantiers that this person may read: all of them, the archived ones included."""
         return select(cls).order_by(cls.number)
 
     @classmethod
     def with_members(cls) -> tuple[ORMOption, ...]:
-        """Loading options for a screen that names the people and the structures."""
+        """Return the loading options for a screen that names the people and the structures."""
         return (
             selectinload(cls.memberships).joinedload(ChantierMembership.user),
             selectinload(cls.structures),
@@ -147,7 +147,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
 
     @classmethod
     def hold_open(cls, chantier_id: int) -> bool:
-        """Whether people may write in this chantier; if so, it is not archived before the transaction ends.
+        """Lock a chantier for writing in it; False if it is archived, else it is not before the transaction ends.
 
         Those who write hold it together: the lock is the one that their line of the journal takes anyway. A plain
         reading of `archived_at` would not do: the chantier may be archived between that and the writing.
@@ -166,7 +166,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
         """
         if structure.merged_into_id is not None:
             raise Refused("structure_merged", structure=structure.name)
-        self.wait_for_turn()
+        self.lock_members()
         if self._enrolment_of(structure) is not None:
             return
         db.session.add(ChantierStructure(chantier=self, structure=structure, enrolled_by=by))
@@ -181,7 +181,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
 
         Raises Refused("not_enrolled").
         """
-        self.wait_for_turn()
+        self.lock_members()
         enrolment = self._enrolment_of(structure)
         if enrolment is None:
             raise Refused("not_enrolled", structure=structure.name)
@@ -202,16 +202,16 @@ class Chantier(Versioned, Editable, Sourced, Base):
         """Make a person a member; one who already takes part keeps their role. Raises Refused("account_closed")."""
         if person.closed_at is not None:
             raise Refused("account_closed")
-        self.wait_for_turn()
+        self.lock_members()
         self._welcome_all(User.id == person.id, role, by=by)
 
     def welcome_all(self, user_ids: Iterable[int], *, by: User | None) -> None:
         """Make participants of several people at once, but for members and for closed accounts."""
-        self.wait_for_turn()
+        self.lock_members()
         self._welcome_all(User.id.in_(list(user_ids)), ChantierRole.PARTICIPANT, by=by)
 
     def _welcome_all(self, which: ColumnElement[bool], role: ChantierRole, *, by: User | None) -> None:
-        """Make members of those people who are not yet, in as many statements for one as for a hundred."""
+        """Add the people who are not members yet, in as many statements for one as for a hundred."""
         taking_part = select(ChantierMembership.user_id).where(ChantierMembership.chantier_id == self.id)
         newcomers = select(User.id, User.name).where(
             which, User.closed_at.is_(None), User.id.not_in(taking_part)
@@ -228,14 +228,14 @@ class Chantier(Versioned, Editable, Sourced, Base):
             self._settle_requests_of([user_id for user_id, _name in rows], by=by)
 
     def _settle_requests_of(self, user_ids: list[int], *, by: User | None) -> None:
-        """Whoever asked to join and came in another way waits for no answer any more."""
+        """Accept the waiting join requests of people who came in another way."""
         asked = table_above("join_request")
         waiting = (asked.c.chantier_id == self.id, asked.c.state == "asked", asked.c.person_id.in_(user_ids))
         accepted = {"state": "accepted", "answered_at": now(), "answered_by_id": by.id if by else None}
         db.session.execute(update(asked).where(*waiting).values(accepted))
 
     def members_to_mail(self, people: list[int], structures: list[int], *, but: User) -> list[int]:
-        """Of these people and of the members of these structures, those who take part and want mail at once."""
+        """List the ids of these people and of the members of these structures who take part and want mail at once."""
         members = select(StructureMember.user_id).where(StructureMember.structure_id.in_(structures))
         query = (
             select(User.id)
@@ -253,7 +253,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
 
     def appoint(self, person: User, role: ChantierRole, *, by: User | None) -> None:
         """Change a member's role. Raises Refused("not_member") or, for the only référent, Refused("last_referent")."""
-        self.wait_for_turn()
+        self.lock_members()
         membership = self._membership_of(person)
         if membership.role == role:
             return
@@ -264,7 +264,7 @@ class Chantier(Versioned, Editable, Sourced, Base):
 
     def dismiss(self, person: User, *, by: User) -> None:
         """End a person's part in the chantier. Raises Refused("not_member") or Refused("last_referent")."""
-        self.wait_for_turn()
+        self.lock_members()
         membership = self._membership_of(person)
         self._refuse_losing_last_referent(membership)
         db.session.delete(membership)
@@ -280,16 +280,16 @@ class Chantier(Versioned, Editable, Sourced, Base):
         )
         if membership is None:
             raise Refused("not_member", person=person.name)
-        # Read again: somebody may have changed it between the page's own reading and our turn.
+        # Read again: somebody may have changed it between the page's own reading and our lock.
         db.session.refresh(membership, ["role"])
         return membership
 
     def role_of(self, person: User) -> ChantierRole:
-        """A member's role, read from the database. Raises Refused("not_member")."""
+        """Return a member's role, read from the database. Raises Refused("not_member")."""
         return ChantierRole(self._membership_of(person).role)
 
     def has_other_referent(self, person: User) -> bool:
-        """Whether somebody else answers for the chantier, their account not closed."""
+        """Tell whether another référent answers for the chantier, their account not closed."""
         others = (
             select(ChantierMembership.id)
             .join(ChantierMembership.user)
@@ -308,13 +308,13 @@ class Chantier(Versioned, Editable, Sourced, Base):
         if not self.has_other_referent(membership.user):
             raise Refused("last_referent")
 
-    def wait_for_turn(self) -> None:
-        """One change at a time to who takes part, so that two at once neither collide nor empty the chantier.
+    def lock_members(self) -> None:
+        """Lock the memberships of the chantier: two changes at once would collide, or leave it without a référent.
 
         The lock lets others go on adding tasks and deliverables; SQLite has one writer anyway.
         """
-        turn = select(Chantier.id).where(Chantier.id == self.id).with_for_update(key_share=True)
-        db.session.execute(turn)
+        lock = select(Chantier.id).where(Chantier.id == self.id).with_for_update(key_share=True)
+        db.session.execute(lock)
 
     @classmethod
     def _slug_exists(cls, slug: str) -> bool:

@@ -1,4 +1,4 @@
-"""The démarche itself: one row that names it, presents it and holds its charter."""
+"""Démarche and its charter: the one row that names and presents it, the texts of the charter and who accepted them."""
 
 from datetime import datetime
 from functools import cache
@@ -17,7 +17,7 @@ from models.traits.loaded_from_file import Sourced
 
 
 class Demarche(Versioned, Editable, Sourced, Base):
-    """One instance serves one démarche: this table has one row."""
+    """Démarche that this instance serves: the table has one row."""
 
     __tablename__ = "demarche"
 
@@ -42,7 +42,7 @@ class Demarche(Versioned, Editable, Sourced, Base):
 
     @classmethod
     def current(cls) -> "Demarche | None":
-        """The démarche of this instance; None before it was loaded."""
+        """Return the démarche of this instance; None before it was loaded."""
         return db.session.scalar(_first())
 
     @property
@@ -61,22 +61,22 @@ class Demarche(Versioned, Editable, Sourced, Base):
 
     @property
     def charter(self) -> "CharterVersion | None":
-        """The charter in force, or None."""
+        """Charter in force, or None."""
         return db.session.scalar(select(CharterVersion).where(CharterVersion.number == self.charter_number))
 
     def awaits_acceptance_of(self, user: "User") -> bool:
-        """Whether this person has yet to accept the charter in force."""
+        """Tell whether this person has yet to accept the charter in force."""
         return user.charter_number < self.charter_number
 
 
 @cache
 def _first() -> "Select[Demarche]":
-    """The question that every request asks: written once."""
+    """Build the statement once: every request runs it."""
     return select(Demarche).order_by(Demarche.id).limit(1)
 
 
 class CharterVersion(Base):
-    """One numbered text of the charter."""
+    """Numbered text of the charter."""
 
     __tablename__ = "charter_version"
 
@@ -100,7 +100,7 @@ class CharterVersion(Base):
 
 
 class CharterAcceptance(Base):
-    """Who accepted which charter, and when."""
+    """Acceptance of a charter by a person, and its date."""
 
     __tablename__ = "charter_acceptance"
     __table_args__ = (UniqueConstraint("user_id", "charter_id"),)

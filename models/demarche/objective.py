@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 
 class ObjectiveKind(StrEnum):
-    """Political objectives give the direction; operational ones are worked on."""
+    """Kind of objective: political ones give the direction, operational ones are worked on."""
 
     POLITICAL = "political"
     OPERATIONAL = "operational"
 
 
 class Objective(Versioned, Editable, Sourced, Trashable, Base):
-    """An objective, in the words of the démarche."""
+    """Objective of a chantier, in the words of the démarche."""
 
     __tablename__ = "objective"
     __table_args__ = (index_of_bin("objective"),)
@@ -77,7 +77,7 @@ class Objective(Versioned, Editable, Sourced, Trashable, Base):
 
     @classmethod
     def operational_of(cls, chantier_id: "int | BindParameter[int]") -> "Select[Objective]":
-        """The operational objectives of a chantier, in their order."""
+        """Select the operational objectives of a chantier, in their order."""
         its_own = cls.chantier_id == chantier_id
         return (
             select(cls)
@@ -98,7 +98,7 @@ class Objective(Versioned, Editable, Sourced, Trashable, Base):
         return self.kind == ObjectiveKind.OPERATIONAL
 
     def hold_for_work(self, chantier_id: int) -> None:
-        """Keep it out of the bin until this transaction ends: a task or a deliverable is being hung on it.
+        """Lock it against the bin until this transaction ends: a task or a deliverable is being hung on it.
 
         Reading it again matters: somebody may have put it in the bin since the page was read. Raises
         Refused("objective_not_operational") for one in the bin, a political one, or one of another chantier.
@@ -144,14 +144,14 @@ class Objective(Versioned, Editable, Sourced, Trashable, Base):
         super().trash(by=by)
 
     def erase(self) -> None:
-        """Blank the words of it; its tally keeps the figures."""
+        """Blank its words; its tally keeps the figures."""
         self.text = ""
         # Its key stays: loading the file again must not bring back what people threw away.
         self.source = None
 
 
 class ObjectiveTally(Base):
-    """How many live tasks an objective has in each status, kept by the verbs so that no screen has to count them."""
+    """Counters of the live tasks of an objective by status, kept by the verbs so that no screen has to count them."""
 
     __tablename__ = "objective_tally"
 
@@ -166,7 +166,7 @@ class ObjectiveTally(Base):
 
     @hybrid_property
     def counted(cls) -> int:
-        """The tasks that progress is computed on, all but the abandoned ones; of a row, or of the table in a query."""
+        """Count of the tasks that progress is computed on: all but the abandoned ones; of a row, or in a query."""
         return cls.todo + cls.in_progress + cls.to_validate + cls.done + cls.blocked
 
     @property
@@ -184,7 +184,7 @@ _together: ContextVar[Counter[tuple[int, str]] | None] = ContextVar("together", 
 
 @contextmanager
 def counted_together() -> Iterator[None]:
-    """What is counted inside is written at its end, one statement for each figure: for hundreds of tasks at once."""
+    """Batch the counting done inside: one statement for each figure at its end, for hundreds of tasks at once."""
     changes: Counter[tuple[int, str]] = Counter()
     token = _together.set(changes)
     try:

@@ -1,4 +1,4 @@
-"""Member structures: who they are, the names they go by, and how two records become one."""
+"""Member structures: identity, aliases, people; two records of one are merged in `models.demarche.merging`."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -22,7 +22,7 @@ RESERVED = frozenset({"nouvelle"})
 
 
 class StructureKind(StrEnum):
-    """What kind of organisation it is; empty while nobody has said."""
+    """Kind of organisation; empty while nobody has said."""
 
     UNKNOWN = ""
     ASSOCIATION = "association"
@@ -36,7 +36,7 @@ class StructureKind(StrEnum):
 
 
 class Structure(Versioned, Editable, Sourced, Base):
-    """An organisation that takes part in the démarche."""
+    """Organisation that takes part in the démarche."""
 
     __tablename__ = "structure"
 
@@ -85,12 +85,12 @@ class Structure(Versioned, Editable, Sourced, Base):
 
     @classmethod
     def visible_to(cls, user: User | None) -> "Select[Structure]":
-        """The directory: every structure that was not merged into another, in the order of names."""
+        """Select the directory: every structure that was not merged into another, in the order of names."""
         return select(cls).where(cls.merged_into_id.is_(None)).order_by(cls.name_key, cls.id)
 
     @classmethod
     def known_as(cls, name: str) -> "Structure | None":
-        """The structure that goes by this name or alias, accents and case aside."""
+        """Find the structure that goes by this name or alias, accents and case aside."""
         key = sort_key(name)
         by_alias = select(StructureAlias.structure_id).where(StructureAlias.name_key == key)
         # A name without a letter or a digit, all signs, has no key to compare by.
@@ -101,12 +101,12 @@ class Structure(Versioned, Editable, Sourced, Base):
 
     @classmethod
     def of_person(cls, user: User) -> "Select[Structure]":
-        """The structures that this person belongs to, and may engage."""
+        """Select the structures that this person belongs to, and may engage."""
         return cls.visible_to(user).where(cls.id.in_(list(user.standing.structures)))
 
     @classmethod
     def named_like(cls, words: str) -> ColumnElement[bool]:
-        """The condition of having these words in the name or in an alias, accents and case aside."""
+        """Return the SQL condition of having these words in the name or in an alias, accents and case aside."""
         key = fold(words)
         alias = exists().where(
             StructureAlias.structure_id == cls.id, StructureAlias.name_key.contains(key, autoescape=True)
@@ -118,7 +118,7 @@ class Structure(Versioned, Editable, Sourced, Base):
         return self.name
 
     def edit(self, *, by: User, **fields: object) -> list[str]:
-        """Change what is said of it. Raises Refused("name_taken")."""
+        """Change its fields. Raises Refused("name_taken")."""
         name = fields.get("name")
         if isinstance(name, str) and name != self.name:
             other = self.known_as(name)
@@ -127,9 +127,9 @@ class Structure(Versioned, Editable, Sourced, Base):
         return super().edit(by=by, **fields)
 
     def also_known_as(self, names: list[str], *, by: User | None = None) -> bool:
-        """Make `names` its other names, whole list; returns whether that changed any. Raises Refused("name_taken").
+        """Replace its aliases by `names`, whole list; return whether that changed any. Raises Refused("name_taken").
 
-        Nobody's doing is the import's, which keeps a line of its own in the journal.
+        Without `by` it is the import's doing, which keeps a line of its own in the journal.
         """
         wanted = {sort_key(name): name for name in names if sort_key(name)}
         wanted.pop(self.name_key, None)
@@ -168,7 +168,7 @@ class Structure(Versioned, Editable, Sourced, Base):
         db.session.flush()
 
     def _is_named(self) -> bool:
-        """Whether any row of any table names it, beside its own names and the parts in chantiers that it left."""
+        """Tell whether any row of any table refers to it, beside its aliases and the chantiers that it left."""
         own = cast(Table, Structure.__table__)
         for table in Base.metadata.sorted_tables:
             for column in table.columns:
@@ -212,7 +212,7 @@ class Structure(Versioned, Editable, Sourced, Base):
         record(person, "person.left_structure", by=by, structure=self.name)
 
     def present_enrolments(self) -> "list[ChantierStructure]":
-        """Its parts in chantiers today, always in the same order: in this one several chantiers are locked."""
+        """List its present memberships in chantiers, in the order in which several chantiers are locked."""
         db.session.refresh(self, ["enrolments"])
         present = [enrolment for enrolment in self.enrolments if enrolment.left_at is None]
         return sorted(present, key=lambda enrolment: enrolment.chantier_id)
@@ -225,7 +225,7 @@ class Structure(Versioned, Editable, Sourced, Base):
 
 
 class StructureAlias(Base):
-    """Another name that a structure goes by."""
+    """Alias: another name that a structure goes by."""
 
     __tablename__ = "structure_alias"
 
@@ -238,5 +238,5 @@ class StructureAlias(Base):
 
 
 def sort_key(name: str) -> str:
-    """By which names sort and compare, as long as its column allows: folding makes some letters two."""
+    """Return the sort and comparison key of a name, cut to its column: folding makes some letters two."""
     return fold(name)[:300]

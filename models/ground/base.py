@@ -1,4 +1,4 @@
-"""The ground every model stands on: the session, the declarative base, time and text as we store them."""
+"""Base of every model: database session, declarative base, engine settings, clock, and column types."""
 
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -30,37 +30,37 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.types import TypeDecorator
 
-from models.ground.write_queue import Turns
+from models.ground.write_queue import FifoLock
 
 #: The démarche lives in France: "today", late and silent are told by its calendar.
 HOME = ZoneInfo("Europe/Paris")
 
 
-_told: ContextVar[datetime | None] = ContextVar("told", default=None)
+_frozen_now: ContextVar[datetime | None] = ContextVar("frozen_now", default=None)
 
 
 @contextmanager
 def at(instant: datetime) -> Iterator[None]:
-    """What is done inside happens at that instant: only for loaders, which write months of history in a second."""
-    token = _told.set(instant.astimezone(UTC))
+    """Freeze the clock at an instant within the block: only for loaders, which write months of history in a second."""
+    token = _frozen_now.set(instant.astimezone(UTC))
     try:
         yield
     finally:
-        _told.reset(token)
+        _frozen_now.reset(token)
 
 
 def now() -> datetime:
-    """The present instant, aware, in UTC."""
-    return _told.get() or datetime.now(UTC)
+    """Return the present instant, aware, in UTC."""
+    return _frozen_now.get() or datetime.now(UTC)
 
 
 def today() -> date:
-    """The present day in France, by which a task is late or not."""
+    """Return the present day in France, by which a task is late or not."""
     return now().astimezone(HOME).date()
 
 
 def fold(text: str) -> str:
-    """A key under which names sort and compare as people expect: « Éco » beside « eco », « œ » as « oe »."""
+    """Return a sort and comparison key, without case or accents: « Éco » beside « eco », « œ » as « oe »."""
     flat = text.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")
     decomposed = unicodedata.normalize("NFKD", flat)
     letters = "".join(c for c in decomposed if not unicodedata.combining(c))
@@ -68,7 +68,7 @@ def fold(text: str) -> str:
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """An aware datetime, stored as UTC; SQLite keeps no zone, so it is put back when read."""
+    """Column type of an aware datetime, stored as UTC; SQLite keeps no zone, so it is put back when read."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -87,7 +87,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 class _Members(dict[str | None, str | None]):
-    """Members of an enumeration by value; a value that it does not know stays as it is."""
+    """Dictionary of the members of an enumeration by value; a value that it does not know stays as it is."""
 
     def __missing__(self, value: str | None) -> str | None:
         return value
@@ -124,7 +124,7 @@ LongText = Annotated[str, mapped_column(Text, default="")]
 
 
 class Base(DeclarativeBase):
-    """The declarative base; the naming convention lets Alembic alter constraints on both databases."""
+    """Declarative base; the naming convention lets Alembic alter constraints on both databases."""
 
     registry = registry(
         metadata=MetaData(
@@ -156,7 +156,7 @@ def table_above(name: str) -> Table:
 
 
 class Versioned:
-    """Counts the writes of a row, so that two people saving at once can never overwrite each other unseen."""
+    """Mixin for optimistic locking: the version counts a row's writes, so that no edit overwrites another unseen."""
 
     if TYPE_CHECKING:
         __table__: ClassVar[FromClause]
@@ -191,7 +191,7 @@ _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Transactions begun inside only read: SQLite takes no write lock for them, and both databases refuse a write."""
+    """Make the transactions begun inside read-only: SQLite takes no write lock, and both databases refuse a write."""
     token = _reading.set(True)
     try:
         yield
@@ -200,9 +200,9 @@ def reading() -> Iterator[None]:
 
 
 def held(query: Select[Row], of: type[Base]) -> Select[Row]:
-    """`query` with its rows of `of` held until the transaction ends: two people change them one after the other.
+    """Return `query` with a row lock (FOR UPDATE) on its rows of `of`: two people change them one after the other.
 
-    A page that only shows them holds nobody up: inside `reading` the query stays as it is.
+    A page that only shows them locks nothing: inside `reading` the query stays as it is.
     """
     return query if _reading.get() else query.with_for_update(of=of)
 
@@ -212,15 +212,15 @@ PATIENCE = 10
 
 
 def prepare(engine: Engine) -> None:
-    """Make an engine keep our promises: acknowledged writes are on disk, and writers queue instead of failing.
+    """Set an engine up for durability and for locking: committed writes are on disk, writers queue instead of failing.
 
     SQLite begins a transaction in deferred mode by default and only then asks for the write lock, which fails at
     once when somebody else wrote in between; BEGIN IMMEDIATE asks first, and waits for its turn.
     """
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _open_sqlite)
-        # In this order: whoever asks SQLite before its turn waits with no promise of ever being served.
-        _take_turns(engine)
+        # In this order: whoever asks SQLite without the writer lock waits with no promise of ever being served.
+        _queue_writers(engine)
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "begin", _begin_postgresql)
@@ -246,21 +246,21 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
-def _take_turns(engine: Engine) -> None:
-    """Whoever writes holds the turn from the beginning of the transaction until the connection is given back."""
-    turns = Turns()
+def _queue_writers(engine: Engine) -> None:
+    """Hold this process's writer lock from the beginning of a writing transaction until the connection is returned."""
+    lock = FifoLock()
 
-    def take(connection: Connection) -> None:
-        if not _reading.get() and not connection.info.get("has_turn"):
-            connection.info["has_turn"] = turns.take(PATIENCE)
+    def acquire(connection: Connection) -> None:
+        if not _reading.get() and not connection.info.get("has_writer_lock"):
+            connection.info["has_writer_lock"] = lock.acquire(PATIENCE)
 
-    def give(_connection: Any, record: Any, *_reason: Any) -> None:
-        if record.info.pop("has_turn", False):
-            turns.give()
+    def release(_connection: Any, record: Any, *_reason: Any) -> None:
+        if record.info.pop("has_writer_lock", False):
+            lock.release()
 
-    event.listen(engine, "begin", take)
-    event.listen(engine, "checkin", give)
-    event.listen(engine, "invalidate", give)
+    event.listen(engine, "begin", acquire)
+    event.listen(engine, "checkin", release)
+    event.listen(engine, "invalidate", release)
 
 
 def _begin_postgresql(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""Readable addresses made from names."""
+"""Slugs: readable addresses made from names."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ LENGTH = 80
 
 
 def slugify(name: str, *, taken: Callable[[str], bool]) -> str:
-    """A slug of lower-case letters, digits and hyphens that `taken` does not know; never empty."""
+    """Make a slug of lower-case letters, digits and hyphens that `taken` does not know; never empty."""
     words = "".join(c if c.isascii() else " " for c in fold(name)).split()
     stem = ""
     for word in words:

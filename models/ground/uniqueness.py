@@ -1,4 +1,4 @@
-"""What only one thing may bear (a number, an address, a name): the database decides between two who ask at once."""
+"""Unique constraints as refusals: of two who ask at once for a number, an address or a name, the database lets one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from models.ground.refused import Refused
 
 @contextmanager
 def unless_taken(code: str, **particulars: Any) -> Iterator[None]:
-    """Write what the block changes now. Raises Refused(code) where somebody else took the place a moment before.
+    """Flush the block in a savepoint. Raises Refused(code) where it breaks a unique constraint: somebody was first.
 
     A verb looks first and says who is in the way; this catches those whom it could not see yet.
     """

@@ -1,30 +1,30 @@
-"""Whose turn it is to write: those who wait for SQLite's one writer are served in the order in which they came.
+"""FIFO lock for SQLite writers in this process; SQLite's own busy wait is not fair and can starve one.
 
-SQLite itself lets whoever asks at the right moment in: with sixteen people writing at once, some wait for seconds and
-may wait for ever. Writers of other processes still compete, as SQLite has it.
+With sixteen people writing at once, some waited for seconds and could wait for ever. Writers of other processes still
+compete, as SQLite has it.
 """
 
 from collections import deque
 from threading import Event, Lock
 
 
-class Turns:
-    """One turn, handed from each writer to the one who has waited longest."""
+class FifoLock:
+    """Fair lock, handed from each holder to the thread that has waited longest."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._is_taken = False
         self._waiting: deque[Event] = deque()
 
-    def take(self, patience: float) -> bool:
-        """Wait for the turn; False when it did not come within `patience` seconds."""
+    def acquire(self, timeout: float) -> bool:
+        """Wait for the lock; return False when it did not come within `timeout` seconds."""
         with self._lock:
             if not self._is_taken:
                 self._is_taken = True
                 return True
             called = Event()
             self._waiting.append(called)
-        if called.wait(patience):
+        if called.wait(timeout):
             return True
         with self._lock:
             if called.is_set():
@@ -32,8 +32,8 @@ class Turns:
             self._waiting.remove(called)
             return False
 
-    def give(self) -> None:
-        """Hand the turn to whoever has waited longest."""
+    def release(self) -> None:
+        """Hand the lock to the thread that has waited longest."""
         with self._lock:
             if self._waiting:
                 self._waiting.popleft().set()

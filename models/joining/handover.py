@@ -1,4 +1,4 @@
-"""Handover: everything that a person holds in a chantier passes to another of its members in one step."""
+"""Handover of everything that a person holds in a chantier to another of its members, in one step."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Holdings:
-    """What a person holds in a chantier."""
+    """Holdings of a person in a chantier."""
 
     leads: bool
     is_only_referent: bool
@@ -48,14 +48,14 @@ class Holdings:
 
 
 class Handover:
-    """What one person holds in one chantier, and the step by which it passes on."""
+    """Handover of what one person holds in one chantier."""
 
     def __init__(self, chantier: Chantier, person: User) -> None:
         self.chantier = chantier
         self.person = person
 
     def holdings(self) -> Holdings:
-        """What would pass, in as many statements for one thing as for a thousand."""
+        """Read what would pass, in as many statements for one thing as for a thousand."""
         leads = self.person.leads(self.chantier.id)
         return Holdings(
             leads=leads,
@@ -72,7 +72,7 @@ class Handover:
         self.chantier.dismiss(self.person, by=by)
 
     def pass_to(self, receiver: User, *, by: User, leaves: bool = False) -> int:
-        """Give everything to another member, and leave the chantier or stay as a participant; returns how many tasks.
+        """Give everything to another member, and leave the chantier or stay as a participant; return how many tasks.
 
         Whoever receives is told once. Raises Refused("handover_to_oneself"), Refused("not_member"),
         Refused("account_closed") or Refused("nothing_held").
@@ -81,14 +81,14 @@ class Handover:
             raise Refused("handover_to_oneself")
         if receiver.closed_at is not None:
             raise Refused("account_closed")
-        # What is held comes before the chantier's turn, in the order of its numbers: so does whoever changes one
-        # task and enrols its structure, or answers one invitation.
+        # These rows are locked before the members of the chantier, in the order of their ids: so does whoever changes
+        # one task and enrols its structure, or answers one invitation.
         tasks = db.session.execute(self._tasks().order_by(Task.id).with_for_update(of=Task)).all()
         asked = self._reviews().order_by(ReviewRequest.id).with_for_update(of=ReviewRequest)
         reviews = [row.id for row in db.session.execute(asked)]
         sent = self._invitations().order_by(Invitation.id).with_for_update(of=Invitation)
         invitations = [row.id for row in db.session.execute(sent)]
-        self.chantier.wait_for_turn()
+        self.chantier.lock_members()
         leads = self.chantier.role_of(self.person) == ChantierRole.REFERENT
         self.chantier.role_of(receiver)
         if not (leads or tasks or reviews or invitations):
@@ -121,13 +121,13 @@ class Handover:
     # What is held -----------------------------------------------------------------------------------------------------
 
     def _tasks(self) -> "Select[int, str]":
-        """The open tasks that name them."""
+        """Select the open tasks that name them."""
         return select(Task.id, Task.title).where(
             Task.chantier_id == self.chantier.id, Task.open_now(), Task.given_to(self.person.id)
         )
 
     def _reviews(self) -> "Select[int, str]":
-        """The opinions that they are asked for and have not given."""
+        """Select the opinions that they are asked for and have not given."""
         return (
             select(ReviewRequest.id, Deliverable.title)
             .join(ReviewRound, ReviewRound.id == ReviewRequest.round_id)
@@ -142,7 +142,7 @@ class Handover:
         )
 
     def _invitations(self) -> "Select[int, str]":
-        """The invitations that they sent and that nobody answered."""
+        """Select the invitations that they sent and that nobody answered."""
         return select(Invitation.id, Invitation.name.label("title")).where(
             Invitation.chantier_id == self.chantier.id,
             Invitation.created_by_id == self.person.id,
@@ -185,7 +185,7 @@ class Handover:
         db.session.execute(insert(Activity), lines)
 
     def _pass_questions(self, ids: list[int], receiver: User) -> None:
-        """What a point d'étape under way asks of them about these tasks, and has no answer yet."""
+        """Move the questions of a point d'étape under way about these tasks that have no answer yet."""
         line, other = CheckpointLine, aliased(CheckpointLine)
         open_ones = select(Checkpoint.id).where(Checkpoint.under_way())
         waiting = (

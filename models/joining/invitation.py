@@ -1,4 +1,4 @@
-"""Invitations: who is asked to come in, by whom, into which chantier, and what becomes of it."""
+"""Invitations by mail into chantiers: sending, single-use links, acceptance, revocation."""
 
 import secrets
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ invitation_chantier = Table(
 
 
 class Invitation(Base):
-    """Somebody is asked into a chantier, and maybe into others.
+    """Invitation of an address into a chantier, and maybe into others.
 
     The link that they get carries the nonce, signed; it serves once.
     """
@@ -71,7 +71,7 @@ class Invitation(Base):
         structure: Structure | None = None,
         also: "Iterable[Chantier]" = (),
     ) -> "Invitation":
-        """Ask somebody in, into a chantier and into others (`also`), and put the mail in the outbox.
+        """Invite somebody into a chantier and into others (`also`), and put the mail in the outbox.
 
         Nobody invites beyond their own rank: Refused("cannot_invite"), or Refused("structure_beyond") for a structure
         that would open chantiers which are not theirs. Raises Refused("already_member") and Refused("already_invited").
@@ -114,7 +114,7 @@ class Invitation(Base):
         self._post()
 
     def revoke(self) -> None:
-        """Take it back: its link opens nothing any more. Raises Refused("invitation_over") once it is accepted."""
+        """Revoke it: its link opens nothing any more. Raises Refused("invitation_over") once it is accepted."""
         self._settle(revoked_at=now())
 
     def _post(self) -> None:
@@ -126,7 +126,7 @@ class Invitation(Base):
 
     @classmethod
     def at(cls, number: int, nonce: str) -> "Invitation | None":
-        """The invitation of a link, in whatever state, with what its page says; held where somebody answers it."""
+        """Find the invitation of a link, in any state, with what its page says; locked where somebody answers it."""
         return db.session.scalar(
             held(
                 select(cls)
@@ -143,7 +143,7 @@ class Invitation(Base):
 
     @classmethod
     def unanswered(cls, chantier: Chantier) -> "Select[Invitation]":
-        """Those of a chantier that nobody accepted nor took back, the expired ones included, the latest first."""
+        """Select those of a chantier that nobody accepted nor revoked, the expired ones included, the latest first."""
         return (
             select(cls)
             .where(cls.chantier_id == chantier.id, cls.accepted_at.is_(None), cls.revoked_at.is_(None))
@@ -153,7 +153,7 @@ class Invitation(Base):
 
     @classmethod
     def everywhere(cls) -> "Select[Invitation]":
-        """Those of every chantier, with their chantiers."""
+        """Select the unanswered ones of every chantier, with their chantiers."""
         return (
             select(cls)
             .where(cls.accepted_at.is_(None), cls.revoked_at.is_(None))
@@ -176,7 +176,7 @@ class Invitation(Base):
     # Accepting --------------------------------------------------------------------------------------------------------
 
     def accept(self, name: str, *, by: User | None = None, from_mailbox: bool = True) -> User:
-        """Come in: one of several simultaneous acceptances wins. Returns the person, old or new.
+        """Accept it: one of several simultaneous acceptances wins. Return the person, old or new.
 
         The rights of whoever invited are read again; what is over, or theirs no more: Refused("invitation_over").
         An address that is somebody's joins that person: whoever accepts is signed in as them (`by`), or holds the link
@@ -210,7 +210,7 @@ class Invitation(Base):
 
     @staticmethod
     def opens_to(person: User, by: User | None, from_mailbox: bool) -> bool:
-        """Whether a link lets in somebody who is known.
+        """Tell whether a link lets in somebody who is known.
 
         A link that was handed over may have been read by whoever invited: it opens nobody's account.
         """
@@ -218,11 +218,11 @@ class Invitation(Base):
 
     @classmethod
     def over_before(cls, instant: datetime) -> ColumnElement[bool]:
-        """The condition of being accepted, taken back or expired since before an instant."""
+        """Return the SQL condition of being accepted, revoked or expired since before an instant."""
         return or_(cls.expires_at < instant, cls.accepted_at < instant, cls.revoked_at < instant)
 
     def _settle(self, **values: Any) -> None:
-        """End it in one statement, which only one of several at once wins."""
+        """End it in one conditional update, which only one of several at once wins."""
         won = db.session.execute(
             update(Invitation)
             .where(
@@ -238,7 +238,7 @@ class Invitation(Base):
 
 
 def _may_bring_into(by: User, structure: Structure) -> bool:
-    """Whether `by` may bring somebody into a structure, since that opens every chantier where it takes part.
+    """Tell whether `by` may bring somebody into a structure, since that opens every chantier where it takes part.
 
     A référent brings people into their own structures, and into those that take part nowhere but where they lead.
     """

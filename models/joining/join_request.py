@@ -1,4 +1,4 @@
-"""Asking to join a chantier: who asks, in whose name, and what a référent answers."""
+"""Join requests: who asks to take part in a chantier, in whose name, and what a référent answers."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +19,7 @@ from models.people.user import User
 
 
 class JoinState(StrEnum):
-    """What became of it."""
+    """State of a join request."""
 
     ASKED = "asked"
     ACCEPTED = "accepted"
@@ -32,7 +32,7 @@ _WAITING = text("join_request.state = 'asked'")
 
 
 class JoinRequest(Base):
-    """A person asks to take part in a chantier, in their own name or in that of a structure of theirs."""
+    """Request of a person to join a chantier, in their own name or in that of a structure of theirs."""
 
     __tablename__ = "join_request"
     __table_args__ = (
@@ -68,7 +68,7 @@ class JoinRequest(Base):
     def ask(
         cls, chantier: Chantier, words: str = "", *, by: User, structure: Structure | None = None
     ) -> "JoinRequest":
-        """Ask to join; those who answer are told: the référents, or the coordination where there is none.
+        """Ask to join, and notify those who answer: the référents, or the coordination where there is none.
 
         Raises Refused("chantier_archived"), Refused("cannot_ask") for a mere observer, Refused("already_member"),
         Refused("not_own_structure") and, for who is waiting already, Refused("already_asked").
@@ -80,7 +80,7 @@ class JoinRequest(Base):
         if structure is not None and structure.id not in by.standing.structures:
             raise Refused("not_own_structure")
         # Whoever is being added at this moment is a member before, or waits for us.
-        chantier.wait_for_turn()
+        chantier.lock_members()
         part = select(ChantierMembership.id).filter_by(chantier_id=chantier.id, user_id=by.id)
         if db.session.scalar(part) is not None:
             raise Refused("already_member", person=by.name)
@@ -105,8 +105,8 @@ class JoinRequest(Base):
 
         Raises Refused("already_answered") or Refused("account_closed").
         """
-        # The turn first, as whoever changes the members takes it: they settle what waits once they have it.
-        self.chantier.wait_for_turn()
+        # The lock first, as whoever changes the members takes it: they settle what waits once they have it.
+        self.chantier.lock_members()
         self._settle(JoinState.ACCEPTED, by=by)
         self.chantier.welcome(self.person, ChantierRole.PARTICIPANT, by=by)
         structure = self.structure
@@ -147,7 +147,7 @@ class JoinRequest(Base):
         )
 
     def _settle(self, state: JoinState, *, by: User | None = None, answer: str = "") -> None:
-        """End it in one statement, which only one of several at once wins."""
+        """End it in one conditional update, which only one of several at once wins."""
         won: Any = db.session.execute(
             update(JoinRequest)
             .where(JoinRequest.id == self.id, JoinRequest.state == JoinState.ASKED)
@@ -160,7 +160,7 @@ class JoinRequest(Base):
 
     @classmethod
     def waiting_in(cls, chantier_ids: list[int]) -> "Select[JoinRequest]":
-        """Those that wait for an answer in these chantiers, the longest first, with who asks."""
+        """Select those that wait for an answer in these chantiers, the longest first, with who asks."""
         return (
             select(cls)
             .where(cls.chantier_id.in_(chantier_ids), _WAITING)
@@ -170,7 +170,7 @@ class JoinRequest(Base):
 
     @classmethod
     def latest_of(cls, person: User, chantier: Chantier) -> "JoinRequest | None":
-        """What this person asked last of a chantier, whatever became of it."""
+        """Find this person's last request to join a chantier, whatever its state."""
         return db.session.scalar(
             select(cls)
             .where(cls.person_id == person.id, cls.chantier_id == chantier.id)

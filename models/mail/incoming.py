@@ -1,4 +1,4 @@
-"""The answers that came by mail, and what became of each: none is taken twice, and none vanishes without a word."""
+"""Incoming mail: log of the replies received, with the outcome of each; none is processed twice."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,8 +13,8 @@ from models.people.user import User
 HOURLY = 30
 
 
-class Outcome(StrEnum):
-    """What became of an answer."""
+class MailOutcome(StrEnum):
+    """Outcome of a reply."""
 
     COMMENTED = "commented"
     #: The person was told why it could not be.
@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 
 
 class IncomingMail(Base):
-    """One mail that came in. Its words are in the comment that it became, and nowhere else."""
+    """Mail that came in. Its words are in the comment that it became, and nowhere else."""
 
     __tablename__ = "incoming_mail"
 
@@ -33,7 +33,7 @@ class IncomingMail(Base):
     key: Mapped[str] = mapped_column(String(64), unique=True)
     received_at: Mapped[datetime] = mapped_column(default=now, index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
-    outcome: Mapped[Outcome] = mapped_column(EnumText(Outcome, 20))
+    outcome: Mapped[MailOutcome] = mapped_column(EnumText(MailOutcome, 20))
     reason: Mapped[str] = mapped_column(String(40), default="")
     #: In bytes.
     size: Mapped[int]
@@ -43,12 +43,12 @@ class IncomingMail(Base):
 
     @classmethod
     def is_known(cls, key: str) -> bool:
-        """Whether this mail was taken already."""
+        """Tell whether this mail was processed already."""
         return db.session.scalar(select(cls.id).where(cls.key == key)) is not None
 
     @classmethod
     def is_flooding(cls, user: User) -> bool:
-        """Whether so many answers came from this person within the hour that no human writes them."""
+        """Tell whether more replies came from this person within the hour than a human writes (rate limit)."""
         lately = select(func.count()).where(
             cls.user_id == user.id, cls.received_at > now() - timedelta(hours=1)
         )

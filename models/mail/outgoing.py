@@ -1,4 +1,4 @@
-"""The outbox: mails to send, written in the transaction of what caused them, each sent once by whoever works."""
+"""Outbox: mails to send, written in the transaction of what caused them, with retries and a lease for each worker."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ POSTED = "mail_posted"
 
 
 class MailState(StrEnum):
-    """Where a mail stands."""
+    """State of a mail in the outbox."""
 
     WAITING = "waiting"
     SENT = "sent"
@@ -40,7 +40,7 @@ class MailState(StrEnum):
 
 
 class OutgoingMail(Base):
-    """One mail: its kind and what it is about. What it says is made when it leaves, from what is true then."""
+    """Mail of the outbox: its kind and what it is about. Its content is made when it leaves, from what is true then."""
 
     __tablename__ = "outgoing_mail"
     __table_args__ = (
@@ -89,7 +89,7 @@ class OutgoingMail(Base):
         due_at: datetime | None = None,
         **particulars: Any,
     ) -> None:
-        """Put a mail in the outbox, for a person or for an address. Posting a key again does nothing.
+        """Put a mail in the outbox, for a person or for an address. Posting a key again does nothing (idempotency).
 
         `particulars` are plain JSON values, ids and words, never a secret.
         """
@@ -104,7 +104,7 @@ class OutgoingMail(Base):
         due_at: datetime | None = None,
         **particulars: Any,
     ) -> None:
-        """The same to several at once, in one statement: (person's id, address, key) of each."""
+        """Put a mail to several recipients in the outbox, in one statement: (person's id, address, key) of each."""
         if not recipients:
             return
         # What the mails speak of must have its number first.
@@ -140,7 +140,7 @@ class OutgoingMail(Base):
 
     @classmethod
     def take(cls, count: int) -> "Sequence[OutgoingMail]":
-        """Hold the mails that are due, the oldest first, for whoever is about to send them; with their people.
+        """Lease the mails that are due to a worker, the oldest first; with their people.
 
         The caller commits before sending: two workers never hold the same mail.
         """
@@ -166,12 +166,12 @@ class OutgoingMail(Base):
         return db.session.scalars(mails.execution_options(populate_existing=True)).all()
 
     def sent(self, subject: str) -> None:
-        """It left."""
+        """Mark as sent."""
         self.subject = subject[:300]
         self._settle(MailState.SENT, "")
 
     def drop(self, reason: str) -> None:
-        """Nobody is to get it any more, and why."""
+        """Give up for good; `reason` is a code."""
         self._settle(MailState.DROPPED, reason)
 
     @classmethod
@@ -182,7 +182,7 @@ class OutgoingMail(Base):
         db.session.execute(update(cls).where(*waiting).values(dropped))
 
     def fail(self, reason: str, *, for_good: bool = False) -> None:
-        """It did not leave: it will be tried again, unless the server refused it for good or patience is over."""
+        """Record a failed attempt and plan the retry, unless the server refused it for good or the retries are over."""
         if for_good or self.attempts >= len(PAUSES):
             self.attempts += 1
             self._settle(MailState.FAILED, reason)
@@ -202,13 +202,13 @@ class OutgoingMail(Base):
 
     @classmethod
     def is_stuck(cls) -> bool:
-        """Whether mails no longer leave: one is overdue that nobody took, or was tried again and again."""
+        """Tell whether the outbox is stuck: a mail is overdue that nobody took, or was retried again and again."""
         overdue = (cls.due_at < now() - DELAY) & (cls.leased_until.is_(None) | (cls.leased_until < now()))
         stuck = select(cls.id).where(cls.state == MailState.WAITING, overdue | (cls.attempts >= 4))
         return db.session.scalar(stuck.limit(1)) is not None
 
     @classmethod
     def next_due_at(cls) -> datetime | None:
-        """When the next mail wants to leave; None when the outbox is empty."""
+        """Return when the next mail is due; None when the outbox is empty."""
         waiting = select(cls.due_at).where(cls.state == MailState.WAITING)
         return db.session.scalar(waiting.order_by(cls.due_at).limit(1))

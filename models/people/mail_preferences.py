@@ -1,4 +1,4 @@
-"""When each person's digest is due: never, every day, or once a week on the day that they chose, in the morning."""
+"""Mail preferences, the schedule of digests (never, daily, or weekly on a chosen day, in the morning), and visits."""
 
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -16,7 +16,7 @@ VISIT = timedelta(hours=4)
 
 
 class Digest(StrEnum):
-    """How often a person wants to be told by mail of what they have not read."""
+    """Frequency of the digest: the mail of what a person has not read."""
 
     NEVER = "never"
     DAILY = "daily"
@@ -24,7 +24,7 @@ class Digest(StrEnum):
 
 
 def next_digest(how_often: str, day: int, after: datetime) -> datetime | None:
-    """The first instant after `after` at which a digest is due; None for those who want none.
+    """Return the first instant after `after` at which a digest is due; None for those who want none.
 
     `day` is the weekday of weekly ones, 0 for Monday. The hour is that of France, whatever the season.
     """
@@ -40,7 +40,7 @@ def next_digest(how_often: str, day: int, after: datetime) -> datetime | None:
 
 
 class WantsMail:
-    """What a person says of the mails that they want, and what we keep of their visits."""
+    """Mixin of `User`: mail preferences, and the dates of visits."""
 
     if TYPE_CHECKING:
         mail_at_once: Mapped[bool]
@@ -55,7 +55,7 @@ class WantsMail:
             """Write facts beside the version (`models.ground.base.Versioned`)."""
 
     def choose_mails(self, *, at_once: bool, digest: str, day: int, checkpoints: bool | None = None) -> None:
-        """Choose which mails to get; a matter of their own, not of the journal."""
+        """Set the mail preferences; a matter of their own, not of the journal."""
         how_often = str(Digest(digest))
         self.set_facts(
             mail_at_once=at_once,
@@ -67,11 +67,11 @@ class WantsMail:
 
     @property
     def wants_checkpoints(self) -> bool:
-        """Whether they want to be asked by mail where their tasks stand: whoever wants no mail at once does not."""
+        """True when they accept mails that ask where their tasks stand: whoever wants no mail at once does not."""
         return self.mail_at_once and self.mail_checkpoints
 
     def stop_mails(self, which: str) -> None:
-        """One click in a mail stops that kind: "digest", "checkpoint", or "at_once"."""
+        """Unsubscribe from a kind of mail, by the link in it: "digest", "checkpoint", or "at_once"."""
         if which == "digest":
             self.set_facts(digest=str(Digest.NEVER), next_digest_at=None)
         elif which == "checkpoint":
@@ -80,7 +80,7 @@ class WantsMail:
             self.set_facts(mail_at_once=False)
 
     def be_seen(self) -> bool:
-        """They are here. A first sign after hours away begins a visit; false where there is nothing to write."""
+        """Date their presence, which after hours away begins a visit; return False where there is nothing to write."""
         moment = now()
         if self.seen_at is not None and moment - self.seen_at < timedelta(minutes=10):
             return False

@@ -1,4 +1,4 @@
-"""Who takes part in a chantier: its people, its structures, and how they come and go."""
+"""Memberships: of people in chantiers, of structures in chantiers, of people in structures."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ ENDED = "ended memberships"
 
 
 class ChantierMembership(Base):
-    """A person's part in a chantier."""
+    """Membership of a person in a chantier, with their role."""
 
     __tablename__ = "chantier_membership"
     __table_args__ = (UniqueConstraint("chantier_id", "user_id"),)
@@ -46,7 +46,7 @@ class ChantierMembership(Base):
 
 
 class ChantierStructure(Base):
-    """A structure's part in a chantier: since when, by whom, until when. A structure that comes back has two rows."""
+    """Membership of a structure in a chantier: since when, by whom, until when. One that comes back has two rows."""
 
     __tablename__ = "chantier_structure"
     __table_args__ = (
@@ -77,7 +77,7 @@ class ChantierStructure(Base):
 
 
 class StructureMember(Base):
-    """A person belongs to a structure, since when."""
+    """Membership of a person in a structure, since when."""
 
     __tablename__ = "structure_member"
 

@@ -1,4 +1,4 @@
-"""Passwords: how they are kept, and which ones we advise against strongly enough to refuse them."""
+"""Passwords: hashing (Argon2id), verification, and the rules by which a weak one is refused."""
 
 import unicodedata
 from functools import cache
@@ -42,12 +42,12 @@ _hasher = PasswordHasher(memory_cost=19 * 1024, time_cost=2, parallelism=1)
 
 
 def hash(password: str) -> str:
-    """What is stored of a password."""
+    """Hash a password for storage."""
     return _hasher.hash(_encoded(password))
 
 
 def verify(stored: str | None, password: str) -> bool:
-    """Whether the password is the stored one; somebody without a password takes as long as anybody else."""
+    """Check a password against its hash; without a hash it takes as long and returns False."""
     if stored is None:
         return same_work(password)
     if len(password) > LONGEST:
@@ -59,13 +59,13 @@ def verify(stored: str | None, password: str) -> bool:
 
 
 def same_work(password: str) -> bool:
-    """Work as long as `verify` and say no: the time of an answer must not tell whether an address has an account."""
+    """Take as long as `verify` and return False: the time of an answer must not tell whether there is an account."""
     verify(_nobody_s(), password)
     return False
 
 
 def needs_rehash(stored: str) -> bool:
-    """Whether it was stored with other settings than today's; hash it again at the next sign-in."""
+    """Tell whether a hash was made with other settings than today's; hash again at the next sign-in."""
     try:
         return _hasher.check_needs_rehash(stored)
     except InvalidHashError:
@@ -73,7 +73,7 @@ def needs_rehash(stored: str) -> bool:
 
 
 def problem(password: str, name: str = "", email: str = "") -> str | None:
-    """The code of what is wrong with a new password, or None when nothing is.
+    """Return the code of what is wrong with a new password, or None.
 
     Codes: password_too_short, password_too_long, password_common, password_personal.
     """
@@ -99,12 +99,12 @@ def _nobody_s() -> str:
 
 
 def _bare(text: str) -> str:
-    """The text as a guesser sees it: no case, no accents, no spaces or signs."""
+    """Normalise a text as a guesser would: no case, no accents, no spaces or signs."""
     return fold(text).replace(" ", "")
 
 
 def _readings(password: str) -> set[str]:
-    """The bare forms in which a guesser would try it: without figures at the ends, and with signs read as letters."""
+    """Return the normal forms that a guesser would try: without figures at the ends, and with signs read as letters."""
     text = password.casefold()
     ends_off = text.strip("0123456789!?.,;:-_*+#$@&/ ")
     return {_bare(read) for each in (text, ends_off) for read in (each, each.translate(DISGUISES))}
@@ -138,7 +138,7 @@ def _is_personal(password: str, name: str, email: str) -> bool:
 
 
 def _repeats(text: str) -> bool:
-    """Whether the text is one piece of at most six signs said over and over."""
+    """Tell whether the text repeats one piece of at most six signs."""
     return any((text[:size] * (len(text) // size + 1))[: len(text)] == text for size in range(1, 7))
 
 
@@ -149,7 +149,7 @@ def _without(text: str, words: "tuple[str, ...] | set[str]") -> str:
 
 
 def _without_walks(text: str) -> str:
-    """The text without the runs of at least five signs that follow the alphabet, the figures or the keyboard."""
+    """Remove the runs of at least five signs that follow the alphabet, the figures or the keyboard."""
     kept, place = [], 0
     while place < len(text):
         step = _stride(text, place)
@@ -163,7 +163,7 @@ def _without_walks(text: str) -> str:
 
 
 def _stride(text: str, place: int) -> int:
-    """How many signs from `place` on follow one of the walks."""
+    """Count the signs from `place` on that follow one of the keyboard walks."""
     longest = 0
     for walk in _walks():
         size = STRIDE

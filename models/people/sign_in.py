@@ -1,4 +1,4 @@
-"""How people come in: sessions kept here, single-use links, and a brake on guessing."""
+"""Authentication: sessions, single-use links, throttle of failed sign-ins, and keys of submitted forms."""
 
 import hashlib
 import secrets
@@ -39,12 +39,12 @@ DEMONSTRATION_ENTRIES = (
 
 
 def digest(token: str) -> str:
-    """What is stored of a secret: reading the table gives nobody a way in."""
+    """Hash a token for storage: reading the table gives nobody a way in."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class UserSession(Base):
-    """A browser in which somebody is signed in. Ending the row signs that browser out, whatever its cookie says."""
+    """Session of a signed-in browser. Ending the row signs that browser out, whatever its cookie says."""
 
     __tablename__ = "user_session"
 
@@ -61,7 +61,7 @@ class UserSession(Base):
 
     @classmethod
     def open(cls, user: "User", browser: str = "") -> tuple["UserSession", str]:
-        """Sign somebody in: the new session, and the token that its cookie will hold. Their expired ones are swept."""
+        """Sign somebody in; return the session and the token for its cookie. Their expired sessions are deleted."""
         db.session.execute(delete(cls).where(cls.user_id == user.id, cls.expires_at < now()))
         token = secrets.token_urlsafe(32)
         session = cls(
@@ -77,12 +77,12 @@ class UserSession(Base):
 
     @classmethod
     def with_token(cls, token: str) -> "UserSession | None":
-        """The living session of that token, with its person, in one statement."""
+        """Find the living session of a token, with its person, in one statement."""
         return db.session.scalar(_living_session(), {"token_hash": digest(token), "now": now()})
 
     @classmethod
     def living_of(cls, user: "User") -> "list[UserSession]":
-        """The person's open sessions, latest first."""
+        """List the person's open sessions, latest first."""
         mine = select(cls).where(cls.user_id == user.id, cls.ended_at.is_(None), cls.expires_at > now())
         return list(db.session.scalars(mine.order_by(cls.id.desc())))
 
@@ -101,7 +101,7 @@ class UserSession(Base):
 
 @cache
 def _living_session() -> "Select[UserSession]":
-    """The question that every request asks first: written once."""
+    """Build the statement once: every request begins with it."""
     return (
         select(UserSession)
         .where(
@@ -114,7 +114,7 @@ def _living_session() -> "Select[UserSession]":
 
 
 class PasswordLink(Base):
-    """A link by which one person chooses a password, once, within two weeks. Whoever made it hands it over."""
+    """Single-use link by which one person chooses a password, within two weeks. Whoever made it hands it over."""
 
     __tablename__ = "password_link"
 
@@ -130,7 +130,7 @@ class PasswordLink(Base):
 
     @classmethod
     def issue(cls, user: "User", *, by: "User | None") -> str:
-        """A new link's token; earlier links of that person stop working."""
+        """Make a link and return its token; earlier links of that person stop working."""
         if user.closed_at is not None:
             raise Refused("account_closed")
         cls.end_all_of(user)
@@ -154,7 +154,7 @@ class PasswordLink(Base):
 
     @classmethod
     def with_token(cls, token: str) -> "PasswordLink | None":
-        """The link of that token if it still works: unused, not expired, its person's account not closed."""
+        """Find the link of a token if it still works: unused, not expired, its person's account not closed."""
         link = db.session.scalar(
             select(cls)
             .where(cls.token_hash == digest(token), cls.used_at.is_(None), cls.expires_at > now())
@@ -182,7 +182,7 @@ class PasswordLink(Base):
 
 
 class SignInLink(Base):
-    """A link by mail: it signs in once, within a quarter of an hour, or lets a new password be chosen.
+    """Single-use link by mail: it signs in, within a quarter of an hour, or lets a new password be chosen.
 
     One is made for an address that nobody has, too, and nobody gets it: asking takes the same work either way.
     """
@@ -222,7 +222,7 @@ class SignInLink(Base):
 
     @classmethod
     def at(cls, number: int, nonce: str) -> "SignInLink | None":
-        """The link of a mail if it still works, with its person."""
+        """Find the link of a mail if it still works, with its person."""
         link = db.session.scalar(
             select(cls)
             .where(cls.id == number, cls.nonce == nonce, cls.used_at.is_(None), cls.expires_at > now())
@@ -242,7 +242,7 @@ class SignInLink(Base):
 
 
 class SignInFailure(Base):
-    """A sign-in that failed: for which account, from which address, both only as hashes."""
+    """Failed sign-in, by which guessing is throttled: for which account, from which address, both only as hashes."""
 
     __tablename__ = "sign_in_failure"
     __table_args__ = (Index("ix_sign_in_failure_key_at", "key", "at"),)
@@ -253,7 +253,7 @@ class SignInFailure(Base):
 
     @classmethod
     def remember(cls, email: str, address: str) -> None:
-        """Count one attempt for the account and one for the network address, and forget those out of the window.
+        """Count one attempt for the account and one for the network address, and delete those out of the window.
 
         It is counted before the password is looked at: simultaneous guesses cannot outrun the count. A success
         takes it back (`forget`).
@@ -264,7 +264,7 @@ class SignInFailure(Base):
 
     @classmethod
     def forget(cls, email: str, address: str) -> None:
-        """A success wipes the account's failures, and takes its own attempt off the address."""
+        """Reset the throttle after a success: delete the account's failures, and this attempt's of the address."""
         latest = (
             select(cls.id).where(cls.key == _address_key(address)).order_by(cls.id.desc()).limit(1)
         ).scalar_subquery()
@@ -272,7 +272,7 @@ class SignInFailure(Base):
 
     @classmethod
     def wait(cls, email: str, address: str, counted: bool = False) -> timedelta | None:
-        """For how long guessing must pause, because the account's limit or the address's is reached; None to go on.
+        """Return how long the throttle lasts, where the account's or the address's limit is reached; None to go on.
 
         `counted` says that the attempt at hand is already among those remembered.
         """
@@ -290,7 +290,7 @@ class SignInFailure(Base):
 
 
 class Submission(Base):
-    """A form that created something: its key, and where that thing is. Sent twice, it leads there again."""
+    """Idempotency key of a form that created something, and where that is: sent twice, it leads there again."""
 
     __tablename__ = "submission"
 
@@ -305,7 +305,7 @@ def _account_key(email: str) -> str:
 
 
 def _address_key(address: str) -> str:
-    """One key for each network address; an IPv6 subscriber has 2⁶⁴ of them and counts as one."""
+    """Return the key of a network address; an IPv6 subscriber has 2⁶⁴ of them and counts as one."""
     try:
         host = ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""People: who they are, what they may carry, and how their account begins and ends."""
+"""Users: identity, role in the démarche, password, language; their account is closed in `models.joining.closing`."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
-    """A person. Without a password they have no account: a name and a title on the page, nothing more."""
+    """Person, with or without an account: some are only a name and a title on a page."""
 
     __tablename__ = "user"
     # The session token is of one request, not of the table.
@@ -96,7 +96,7 @@ class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
         title: str = "",
         role: Role = Role.MEMBER,
     ) -> "User":
-        """Bring a person in, without an account. Raises Refused("email_taken")."""
+        """Create a person, without an account. Raises Refused("email_taken")."""
         person = cls(name=name, email=email, title=title, role=role)
         person._refuse_taken(person.email)
         with unless_taken("email_taken", email=email):
@@ -106,7 +106,7 @@ class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
 
     @classmethod
     def with_email(cls, email: str) -> "User | None":
-        """The person of that address, whatever its case."""
+        """Find the person of an address, whatever its case."""
         return db.session.scalar(select(cls).where(cls.email == email.strip().lower()))
 
     @property
@@ -115,17 +115,17 @@ class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
 
     @property
     def has_account(self) -> bool:
-        """Whether they come in by themselves: with a password, or by links that they get by mail."""
+        """True when they sign in by themselves: with a password, or by links that they get by mail."""
         return self.closed_at is None and not self.never_came
 
     @classmethod
     def with_account(cls) -> ColumnElement[bool]:
-        """The condition of `has_account`."""
+        """Return the SQL condition of `has_account`."""
         return and_(cls.closed_at.is_(None), or_(cls.password_hash.is_not(None), cls.seen_at.is_not(None)))
 
     @property
     def never_came(self) -> bool:
-        """Whether nobody was ever signed in as this person, nor could be."""
+        """True when nobody was ever signed in as this person, nor could be."""
         return self.password_hash is None and self.seen_at is None
 
     @property
@@ -133,7 +133,7 @@ class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
         return self.closed_at is None
 
     def renew_feeds(self) -> None:
-        """Put an end to the addresses of their calendars; new ones take their place."""
+        """Revoke the addresses of their calendars (feeds); new ones take their place."""
         self.set_facts(feed_number=self.feed_number + 1)
 
     @property
@@ -142,7 +142,7 @@ class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
         return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
 
     def edit(self, *, by: "User", **fields: object) -> list[str]:
-        """Change name, title, email or locale; returns the fields that changed. Raises Refused("email_taken").
+        """Change name, title, email or locale; return the fields that changed. Raises Refused("email_taken").
 
         Links that were sent to another address stop working.
         """
@@ -162,7 +162,7 @@ class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
         return "person.edited"
 
     def become(self, role: Role, *, by: "User | None") -> None:
-        """Take another role in the démarche. The last coordinator stays one: Refused("last_coordinator")."""
+        """Change the role in the démarche. Raises Refused("last_coordinator") for the last one."""
         if role == self.role:
             return
         if self.role == Role.COORDINATOR:
@@ -183,12 +183,12 @@ class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
         SignInLink.end_all_of(self)
 
     def rehash(self, password: str) -> None:
-        """Keep a password that was just verified with today's settings, if it was kept with older ones."""
+        """Hash a password that was just verified again, if its hash was made with older settings."""
         if self.password_hash is not None and passwords.needs_rehash(self.password_hash):
             self.set_facts(password_hash=passwords.hash(password))
 
     def speak(self, locale: str) -> None:
-        """Choose their language, or the browser's with "": a matter of their own screens, not of the journal."""
+        """Set their locale, or the browser's with "": a matter of their own screens, not of the journal."""
         self.set_facts(locale=locale)
 
     def _refuse_taken(self, email: object) -> None:
@@ -200,7 +200,7 @@ class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
 
     @property
     def is_last_coordinator(self) -> bool:
-        """Whether nobody else is of the coordination."""
+        """True when nobody else is of the coordination."""
         others = select(User.id).where(
             User.role == Role.COORDINATOR, User.closed_at.is_(None), User.id != self.id
         )
@@ -224,5 +224,5 @@ class User(Versioned, Editable, Sourced, WantsMail, WithStanding, Base):
         return self.may_sign_in
 
     def get_id(self) -> str | None:
-        """What the cookie keeps of them: their session's token, never their number."""
+        """Return what Flask-Login keeps in the cookie: the session's token, never the person's id."""
         return self.session_token

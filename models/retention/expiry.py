@@ -1,4 +1,4 @@
-"""What has served its time and leaves without a trace: old sessions, links, form keys and failures to sign in."""
+"""Expiry: deletion of old sessions, links, invitations, mails, form keys and sign-in failures."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ FAILURES_KEPT = timedelta(days=1)
 
 
 def forget_expired() -> int:
-    """Delete what is over since long enough; returns how many rows went."""
+    """Delete expired sessions, links, invitations, mails, form keys and sign-in failures; return how many rows."""
     over, failed = now() - KEPT, now() - FAILURES_KEPT
     statements = (
         delete(UserSession).where(or_(UserSession.expires_at < over, UserSession.ended_at < over)),

@@ -1,4 +1,4 @@
-"""The purge: what spent its thirty days in the bin loses its words and files, and keeps its figures."""
+"""Purge of the bin: after thirty days a thing loses its words and files, and keeps its figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Thing = TypeVar("Thing", Task, Deliverable, Objective)
 
 @dataclass(frozen=True)
 class Purged:
-    """What a purge erased: how many of each, and the keys of the files to delete once that is committed."""
+    """Result of a purge: how many of each, and the keys of the files to delete once that is committed."""
 
     tasks: int
     deliverables: int
@@ -82,7 +82,7 @@ def _files_said_of(things: Sequence[Task] | Sequence[Deliverable] | Sequence[Obj
 
 
 def _forget_words(things: Sequence[Task | Deliverable | Objective]) -> None:
-    """What people wrote about a thing goes with it; that they did something to it, and when, stays."""
+    """Erase what people wrote about things; that they did something to them, and when, stays."""
     if not things:
         return
     Comment.forget_words_of(things[0].__tablename__, [thing.id for thing in things])

@@ -1,4 +1,4 @@
-"""Words that people change: what was different is changed, told by name, and kept in the journal."""
+"""Editing of fields by a form: what differs is changed, named, and recorded in the journal."""
 
 from typing import TYPE_CHECKING
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
 
 
 class Editable:
-    """Something whose own fields are edited together, by one form."""
+    """Mixin of a thing whose own fields are edited together, by one form."""
 
     if TYPE_CHECKING:
         __tablename__: str
 
     def edit(self, *, by: "User", **fields: object) -> list[str]:
-        """Give these fields these values; returns the names of those that changed."""
+        """Set these fields and record the edit; return the names of those that changed."""
         changed = [name for name, value in fields.items() if getattr(self, name) != value]
         for name in changed:
             setattr(self, name, fields[name])
@@ -25,5 +25,5 @@ class Editable:
 
     @property
     def _edited(self) -> str:
-        """What the journal calls it."""
+        """Action of the journal for an edit."""
         return f"{self.__tablename__}.edited"

@@ -1,4 +1,4 @@
-"""What was loaded from a démarche's file: which line it came from, and what that line said."""
+"""Things loaded from a démarche's file: the key of their line, and its last values."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,20 +9,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 @dataclass
 class Followed:
-    """What became of a line read again: the fields that took the file's words, and those that kept people's."""
+    """Result of reading a line again: the fields that took the file's words, and those that kept people's."""
 
     changed: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
 
 
 class Sourced:
-    """Remembers its key in the file and what the file last said, so that people's edits are told from the file's."""
+    """Mixin that keeps the key in the file and the file's last values: people's edits are told from the file's."""
 
     source_key: Mapped[str | None] = mapped_column(String(100), unique=True)
     source: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     def follow(self, key: str, values: dict[str, Any], *, remember: dict[str, Any] | None = None) -> Followed:
-        """Take over the file's values, field by field.
+        """Merge the file's values, field by field (three-way: last values, new values, the present ones).
 
         A field that people edited since the last load keeps their words; where the file changed too, `kept` names it.
         What was made by people and is met in the file for the first time keeps every word that it already has.

@@ -1,4 +1,4 @@
-"""The bin: a deleted thing stays restorable for thirty days, then only its figures remain."""
+"""Bin (soft delete): a deleted thing stays restorable for thirty days, then only its figures remain."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
@@ -18,13 +18,13 @@ RESTORABLE = timedelta(days=30)
 
 
 def index_of_bin(table: str) -> Index:
-    """The index by which the bin is read; it holds nothing else, so that it stays as small as the bin."""
+    """Return the partial index by which the bin is read; it holds nothing else, and stays as small as the bin."""
     binned = text("trashed_at IS NOT NULL")
     return Index(f"ix_{table}_trashed_at", "trashed_at", sqlite_where=binned, postgresql_where=binned)
 
 
 class Trashable:
-    """Something that goes to the bin instead of disappearing."""
+    """Mixin of a thing that is soft-deleted: it goes to the bin, and is purged later."""
 
     if TYPE_CHECKING:
         id: Mapped[int]
@@ -46,17 +46,17 @@ class Trashable:
 
     @classmethod
     def live(cls) -> ColumnElement[bool]:
-        """The condition that leaves out what is in the bin."""
+        """Return the SQL condition that leaves out what is in the bin."""
         return cls.trashed_at.is_(None)
 
     @classmethod
     def restorable(cls) -> ColumnElement[bool]:
-        """The condition that keeps what the bin can still give back."""
+        """Return the SQL condition of what the bin can still give back."""
         return cls.trashed_at.is_not(None) & cls.purged_at.is_(None)
 
     @classmethod
     def in_bin_of(cls, user: "User") -> ColumnElement[bool]:
-        """The condition that keeps what this person may bring back: the things that they could put in the bin.
+        """Return the SQL condition of what this person may restore: the things that they could put in the bin.
 
         That is what they created where they take part, all of the chantiers that they lead, and for the coordination
         everything; nothing of an archived chantier.
@@ -76,7 +76,7 @@ class Trashable:
 
     @classmethod
     def due_for_purge(cls) -> ColumnElement[bool]:
-        """The condition of having spent its thirty days in the bin."""
+        """Return the SQL condition of having spent its thirty days in the bin."""
         return and_(cls.restorable(), cls.trashed_at <= now() - RESTORABLE)
 
     @property
@@ -85,11 +85,11 @@ class Trashable:
 
     @property
     def purge_due_at(self) -> datetime | None:
-        """The instant from which the purge may erase it; None outside the bin."""
+        """Instant from which the purge may erase it; None outside the bin."""
         return self.trashed_at + RESTORABLE if self.trashed_at else None
 
     def trash(self, *, by: "User") -> None:
-        """Put it in the bin. Raises Refused("already_trashed")."""
+        """Put it in the bin (soft delete). Raises Refused("already_trashed")."""
         if self.is_trashed:
             raise Refused("already_trashed")
         self.trashed_at, self.trashed_by = now(), by
@@ -133,11 +133,11 @@ class Trashable:
         self.purged_at = now()
 
     def on_trashed(self) -> None:
-        """What else follows when it leaves the screens."""
+        """Do what else follows when it is put in the bin; a hook."""
 
     def on_restored(self) -> None:
-        """What else follows when it comes back."""
+        """Do what else follows when it is restored; a hook."""
 
     def erase(self) -> None:
-        """Blank the words of it."""
+        """Blank its words; each thing says which."""
         raise NotImplementedError

@@ -13,7 +13,7 @@ from chantiers.jobs import worker
 from chantiers.mail import reply_address
 from chantiers.mail.quoting import cut, words_of
 from chantiers.mail.receiving import LARGEST, receive
-from models import ChantierRole, Comment, IncomingMail, Outcome, Review, close_account, db
+from models import ChantierRole, Comment, IncomingMail, MailOutcome, Review, close_account, db
 from tests.support import factories as make
 from tests.support.terminal import plain
 
@@ -104,7 +104,7 @@ def test_an_answer_to_a_mention_becomes_a_comment_and_says_so(scene, answering, 
     quoted = "\n".join(f"> {line}" for line in asked.text.splitlines())
     body = f"Oui, jeudi.\n\nLe jeu. 12 mars 2026 à 10:00, Chantiers\n<c@example.org> a écrit :\n{quoted}"
     # Mail servers fold the case of addresses as they please.
-    assert take(answering, message(reply_to.upper(), body=body)) == (Outcome.COMMENTED, "")
+    assert take(answering, message(reply_to.upper(), body=body)) == (MailOutcome.COMMENTED, "")
     page = visitor(scene.referent).get(f"/taches/{scene.task.id}")
     assert page.has("Oui, jeudi.") and page.has("par mail") and not page.has("a écrit")
     assert comments()[-1].author_id == scene.zoe.id
@@ -115,7 +115,7 @@ def test_an_answer_to_a_mention_becomes_a_comment_and_says_so(scene, answering, 
 
 def test_the_same_mail_is_taken_once(scene, answering):
     content = message(address(answering, scene))
-    assert take(answering, content) == (Outcome.COMMENTED, "")
+    assert take(answering, content) == (MailOutcome.COMMENTED, "")
     assert take(answering, content) is None
     assert len(comments()) == 1
 
@@ -143,7 +143,7 @@ def test_whatever_is_not_from_that_person_is_kept_aside_without_a_word(
     scene, answering, headers, reason, mailbox
 ):
     given = {"to": address(answering, scene), **headers}
-    assert take(answering, message(**given)) == (Outcome.KEPT_ASIDE, reason)
+    assert take(answering, message(**given)) == (MailOutcome.KEPT_ASIDE, reason)
     assert not comments()
     work(answering)
     assert not mailbox.received
@@ -159,7 +159,7 @@ def test_an_address_serves_its_person_and_its_thing_alone(scene, answering):
         mine.replace("+t", "+d"),
     ):
         assert forged != mine
-        assert take(answering, message(forged)) == (Outcome.KEPT_ASIDE, "no_address")
+        assert take(answering, message(forged)) == (MailOutcome.KEPT_ASIDE, "no_address")
     assert not comments()
 
 
@@ -170,29 +170,29 @@ def test_what_can_no_longer_be_said_is_told_once_in_words(scene, answering, mail
     db.session.commit()
     where = address(answering, scene)
     assert take(answering, message(where, body="> cité\n\n-- \nZoé", number="<1@x>")) == (
-        Outcome.REFUSED,
+        MailOutcome.REFUSED,
         "empty",
     )
     large = message(where, body="x", number="<2@x>") + b"y" * LARGEST
-    assert take(answering, large) == (Outcome.REFUSED, "too_large")
+    assert take(answering, large) == (MailOutcome.REFUSED, "too_large")
     elsewhere = address(answering, scene, subject=gone.id)
-    assert take(answering, message(elsewhere, number="<3@x>")) == (Outcome.REFUSED, "gone")
+    assert take(answering, message(elsewhere, number="<3@x>")) == (MailOutcome.REFUSED, "gone")
     observer = make.make_user("Une fondation", role="observer", email="f@example.org")
     db.session.commit()
     to = address(answering, scene, "deliverable", draft.id, observer)
     assert take(answering, message(to, sender="f@example.org", number="<4@x>")) == (
-        Outcome.REFUSED,
+        MailOutcome.REFUSED,
         "no_right",
     )
     scene.chantier.archive(by=make.make_coordinator())
-    assert take(answering, message(where, number="<5@x>")) == (Outcome.REFUSED, "archived")
+    assert take(answering, message(where, number="<5@x>")) == (MailOutcome.REFUSED, "archived")
     assert not comments()
     work(answering)
     refusals = [mail for mail in mailbox.to("zoe@example.org") if "n’a pas été publiée" in mail.subject]
     assert len(refusals) == 4 and not any(mail.header("Reply-To") for mail in refusals)
     assert "Ce chantier est archivé" in plain(refusals[-1].text)
     close_account(scene.zoe, by=make.make_coordinator())
-    assert take(answering, message(where, number="<6@x>")) == (Outcome.KEPT_ASIDE, "no_account")
+    assert take(answering, message(where, number="<6@x>")) == (MailOutcome.KEPT_ASIDE, "no_account")
 
 
 def test_words_about_a_relecture_are_a_comment_and_the_opinion_stays_awaited(scene, answering, mailbox):
@@ -203,7 +203,7 @@ def test_words_about_a_relecture_are_a_comment_and_the_opinion_stays_awaited(sce
     work(answering)
     asked = mailbox.only("zoe@example.org", "avis")
     to = parseaddr(asked.header("Reply-To"))[1]
-    assert take(answering, message(to, body="Très clair, merci.")) == (Outcome.COMMENTED, "")
+    assert take(answering, message(to, body="Très clair, merci.")) == (MailOutcome.COMMENTED, "")
     assert comments()[-1].subject_type == "deliverable" and comments()[-1].subject_id == note.id
     work(answering)
     again = mailbox.only("zoe@example.org", "reste attendu")
@@ -214,8 +214,8 @@ def test_words_about_a_relecture_are_a_comment_and_the_opinion_stays_awaited(sce
 def test_whoever_answers_without_end_is_no_human(scene, answering):
     where = address(answering, scene)
     outcomes = [take(answering, message(where, number=f"<{n}@x>")) for n in range(31)]
-    assert outcomes[:30] == [(Outcome.COMMENTED, "")] * 30
-    assert outcomes[30] == (Outcome.KEPT_ASIDE, "too_many")
+    assert outcomes[:30] == [(MailOutcome.COMMENTED, "")] * 30
+    assert outcomes[30] == (MailOutcome.KEPT_ASIDE, "too_many")
 
 
 def test_the_command_takes_what_is_piped_and_what_a_folder_holds(scene, answering, tmp_path):
@@ -255,7 +255,7 @@ def headed(text):
 def test_no_bytes_are_too_strange(app, content):
     with app.app_context():
         found = receive(content)
-        assert found is None or found.outcome == Outcome.KEPT_ASIDE
+        assert found is None or found.outcome == MailOutcome.KEPT_ASIDE
         assert db.session.scalar(select(func.count()).select_from(Comment)) == 0
         db.session.rollback()
 

@@ -116,7 +116,7 @@ def lines_of(person: User, unread: Sequence[Notification]) -> dict[int, list[Act
             Activity.id > Notification.mailed_up_to,
             or_(Activity.actor_id.is_(None), Activity.actor_id != person.id),
             # `unread_of` told apart the deliverables that this person reads: of those, not what they were as drafts.
-            Activity.told_to(person, approved=True),
+            Activity.readable_by(person, approved=True),
         )
         .subquery()
     )

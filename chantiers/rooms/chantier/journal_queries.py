@@ -65,7 +65,7 @@ def entries(
             Deliverable, and_(Activity.subject_type == "deliverable", Deliverable.id == Activity.subject_id)
         )
         .options(joinedload(Activity.actor))
-        .where(Activity.chantier_id == of.id, Activity.told_to(user))
+        .where(Activity.chantier_id == of.id, Activity.readable_by(user))
         .order_by(Activity.id.desc())
         .limit(limit)
     )

@@ -13,7 +13,7 @@ from chantiers.web import tokens
 from chantiers.web.access import public, require
 from chantiers.web.extensions import csrf
 from chantiers.web.forms import asked_number, asked_page
-from models import MailState, Outcome, OutgoingMail, User, db, now
+from models import MailOutcome, MailState, OutgoingMail, User, db, now
 
 correspondence = Blueprint("correspondence", __name__)
 
@@ -46,9 +46,9 @@ REASONS = {
 
 
 OUTCOMES = {
-    Outcome.COMMENTED: _l("Devenue un commentaire"),
-    Outcome.REFUSED: _l("Refusée, la personne le sait"),
-    Outcome.KEPT_ASIDE: _l("Mise de côté"),
+    MailOutcome.COMMENTED: _l("Devenue un commentaire"),
+    MailOutcome.REFUSED: _l("Refusée, la personne le sait"),
+    MailOutcome.KEPT_ASIDE: _l("Mise de côté"),
 }
 ASIDE = {
     "archived": _l("le chantier est archivé"),

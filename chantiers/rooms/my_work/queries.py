@@ -275,7 +275,7 @@ def _news(user: User, since: datetime) -> Sequence[Activity]:
         .where(
             Activity.chantier_id.is_not(None),
             *_watched(user, Activity.chantier_id),
-            Activity.told_to(user),
+            Activity.readable_by(user),
             Activity.at > since,
             Activity.actor_id.is_not(None),
         )

@@ -192,7 +192,7 @@ def deliverables_moved(
             Activity.at >= since,
             Activity.at < (until or now()),
             Activity.action.in_(STEPS),
-            Activity.told_to(user),
+            Activity.readable_by(user),
         )
         .group_by(Activity.action, Activity.subject_id)
         .subquery()

@@ -1,4 +1,4 @@
-"""The turn to write goes to whoever has waited longest, and is never lost."""
+"""FIFO lock of SQLite's writers: it goes to whoever has waited longest, and is never lost."""
 
 import sqlite3
 from threading import Thread
@@ -8,35 +8,35 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from models import db
-from models.ground.write_queue import Turns
+from models.ground.write_queue import FifoLock
 from tests.support import factories as make
 
 
 def test_writers_are_served_in_the_order_in_which_they_came():
-    turns, served = Turns(), []
-    assert turns.take(1)
+    lock, served = FifoLock(), []
+    assert lock.acquire(1)
 
     def write(number):
-        assert turns.take(5)
+        assert lock.acquire(5)
         served.append(number)
-        turns.give()
+        lock.release()
 
     threads = [Thread(target=write, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
         sleep(0.01)
-    turns.give()
+    lock.release()
     for thread in threads:
         thread.join()
     assert served == list(range(8))
 
 
 def test_who_waits_too_long_is_told_and_leaves_the_queue():
-    turns = Turns()
-    assert turns.take(1)
-    assert not turns.take(0.01)
-    turns.give()
-    assert turns.take(0.01)
+    lock = FifoLock()
+    assert lock.acquire(1)
+    assert not lock.acquire(0.01)
+    lock.release()
+    assert lock.acquire(0.01)
 
 
 def test_the_turn_comes_back_after_a_rollback_and_after_an_error(app, in_app):
