@@ -35,3 +35,23 @@ def test_what_a_savepoint_takes_back_is_told_to_nobody(session):
     assert session.scalar(told) == 1
     found = select(SearchEntry.title).where(SearchEntry.kind == "task")
     assert session.scalars(found).all() == ["Une tâche gardée"]
+
+
+def test_who_leaves_hears_no_more_of_the_chantier_unless_a_savepoint_takes_that_back(session):
+    make.make_demarche()
+    chantier = make.make_chantier()
+    first, second = make.make_referent(chantier), make.make_referent(chantier)
+    by = make.make_coordinator()
+    make.make_task(make.make_objective(chantier), by=by)
+    session.commit()
+    told = select(func.count()).where(Notification.user_id == second.id)
+    assert session.scalar(told) == 1
+    with pytest.raises(Refused), session.begin_nested():
+        chantier.dismiss(second, by=by)
+        raise Refused("later")
+    session.commit()
+    assert session.scalar(told) == 1
+    chantier.dismiss(second, by=by)
+    session.commit()
+    assert session.scalar(told) == 0
+    assert first.leads(chantier.id)
