@@ -19,7 +19,7 @@ def test_a_column_is_read_as_a_member_and_stored_as_its_value(session):
 
 def test_a_plain_string_is_taken_as_its_member(session):
     person = make.make_user()
-    person.role = "observer"
+    person.role = "observer"  # type: ignore[assignment]
     session.commit()
     session.expire_all()
     assert person.role is Role.OBSERVER

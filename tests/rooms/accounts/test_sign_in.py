@@ -43,7 +43,7 @@ def test_every_reason_to_refuse_reads_the_same_and_costs_the_same(
 ) -> None:
     make_user(email="nobody-yet@example.org")
     closed = make_user(email="closed@example.org", password=PASSWORD)
-    closed.close(by=person)
+    close_account(closed, by=person)
     work: list[str] = []
     hasher = passwords._hasher
 
@@ -71,7 +71,7 @@ def test_every_reason_to_refuse_reads_the_same_and_costs_the_same(
 def test_a_closed_account_and_one_without_password_stay_shut(visitor: Any, person: User) -> None:
     closed = make_user(email="closed@example.org", password=PASSWORD)
     kept_hash = closed.password_hash
-    closed.close(by=person)
+    close_account(closed, by=person)
     closed.email, closed.password_hash = "closed@example.org", kept_hash
     make_user(email="none@example.org")
     for email in ("closed@example.org", "none@example.org"):
