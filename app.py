@@ -11,12 +11,22 @@ from chantiers.mail.kinds import registry
 from chantiers.operations.commands import cli
 from chantiers.rooms import list as rooms
 from chantiers.storage import setup as storage
-from chantiers.web import access, assets, converters, errors, extensions, logs, security_headers, sessions
+from chantiers.web import (
+    access,
+    addresses,
+    assets,
+    converters,
+    errors,
+    extensions,
+    logs,
+    security_headers,
+    sessions,
+)
 
 
 def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     """Create an app from the environment and `overrides`. Raises Misconfigured when a setting is not safe."""
-    app = Flask(__name__, static_folder=None, template_folder=str(config.ROOT / "templates"))
+    app = addresses.Application(__name__, static_folder=None, template_folder=str(config.ROOT / "templates"))
     app.config.from_mapping(config.defaults())
     app.config.update(config.from_environment())
     app.config.update(overrides or {})
@@ -35,6 +45,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     storage.init_app(app)
     sessions.init_app(app)
     access.init_app(app)
+    addresses.init_app(app)
     filters.init_app(app)
     errors.init_app(app)
     registry.init_app(app)

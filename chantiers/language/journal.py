@@ -5,6 +5,7 @@ from datetime import date
 from textwrap import shorten
 from typing import Any
 
+from flask import url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -197,8 +198,8 @@ RANKS = {
     Role.MEMBER: _l("membre"),
     Role.COORDINATOR: _l("coordination"),
 }
-#: Address prefix of the subject's page, for subjects that have one.
-PLACES = {"task": "/taches/", "deliverable": "/livrables/"}
+#: The view of the subject of an activity, where it has one, and the value that the address takes.
+VIEWS = {"task": ("tasks.show", "task_id"), "deliverable": ("deliverables.show", "deliverable_id")}
 
 
 def sentence(activity: Activity, in_bin: bool = False, at_home: bool = False, link: bool = True) -> Markup:
@@ -247,15 +248,17 @@ def name_of(person: Any) -> str:
 
 
 def _subject(activity: Activity, link: bool) -> Markup:
-    place = PLACES.get(activity.subject_type)
+    view = VIEWS.get(activity.subject_type)
     title = shorten(activity.title, 140, placeholder="…")
     if activity.subject_type == "meeting":
         return Markup(escape(str(_in_words("on", activity.title))))
     if activity.subject_type == "user" and not title:
         title = _("une personne qui a fermé son compte")
-    if place and link:
-        return Markup('<a href="{}{}">{}</a>').format(place, activity.subject_id, title)
-    return Markup(_("« {} »")).format(title) if place else Markup("{}").format(title)
+    if view and link:
+        endpoint, name = view
+        values: dict[str, Any] = {name: activity.subject_id}
+        return Markup('<a href="{}">{}</a>').format(url_for(endpoint, **values), title)
+    return Markup(_("« {} »")).format(title) if view else Markup("{}").format(title)
 
 
 def _in_words(name: str, value: Any) -> Any:

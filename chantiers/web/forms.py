@@ -104,7 +104,7 @@ class LongTextField(TextAreaField):
     @property
     def draft_key(self) -> str:
         """Key under which the browser keeps this person's draft of this field of this page."""
-        return f"{current_user.id}:{request.path}:{self.name}"
+        return f"{current_user.id}:{request.script_root}{request.path}:{self.name}"
 
     @property
     def preview_address(self) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from chantiers.language.journal import sentence
 from chantiers.mail.message import MailContent, builder
+from chantiers.web.addresses import discussion
 from chantiers.web.links import absolute
 from models import (
     Activity,
@@ -144,23 +145,12 @@ def parts_of(unread: Sequence[Notification], lines: dict[int, list[Activity]]) -
         part.subjects.append(
             DigestSubject(
                 title=unread_lines[0].title,
-                url=_address_of(each),
+                url=discussion(each.subject_type, each.subject_id, each.chantier.slug, full=True),
                 lines=[Markup(sentence(line, link=False)).striptags() for line in unread_lines],
                 more=max(0, each.unread - len(unread_lines)),
             )
         )
     return sorted(parts.values(), key=lambda part: part.chantier.number)
-
-
-def _address_of(notification: Notification) -> str:
-    if notification.subject_type == "task":
-        return absolute("tasks.show", task_id=notification.subject_id)
-    if notification.subject_type == "deliverable":
-        return absolute("deliverables.show", deliverable_id=notification.subject_id)
-    if notification.subject_type == "objective":
-        return absolute("comments.objective_discussion", objective_id=notification.subject_id)
-    assert notification.chantier is not None
-    return absolute("comments.chantier_discussion", slug=notification.chantier.slug)
 
 
 def expected_of(person: User) -> Sequence[Task]:

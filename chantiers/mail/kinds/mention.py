@@ -1,7 +1,5 @@
 """Mail to somebody who is mentioned in a comment."""
 
-from typing import Any
-
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import select
@@ -12,8 +10,8 @@ from chantiers.language.journal import name_of
 from chantiers.mail.message import MailContent, builder
 from chantiers.mail.reply_address import reply_address
 from chantiers.web import loaders
-from chantiers.web.links import absolute
-from models import Comment, Deliverable, Objective, OutgoingMail, Task, db
+from chantiers.web.addresses import discussion_of
+from models import Comment, OutgoingMail, db
 
 
 @builder("mention")
@@ -41,19 +39,8 @@ def mention(mail: OutgoingMail) -> MailContent | None:
                 markdown.render_with_mentions(comment.body, (each["name"] for each in comment.mentions))
             ),
             "text": comment.body,
-            "url": f"{address_of(subject)}#commentaire-{comment.id}",
+            "url": f"{discussion_of(subject, full=True)}#commentaire-{comment.id}",
         },
         unsubscribe="at_once",
         reply_to=reply_address(comment.subject_type, comment.subject_id, person.id),
     )
-
-
-def address_of(subject: Any) -> str:
-    """Return the full address of the discussion of a thing."""
-    if isinstance(subject, Task):
-        return absolute("tasks.show", task_id=subject.id)
-    if isinstance(subject, Deliverable):
-        return absolute("deliverables.show", deliverable_id=subject.id)
-    if isinstance(subject, Objective):
-        return absolute("comments.objective_discussion", objective_id=subject.id)
-    return absolute("comments.chantier_discussion", slug=subject.slug)

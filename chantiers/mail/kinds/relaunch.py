@@ -6,8 +6,8 @@ from chantiers.language.journal import name_of
 from chantiers.mail.message import MailContent, builder
 from chantiers.mail.reply_address import reply_address
 from chantiers.web import loaders
-from chantiers.web.links import absolute
-from models import Deliverable, Objective, OutgoingMail, Task, User, db
+from chantiers.web.addresses import address_of
+from models import Deliverable, OutgoingMail, Task, User, db
 
 
 @builder("relaunch")
@@ -28,7 +28,7 @@ def relaunch(mail: OutgoingMail) -> MailContent | None:
             "who": name_of(db.session.get(User, about["by"])),
             "words": about["words"],
             "title": subject.journal_title,
-            "url": address_of(subject),
+            "url": address_of(subject, full=True),
         },
         unsubscribe="at_once",
         reply_to=reply_address(about["subject_type"], subject.id, person.id),
@@ -40,14 +40,3 @@ def is_settled(subject: Any) -> bool:
     if isinstance(subject, Task):
         return not subject.is_open
     return isinstance(subject, Deliverable) and subject.is_approved
-
-
-def address_of(subject: Any) -> str:
-    """Return the full address of the page of a thing, where one acts."""
-    if isinstance(subject, Task):
-        return absolute("tasks.show", task_id=subject.id)
-    if isinstance(subject, Deliverable):
-        return absolute("deliverables.show", deliverable_id=subject.id)
-    if isinstance(subject, Objective):
-        return absolute("objectives.show", objective_id=subject.id)
-    return absolute("chantier.show", slug=subject.slug)

@@ -125,7 +125,7 @@ def mails() -> ResponseReturnValue:
     )
     db.session.commit()
     flash(_("Vos mails sont réglés."), "success")
-    return redirect(url_for("accounts.profile") + "#mails", 303)
+    return redirect(url_for("accounts.profile", _anchor="mails"), 303)
 
 
 @accounts.post("/langue")

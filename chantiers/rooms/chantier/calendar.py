@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from flask import url_for
 from flask_babel import ngettext
 from sqlalchemy import Row, and_, case, func, select, union_all
 
@@ -17,6 +18,7 @@ from chantiers.components.calendar import (
 )
 from chantiers.language.labels import excerpt
 from chantiers.rooms.chantier.queries import dated_deliverables, dated_tasks
+from chantiers.web.addresses import page
 from models import OPEN, Chantier, Deliverable, Objective, Task, TaskStatus, db, is_overdue, today
 
 #: More tasks than this in a week of an objective show as one figure.
@@ -28,7 +30,7 @@ def calendar_of(chantier: Chantier, middle: date) -> WeekCalendar:
     """The calendar around a week, in two statements."""
     calendar = calendar_around(middle)
     objectives, due = _read(chantier, calendar.first)
-    tasks = f"/chantiers/{chantier.slug}/taches?vue=liste&objectif="
+    tasks = f"{url_for('tasks.index', slug=chantier.slug)}?vue=liste&objectif="
     rows = {row.id: CalendarLine(excerpt(row.text, 110), f"{tasks}{row.id}") for row in objectives}
     for row in due:
         if row.objective_id in rows:
@@ -42,7 +44,7 @@ def _place(row: Row[*tuple[Any, ...]], line: CalendarLine) -> None:
     if row.kind == "deliverable":
         cell.append(
             CalendarItem(
-                f"/livrables/{row.id}",
+                page("deliverable", row.id),
                 row.title,
                 weekday(row.due_on),
                 "flag",
@@ -51,7 +53,7 @@ def _place(row: Row[*tuple[Any, ...]], line: CalendarLine) -> None:
         )
     elif row.in_cell <= IN_A_CELL:
         late = row.state in OPEN and row.due_on < today()
-        cell.append(CalendarItem(f"/taches/{row.id}", row.title, weekday(row.due_on), row.state, late))
+        cell.append(CalendarItem(page("task", row.id), row.title, weekday(row.due_on), row.state, late))
     elif row.rank == 1:
         count = ngettext("%(num)d tâche", "%(num)d tâches", row.in_cell)
         late_count = int(row.late_in_cell)

@@ -255,7 +255,7 @@ def new_person(chantier: Chantier) -> ResponseReturnValue:
             structure.gather(person, by=acting())
         flash(_("%(name)s participe maintenant au chantier.", name=person.name), "success")
         if can(current_user, "person.manage"):
-            return f"/gestion/personnes/{person.id}"
+            return url_for("management.person", user_id=person.id)
         return url_for("chantier.members", slug=chantier.slug)
 
     status = 422 if form.is_submitted() else 200

@@ -15,6 +15,7 @@ from chantiers.rooms.comments import queries
 from chantiers.rooms.comments.forms import EditCommentForm, HelpForm
 from chantiers.web import loaders
 from chantiers.web.access import acting, allowed, only_reads, outside_transaction, require, signed_in
+from chantiers.web.addresses import discussion_of
 from chantiers.web.forms import TEXT_LENGTH, asked_number, bounded_int, clean_text, create_once, saved
 from models import Chantier, Comment, Deliverable, Objective, StoredFile, Task, TaskStatus, db
 
@@ -76,7 +77,7 @@ def write(subject: Any) -> ResponseReturnValue:
         still = allowed("comment.write", queries.subject(kind, subject_id) if stored else subject)
         comment = Comment.write(still, form.body.data or "", by=acting(), files=stored)
         flash(_("Votre commentaire est publié."), "success")
-        return f"{place_of(still)}#commentaire-{comment.id}"
+        return f"{discussion_of(still)}#commentaire-{comment.id}"
 
     return create_once(form, create)
 
@@ -95,7 +96,7 @@ def offer_help(task: Task) -> ResponseReturnValue:
         say_it = Comment.offer_help if task.status == TaskStatus.BLOCKED else Comment.write
         comment = say_it(task, form.body.data or "", by=acting())
         flash(_("Merci ! Votre proposition est publiée, les personnes concernées sont prévenues."), "success")
-        return f"{place_of(task)}#commentaire-{comment.id}"
+        return f"{discussion_of(task)}#commentaire-{comment.id}"
 
     return create_once(form, create)
 
@@ -120,7 +121,7 @@ def edit(said: queries.Said) -> ResponseReturnValue:
     db.session.commit()
     saved(form)
     flash(_("Votre commentaire est modifié."), "success")
-    return redirect(f"{place_of(subject)}#commentaire-{comment.id}", 303)
+    return redirect(f"{discussion_of(subject)}#commentaire-{comment.id}", 303)
 
 
 @comments.post("/commentaires/<id:comment_id>/supprimer")
@@ -130,14 +131,14 @@ def delete(said: queries.Said) -> ResponseReturnValue:
     said.comment.delete(subject=said.subject, by=acting())
     db.session.commit()
     flash(_("Le commentaire est supprimé ; sa place reste, sans ses mots."), "success")
-    return redirect(f"{place_of(said.subject)}#commentaire-{said.comment.id}", 303)
+    return redirect(f"{discussion_of(said.subject)}#commentaire-{said.comment.id}", 303)
 
 
 @comments.get("/commentaires/<id:comment_id>/fichiers/<id:attachment_id>")
 @require("chantier.read", queries.attached, about=lambda attached: attached.subject)
 def download(attached: queries.Attached) -> ResponseReturnValue:
     """A file attached to a comment, as it was handed in."""
-    return send_stored_file(attached.file, (_("Revenir à la discussion"), place_of(attached.subject)))
+    return send_stored_file(attached.file, (_("Revenir à la discussion"), discussion_of(attached.subject)))
 
 
 # Discussions that have a page of their own ----------------------------------------------------------------------------
@@ -233,7 +234,7 @@ def writing_page(subject: Any, form: CommentForm) -> str:
         subject=subject,
         chantier=chantier_of(subject),
         form=form,
-        back=place_of(subject),
+        back=discussion_of(subject),
     )
 
 
@@ -245,7 +246,7 @@ def editing_page(said: queries.Said, form: EditCommentForm, **more: Any) -> str:
         subject=said.subject,
         chantier=said.comment.chantier,
         form=form,
-        back=place_of(said.subject),
+        back=discussion_of(said.subject),
         **more,
     )
 
@@ -254,14 +255,3 @@ def chantier_of(subject: Any) -> Chantier:
     """The chantier that a subject belongs to, or is."""
     found: Chantier = subject if isinstance(subject, Chantier) else subject.chantier
     return found
-
-
-def place_of(subject: Any) -> str:
-    """The page on which a subject's comments stand."""
-    if isinstance(subject, Task):
-        return f"/taches/{subject.id}"
-    if isinstance(subject, Deliverable):
-        return f"/livrables/{subject.id}"
-    if isinstance(subject, Objective):
-        return f"/objectifs/{subject.id}/discussion"
-    return f"/chantiers/{subject.slug}/discussion"

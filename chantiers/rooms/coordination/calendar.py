@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, literal, select, union_all
@@ -14,6 +15,7 @@ from chantiers.components.calendar import CalendarItem, CalendarLine, WeekCalend
 from chantiers.language.labels import excerpt
 from chantiers.policy import can
 from chantiers.rooms.coordination.filters import Scope, answered_for_by
+from chantiers.web.addresses import page as page_of_thing
 from models import (
     Chantier,
     Checkpoint,
@@ -72,7 +74,7 @@ def quarter(user: User, scope: Scope, middle: date, by_objective: bool, page: in
 def _of_chantiers(chantiers: Sequence[Chantier]) -> dict[int, QuarterRow]:
     return {
         each.id: QuarterRow(
-            CalendarLine(f"{each.number}. {each.title}", f"/chantiers/{each.slug}/calendrier"),
+            CalendarLine(f"{each.number}. {each.title}", url_for("chantier.calendar", slug=each.slug)),
             {"chantier": each.slug},
         )
         for each in chantiers
@@ -93,7 +95,7 @@ def _of_objectives(chantiers: Sequence[Chantier]) -> dict[int, QuarterRow]:
         number: QuarterRow(
             CalendarLine(
                 f"{by_id[chantier_id].number}. {excerpt(text, 110)}",
-                f"/chantiers/{by_id[chantier_id].slug}/taches?vue=liste&objectif={number}",
+                url_for("tasks.index", slug=by_id[chantier_id].slug, vue="liste", objectif=number),
             ),
             {"chantier": by_id[chantier_id].slug, "objectif": number},
         )
@@ -156,7 +158,11 @@ def _place_deliverables(
         told[cell] += 1
         if told[cell] <= TITLES:
             item = CalendarItem(
-                f"/livrables/{number}", excerpt(title, 90), weekday(day), "flag", is_overdue(state, day)
+                page_of_thing("deliverable", number),
+                excerpt(title, 90),
+                weekday(day),
+                "flag",
+                is_overdue(state, day),
             )
             places[row].line.cells[cell[1]].append(item)
     for (row, week), number in told.items():
@@ -174,21 +180,22 @@ def _days(calendar: WeekCalendar, week: int) -> dict[str, str]:
 
 def _appointments(calendar: WeekCalendar, user: User) -> CalendarLine:
     """The comités de pilotage as a row of their own, with the points d'étape for those who read them."""
-    line = CalendarLine(_("Comités et points d’étape"), "/copil")
-    kinds: list[tuple[Any, Any, str]] = [(Meeting, literal(""), "/copil/")]
+    line = CalendarLine(_("Comités et points d’étape"), url_for("meetings.index"))
+    kinds: list[tuple[Any, Any, str]] = [(Meeting, literal(""), "meetings.show")]
     if can(user, "checkpoint.read"):
-        kinds.append((Checkpoint, Checkpoint.name, "/coordination/points-d-etape/"))
+        kinds.append((Checkpoint, Checkpoint.name, "checkpoints.show"))
     questions = [
         select(
-            literal(place).label("place"),
+            literal(view).label("view"),
             thing.id.label("number"),
             name.label("name"),
             thing.held_on.label("day"),
         ).where(thing.state != "cancelled", thing.held_on >= calendar.first, thing.held_on < calendar.end)
-        for thing, name, place in kinds
+        for thing, name, view in kinds
     ]
-    for place, number, name, day in db.session.execute(union_all(*questions).order_by("day", "number")):
+    for view, number, name, day in db.session.execute(union_all(*questions).order_by("day", "number")):
         words = _("Point d’étape : %(name)s", name=name) if name else _("Comité de pilotage")
-        item = CalendarItem(f"{place}{number}", words, weekday(day), "calendar", False)
+        values = {"meeting_id" if view == "meetings.show" else "checkpoint_id": number}
+        item = CalendarItem(url_for(view, **values), words, weekday(day), "calendar", False)
         line.cells[calendar.place_of(day)].append(item)
     return line

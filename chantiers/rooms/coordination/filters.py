@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Self, cast
 from urllib.parse import urlencode
 
+from flask import url_for
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from werkzeug.datastructures import MultiDict
 
@@ -87,16 +88,16 @@ class Scope:
 
     def tasks(self, **parts: Any) -> str:
         """The address of the tasks of all chantiers within this scope, narrowed further."""
-        return _address("/coordination/taches", TaskFilters, self, parts)
+        return _address("coordination.tasks", TaskFilters, self, parts)
 
     def deliverables(self, **parts: Any) -> str:
         """The address of the deliverables of all chantiers within this scope, narrowed further."""
-        return _address("/coordination/livrables", DeliverableFilters, self, parts)
+        return _address("coordination.deliverables", DeliverableFilters, self, parts)
 
 
-def _address(path: str, kind: "type[Scope]", scope: Scope, parts: dict[str, Any]) -> str:
+def _address(endpoint: str, kind: "type[Scope]", scope: Scope, parts: dict[str, Any]) -> str:
     query = replace(kind(), chantier=scope.chantier, structure=scope.structure).query(**parts)
-    return f"{path}?{query}" if query else path
+    return f"{url_for(endpoint)}?{query}" if query else url_for(endpoint)
 
 
 # Since when -----------------------------------------------------------------------------------------------------------

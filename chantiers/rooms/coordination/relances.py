@@ -25,14 +25,6 @@ def last_of(subject: Any) -> Activity | None:
     return db.session.scalar(Activity.about(subject).where(Activity.action == action).limit(1))
 
 
-def page_of(subject: Any) -> str:
-    """The page of what is asked about."""
-    if isinstance(subject, Chantier):
-        return f"/chantiers/{subject.slug}"
-    place = next(place for place, kind in KINDS.items() if subject.__tablename__ == kind)
-    return f"/{place}/{subject.id}"
-
-
 def prepared(subject: Any) -> tuple[str, str]:
     """The subject of the mail and its words, to send as they are or to change."""
     if isinstance(subject, Task):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
@@ -14,6 +14,7 @@ from chantiers.rooms.coordination.calendar import quarter
 from chantiers.rooms.coordination.filters import DeliverableFilters, Scope, TaskFilters, one_of, page_of
 from chantiers.rooms.coordination.forms import RelaunchForm
 from chantiers.web.access import acting, require
+from chantiers.web.addresses import address_of
 from chantiers.web.extensions import current_demarche
 from chantiers.web.forms import create_once
 from models import Matter, Refused, db, relaunch, whom_to_relaunch
@@ -167,7 +168,7 @@ def send_again(subject: Any) -> ResponseReturnValue:
         flash(
             ngettext("%(num)d personne est relancée.", "%(num)d personnes sont relancées.", count), "success"
         )
-        return "/coordination#a-arbitrer"
+        return url_for("coordination.dashboard", _anchor="a-arbitrer")
 
     try:
         return create_once(form, send)
@@ -185,7 +186,7 @@ def _relaunch_page(subject: Any, form: RelaunchForm) -> str:
         subject=subject,
         form=form,
         people=people,
-        page=relances.page_of(subject),
+        page=address_of(subject),
         action=request.path,
         last=relances.last_of(subject),
         mail_leaves=mail_is_configured(),

@@ -234,7 +234,7 @@ def trash(deliverable: Deliverable) -> ResponseReturnValue:
     db.session.commit()
     flash_with_undo(
         _("« %(title)s » est dans la corbeille pour trente jours.", title=deliverable.title),
-        f"/corbeille/livrables/{deliverable.id}/retablir",
+        url_for("trash.restore", kind="livrables", thing_id=deliverable.id),
     )
     return redirect(url_for("deliverables.index", slug=deliverable.chantier.slug), 303)
 

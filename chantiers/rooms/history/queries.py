@@ -9,6 +9,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from chantiers.components.curve import Curve, curve_since
+from chantiers.web.addresses import address_of, page
 from models import (
     HOME,
     Chantier,
@@ -124,7 +125,7 @@ def _chantiers(chantiers: Sequence[Chantier], day: date) -> list[HistoryRow]:
     return [
         HistoryRow(
             title=chantier.title,
-            href=f"/chantiers/{chantier.slug}",
+            href=address_of(chantier),
             then=then.get(chantier.id),
             now=now.get(chantier.id),
             chantier=chantier,
@@ -144,7 +145,7 @@ def _objectives(chantier: Chantier, day: date) -> list[HistoryRow]:
     return [
         HistoryRow(
             title=text or _("Objectif supprimé"),
-            href="" if trashed_at else f"/objectifs/{objective_id}",
+            href="" if trashed_at else page("objective", objective_id),
             then=then.get(objective_id, Figures()),
             now=None if trashed_at else now.get(objective_id, Figures()),
         )

@@ -15,6 +15,7 @@ from chantiers.rooms.imports.columns import FIELDS, Table
 from chantiers.rooms.imports.structure_lines import StructureLines
 from chantiers.rooms.imports.task_lines import TaskLines
 from chantiers.storage.store import current_storage
+from chantiers.web.addresses import page
 from models import (
     Chantier,
     Fate,
@@ -213,9 +214,9 @@ class _Names:
     def address(self, row: ImportedRow) -> str:
         """The page of what a line made or found."""
         if row.subject_type == "task":
-            return f"/taches/{row.subject_id}"
+            return page("task", row.subject_id or 0)
         structure = self.structures.get(row.subject_id) if row.subject_type == "structure" else None
-        return f"/structures/{structure.slug}" if structure is not None else ""
+        return page("structure", structure.id, structure.slug) if structure is not None else ""
 
     def _structure(self, name: int | str) -> str:
         if isinstance(name, str):

@@ -17,6 +17,7 @@ from chantiers.rooms.management.forms import (
 )
 from chantiers.web import loaders
 from chantiers.web.access import acting, require
+from chantiers.web.addresses import address_of
 from chantiers.web.forms import asked_page, clean_line, create_once, saved
 from chantiers.web.links import absolute
 from models import Chantier, Demarche, PasswordLink, Refused, Role, User, close_account, db
@@ -154,7 +155,7 @@ def new_chantier() -> ResponseReturnValue:
             form.number.data or 0, form.title.data or "", by=acting(), summary=form.summary.data or ""
         )
         flash(_("Le chantier est ouvert. Ajoutez-lui des objectifs et des référent·es."), "success")
-        return f"/chantiers/{chantier.slug}"
+        return address_of(chantier)
 
     try:
         return create_once(form, create)
@@ -200,7 +201,7 @@ def edit_chantier(chantier: Chantier) -> ResponseReturnValue:
     db.session.commit()
     saved(form)
     flash(_("Le chantier est à jour."), "success")
-    return redirect(f"/chantiers/{chantier.slug}", 303)
+    return redirect(address_of(chantier), 303)
 
 
 @management.post("/gestion/chantiers/<slug:slug>/archiver")

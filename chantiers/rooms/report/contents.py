@@ -31,6 +31,7 @@ class ReportLine:
     need: str = ""
     is_late: bool = False
     address: str = ""
+    is_task: bool = False
 
 
 @dataclass(frozen=True)

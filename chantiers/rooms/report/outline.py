@@ -262,7 +262,7 @@ def _lines(title: str, listed: ReportList) -> Iterator[Element]:
 
 def _step(line: ReportLine) -> str:
     """What a deliverable went through; a task's status is told by the title of its list."""
-    return "" if line.who or "/taches/" in line.address else line.state
+    return "" if line.who or line.is_task else line.state
 
 
 def _blocked(listed: ReportList) -> Iterator[Element]:

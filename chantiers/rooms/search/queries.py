@@ -11,6 +11,8 @@ from sqlalchemy.orm import load_only
 
 from chantiers.language.dates import day
 from chantiers.rooms.search.highlight import around, marked
+from chantiers.web.addresses import discussion
+from chantiers.web.addresses import page as page_of
 from models import (
     Chantier,
     Comment,
@@ -126,27 +128,23 @@ def _facts(entries: Sequence[SearchEntry]) -> dict[tuple[str, int], tuple[str, s
     facts: dict[tuple[str, int], tuple[str, str, str, str]] = {}
     tasks = select(Task.id, Task.title, Task.status).where(Task.id.in_(ids.get("task", [])), Task.live())
     for number, title, status in db.session.execute(tasks):
-        facts["taches", number] = (title, f"/taches/{number}", status, "")
+        facts["taches", number] = (title, page_of("task", number), status, "")
     wanted = ids.get("deliverable", []) + ids.get("draft", [])
     deliverables = select(Deliverable.id, Deliverable.title, Deliverable.state)
     for number, title, state in db.session.execute(
         deliverables.where(Deliverable.id.in_(wanted), Deliverable.live())
     ):
-        facts["livrables", number] = (title, f"/livrables/{number}", state, "")
+        facts["livrables", number] = (title, page_of("deliverable", number), state, "")
     for row in db.session.execute(_comments(ids.get("comment", []))):
         if row.title is not None:
-            page = {
-                "task": f"/taches/{row.subject_id}",
-                "deliverable": f"/livrables/{row.subject_id}",
-                "objective": f"/objectifs/{row.subject_id}",
-            }.get(row.subject_type, f"/chantiers/{row.slug}")
-            facts["commentaires", row.id] = (row.title, f"{page}#commentaire-{row.id}", "", row.name or "")
+            where = discussion(row.subject_type, row.subject_id, row.slug)
+            facts["commentaires", row.id] = (row.title, f"{where}#commentaire-{row.id}", "", row.name or "")
     facts |= _progress_updates(ids.get("progress", [])) | _decisions(ids.get("decision", []))
     structures = select(Structure.id, Structure.name, Structure.slug)
     for number, name, slug in db.session.execute(
         structures.where(Structure.id.in_(ids.get("structure", [])), Structure.merged_into_id.is_(None))
     ):
-        facts["structures", number] = (name, f"/structures/{slug}", "", "")
+        facts["structures", number] = (name, page_of("structure", number, slug), "", "")
     for entry in entries:
         if entry.kind == "chantier":
             facts["chantiers", entry.subject_id] = (entry.title, "", "", "")

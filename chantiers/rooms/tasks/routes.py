@@ -24,6 +24,7 @@ from chantiers.rooms.tasks.moves import moves_of
 from chantiers.rooms.tasks.rows import drawing, narrowing
 from chantiers.web import loaders
 from chantiers.web.access import acting, require
+from chantiers.web.addresses import address_of
 from chantiers.web.extensions import current_demarche
 from chantiers.web.forms import clean_line, create_once, saved
 from models import Chantier, Comment, Refused, Task, db
@@ -52,7 +53,7 @@ def create_quickly(chantier: Chantier) -> ResponseReturnValue:
         objective.chantier = chantier
         task = Task.create(objective, form.title.data or "", by=acting())
         flash(_("La tâche « %(title)s » est créée.", title=task.title), "success")
-        return f"/chantiers/{chantier.slug}/taches?{filters.query()}"
+        return f"{url_for('tasks.index', slug=chantier.slug)}?{filters.query()}"
 
     return create_once(form, create)
 
@@ -112,7 +113,7 @@ def new(chantier: Chantier) -> ResponseReturnValue:
             people=form.chosen_people,
         )
         flash(_("La tâche est créée."), "success")
-        return f"/taches/{task.id}"
+        return address_of(task)
 
     return create_once(form, create)
 
@@ -179,7 +180,7 @@ def edit(task: Task) -> ResponseReturnValue:
             _("Quelqu’un d’autre avait modifié entre-temps : %(fields)s. C’est gardé aussi.", fields=kept),
             "info",
         )
-    return redirect(f"/taches/{task.id}", 303)
+    return redirect(address_of(task), 303)
 
 
 def offered_people(task: Task) -> list[Any]:
@@ -209,7 +210,7 @@ def take(task: Task) -> ResponseReturnValue:
     task.take(structure, by=acting())
     db.session.commit()
     flash(_("%(structure)s pilote maintenant cette tâche. Merci !", structure=structure.name), "success")
-    return redirect(f"/taches/{task.id}", 303)
+    return redirect(address_of(task), 303)
 
 
 @tasks.post("/taches/<id:task_id>/supprimer")

@@ -8,6 +8,7 @@ from chantiers.language.labels import excerpt
 from chantiers.language.refusals import say
 from chantiers.rooms.trash import queries
 from chantiers.web.access import acting, signed_in
+from chantiers.web.addresses import address_of
 from chantiers.web.forms import asked_page
 from models import Objective, Refused, db
 
@@ -38,6 +39,4 @@ def restore(kind: str, thing_id: int) -> ResponseReturnValue:
         return page, 409
     db.session.commit()
     flash(_("« %(title)s » est de retour.", title=excerpt(thing.journal_title)), "success")
-    if isinstance(thing, Objective):
-        return redirect(f"/chantiers/{thing.chantier.slug}", 303)
-    return redirect(f"/{kind}/{thing.id}", 303)
+    return redirect(address_of(thing.chantier if isinstance(thing, Objective) else thing), 303)

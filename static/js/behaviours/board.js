@@ -39,7 +39,7 @@ async function move(element, { item: card, from, to, oldIndex, newIndex }) {
     next: location.pathname + location.search,
   });
   try {
-    const response = await fetch(`/taches/${card.dataset.task}/deplacer`, {
+    const response = await fetch(card.dataset.move, {
       method: "POST",
       body,
       headers: { Accept: "application/json" },

@@ -45,7 +45,7 @@ export function mentions(field, words, icon, told) {
 
   async function ask(typed) {
     try {
-      const answer = await fetch(`/mentions/${field.dataset.about}?${new URLSearchParams({ q: typed })}`);
+      const answer = await fetch(`${field.dataset.mentions}?${new URLSearchParams({ q: typed })}`);
       if (!answer.ok) return close();
       known.set(typed, await answer.json());
     } catch {

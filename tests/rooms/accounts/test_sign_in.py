@@ -12,6 +12,7 @@ from models import (
     Demarche,
     SignInFailure,
     User,
+    close_account,
     passwords,
 )
 from models.people.sign_in import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS
