@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from flask import current_app, render_template, request
+from flask import current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -186,7 +186,7 @@ def answer_charter() -> ResponseReturnValue:
         403,
         _("La démarche a une nouvelle charte : elle est à lire avant de continuer. Rien n’a été enregistré."),
         _("Lisez la charte, acceptez-la, puis revenez à votre page."),
-        (_("Lire la charte"), "/charte"),
+        (_("Lire la charte"), url_for("accounts.charter")),
     )
 
 
@@ -199,7 +199,7 @@ def _particulars(
         "explanation": Explanation(
             explanation.title, happened or explanation.happened, to_do or explanation.to_do
         ),
-        "way": next_link or (_("Revenir à l’accueil"), "/"),
+        "way": next_link or (_("Revenir à l’accueil"), url_for("public.home")),
         "typed": typed(),
         "locale": browser_locale(),
     }

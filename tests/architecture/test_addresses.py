@@ -57,7 +57,7 @@ def declared() -> frozenset[str]:
     """The plain segments of every route: « taches », « modifier »…"""
     rules = [
         call.args[0].value
-        for path in (ROOT / "chantiers").rglob("routes.py")
+        for path in (ROOT / "chantiers").rglob("*routes.py")
         for call in ast.walk(ast.parse(path.read_text("utf-8")))
         if is_declaration(call) and isinstance(call, ast.Call) and call.args
         if isinstance(call.args[0], ast.Constant) and str(call.args[0].value).startswith("/")

@@ -70,6 +70,7 @@ def named_tasks(ids: list[int], before: datetime) -> dict[int, ReportLine]:
             words=row.reason,
             need=row.need,
             address=_task(row.id),
+            is_task=True,
         )
         for row in db.session.execute(query)
     }
@@ -106,7 +107,12 @@ def tasks_moved(ids: list[int], since: datetime) -> dict[tuple[int, str], Report
         NAMED,
         (Task.status_since.desc(), Task.id.desc()),
         lambda row: ReportLine(
-            row.title, label(row.status, "status"), day_of(row.at), row.pilote or "", address=_task(row.id)
+            row.title,
+            label(row.status, "status"),
+            day_of(row.at),
+            row.pilote or "",
+            address=_task(row.id),
+            is_task=True,
         ),
         each=(Task.chantier_id, Task.status),
     )
@@ -126,6 +132,7 @@ def blocked_tasks(ids: list[int]) -> dict[int, ReportList]:
             words=row.blocked_reason,
             need=row.blocked_need,
             address=_task(row.id),
+            is_task=True,
         ),
         each=(Task.chantier_id,),
     )
@@ -144,6 +151,7 @@ def open_tasks(ids: list[int]) -> dict[int, ReportList]:
             row.pilote or "",
             is_late=row.due_on is not None and row.due_on < today(),
             address=_task(row.id),
+            is_task=True,
         ),
         each=(Task.chantier_id,),
     )

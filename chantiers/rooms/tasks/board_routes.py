@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from flask import flash, jsonify, redirect, render_template, request
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -38,7 +38,7 @@ def show_place(task: Task, form: PlaceForm, overtaken: Activity | None = None) -
 
 def board_of(task: Task) -> str:
     """The address of the board that a task stands on."""
-    return f"/chantiers/{task.chantier.slug}/taches"
+    return url_for("tasks.index", slug=task.chantier.slug)
 
 
 @tasks.post("/taches/<id:task_id>/deplacer")
@@ -92,7 +92,7 @@ def drop(task: Task) -> ResponseReturnValue:
     if column != task.status and column in ASKING:
         back = local_path(request.form.get("next")) or board_of(task)
         query = urlencode({"pour": ASKING[TaskStatus(column)], "next": back})
-        return jsonify(page=f"/taches/{task.id}/statut?{query}")
+        return jsonify(page=f"{url_for('tasks.status', task_id=task.id)}?{query}")
     try:
         task.become(TaskStatus(column), by=acting())
         if task.status == column:

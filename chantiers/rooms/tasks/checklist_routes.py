@@ -2,7 +2,7 @@
 
 from operator import attrgetter
 
-from flask import redirect, request
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from chantiers.rooms.tasks import queries
@@ -26,7 +26,7 @@ def add_item(task: Task) -> ResponseReturnValue:
 
     def add() -> str:
         task.add_item(form.text.data or "", by=acting())
-        return f"/taches/{task.id}#points"
+        return url_for("tasks.show", task_id=task.id, _anchor="points")
 
     return create_once(form, add)
 
@@ -40,7 +40,7 @@ def tick_item(line: queries.ChecklistLine) -> ResponseReturnValue:
     else:
         line.item.uncheck(by=acting())
     db.session.commit()
-    return redirect(f"/taches/{line.task.id}#points", 303)
+    return redirect(url_for("tasks.show", task_id=line.task.id, _anchor="points"), 303)
 
 
 @tasks.post("/taches/<id:task_id>/points/<id:item_id>/retirer")
@@ -49,4 +49,4 @@ def remove_item(line: queries.ChecklistLine) -> ResponseReturnValue:
     """Take a line off the checklist."""
     line.item.remove(by=acting())
     db.session.commit()
-    return redirect(f"/taches/{line.task.id}#points", 303)
+    return redirect(url_for("tasks.show", task_id=line.task.id, _anchor="points"), 303)

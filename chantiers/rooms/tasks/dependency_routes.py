@@ -2,7 +2,7 @@
 
 from operator import attrgetter
 
-from flask import redirect, render_template, request
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from chantiers.rooms.tasks import queries
@@ -27,7 +27,7 @@ def add_blocker(pair: queries.Pair) -> ResponseReturnValue:
     """Say that a task waits for another."""
     pair.task.depend_on(pair.other, by=acting())
     db.session.commit()
-    return redirect(f"/taches/{pair.task.id}#attend", 303)
+    return redirect(url_for("tasks.show", task_id=pair.task.id, _anchor="attend"), 303)
 
 
 @tasks.post("/taches/<id:task_id>/attend/<id:other_id>/retirer")
@@ -36,4 +36,4 @@ def remove_blocker(pair: queries.Pair) -> ResponseReturnValue:
     """Say that a task no longer waits for another."""
     pair.task.no_longer_depend_on(pair.other, by=acting())
     db.session.commit()
-    return redirect(f"/taches/{pair.task.id}#attend", 303)
+    return redirect(url_for("tasks.show", task_id=pair.task.id, _anchor="attend"), 303)

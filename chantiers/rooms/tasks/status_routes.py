@@ -20,6 +20,7 @@ from chantiers.rooms.tasks.forms import (
 from chantiers.rooms.tasks.moves import moves_of
 from chantiers.rooms.tasks.rows import redrawn
 from chantiers.web.access import acting, require
+from chantiers.web.addresses import address_of
 from chantiers.web.extensions import current_demarche
 from chantiers.web.forms import saved
 from chantiers.web.sessions import local_path
@@ -73,7 +74,7 @@ def change_status(task: Task) -> ResponseReturnValue:
         return row_again(task)
     word = TASK_STATUSES[TaskStatus(task.status)]
     flash(_("« %(title)s » : %(status)s.", title=task.title, status=word), "success")
-    return redirect(local_path(request.form.get("next")) or f"/taches/{task.id}", 303)
+    return redirect(local_path(request.form.get("next")) or address_of(task), 303)
 
 
 def refuse_move(task: Task, form: StatusForm, status: int, **page: Any) -> ResponseReturnValue:
