@@ -1,4 +1,4 @@
-"""Recognising a browser in the words that people use for it."""
+"""Browser names: from a User-Agent to the words that people use for it."""
 
 from flask_babel import gettext as _
 
@@ -25,9 +25,9 @@ SYSTEMS = (
 
 
 def browser_name(user_agent: str) -> str:
-    """« Firefox sur Windows », from what a browser says of itself."""
+    """Name a browser as people do, « Firefox sur Windows », from its User-Agent."""
     browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
     system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
     if browser and system:
-        return _("%(browser)s sur %(system)s", browser=browser, system=system)
-    return browser or system or _("Navigateur non reconnu")
+        return str(_("%(browser)s sur %(system)s", browser=browser, system=system))
+    return browser or system or str(_("Navigateur non reconnu"))

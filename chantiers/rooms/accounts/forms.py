@@ -1,4 +1,4 @@
-"""The shape of what people type about themselves and their way in."""
+"""Forms of the accounts room: sign-in, password, profile, mails, language, charter."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ class SignInForm(Form):
 
 
 class AskLinkForm(Form):
-    """Where to send a link, and for what."""
+    """Address to send a link to, and what the link is for."""
 
     email = EmailField(
         _l("Adresse électronique"),
@@ -91,20 +91,20 @@ class ChoosePasswordForm(Form):
 
 
 class ChangePasswordForm(ChoosePasswordForm):
-    """The same for somebody who has one: whoever passes by an open screen does not know it."""
+    """New password with the present one: whoever passes by an open screen does not know it."""
 
     current_password = SecretField(_l("Mot de passe actuel"))
 
 
 class ProfileForm(EditForm):
-    """What a person says of themselves."""
+    """Profile of a person: their name and title."""
 
     name = LineField(_l("Nom"))
     title = LineField(_l("Fonction"), required=False)
 
 
 class MailsForm(Form):
-    """Which mails one wants."""
+    """Choice of mails."""
 
     digest = RadioField(
         _l("Le bilan de ce qui a bougé"),

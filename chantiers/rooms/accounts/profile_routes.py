@@ -33,7 +33,7 @@ YEAR = 365 * 24 * 3600
 @accounts.get("/charte")
 @signed_in
 def charter() -> ResponseReturnValue:
-    """The charter in force: to accept at the first entry, to read again later."""
+    """Show the charter in force: to accept at the first entry, to read again later."""
     charter = current_demarche.charter if current_demarche else None
     if charter is None:
         abort(404)
@@ -67,7 +67,7 @@ def accept_charter() -> ResponseReturnValue:
 @accounts.route("/profil", methods=["GET", "POST"])
 @signed_in
 def profile() -> ResponseReturnValue:
-    """What a person says of themselves, and where they belong."""
+    """Show and change what a person says of themselves, and where they belong."""
     user = acting()
     form = ProfileForm(data=said_of(user) if request.method == "GET" else None)
     if request.method == "GET":
@@ -87,12 +87,12 @@ def profile() -> ResponseReturnValue:
 
 
 def said_of(user: object) -> dict[str, str]:
-    """The values that the profile form shows and saves."""
+    """Return the values that the profile form shows and saves."""
     return {name: getattr(user, name) for name in ("name", "title")}
 
 
 def profile_page(form: ProfileForm, conflicts: object = None) -> str:
-    """The profile, with a form in whatever state it is."""
+    """Render the profile, with a form in whatever state it is."""
     user = acting()
     return render_template(
         "accounts/profile.html",

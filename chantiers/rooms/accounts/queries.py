@@ -1,4 +1,4 @@
-"""What the account screens show."""
+"""Queries of the accounts room."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ from models import (
 
 @dataclass(frozen=True)
 class ProfileBelonging:
-    """Where a person belongs, for their profile."""
+    """Structures and chantiers of a person, for their profile."""
 
     structures: list[Any]
     chantiers: list[Any]
@@ -30,7 +30,7 @@ class ProfileBelonging:
 
 
 def belonging_of(user: User) -> ProfileBelonging:
-    """The person's structures and chantiers, and when they accepted the charter."""
+    """Return the person's structures and chantiers, and when they accepted the charter."""
     structures = (
         select(Structure.name, Structure.slug, Structure.is_example)
         .join(StructureMember, StructureMember.structure_id == Structure.id)
@@ -69,12 +69,12 @@ def acceptance_date(user: User) -> datetime | None:
 
 
 def session_of(user: User, session_id: int) -> UserSession | None:
-    """One of the person's own open sessions."""
+    """Return one of the person's own open sessions."""
     return next((each for each in UserSession.living_of(user) if each.id == session_id), None)
 
 
 def demonstration_person(entry: str) -> User | None:
-    """The invented person whom a button of the demonstration lets in."""
+    """Return the invented person whom a button of the demonstration lets in."""
     email = dict(DEMONSTRATION_ENTRIES).get(entry)
     if email is None:
         return None

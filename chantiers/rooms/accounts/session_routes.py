@@ -23,7 +23,7 @@ from models import UserSession, db
 @accounts.get("/profil/sessions")
 @signed_in
 def sessions() -> ResponseReturnValue:
-    """The browsers in which this person is signed in."""
+    """Show the browsers in which this person is signed in."""
     living = [
         {"id": each.id, "browser": browser_name(each.browser), "since": each.created_at}
         for each in UserSession.living_of(acting())[:50]

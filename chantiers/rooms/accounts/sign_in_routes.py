@@ -78,7 +78,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 def sign_in_page(form: SignInForm) -> str:
-    """The sign-in page; in the demonstration with its four buttons."""
+    """Render the sign-in page; in the demonstration with its four buttons."""
     return render_template(
         "accounts/sign_in.html",
         form=form,
@@ -88,12 +88,13 @@ def sign_in_page(form: SignInForm) -> str:
 
 
 def in_words(pause: TooManyAttempts) -> str:
-    """When to try again."""
-    return ngettext(
+    """Say when to try again, once sign-in is throttled."""
+    words: str = ngettext(
         "Trop d’essais ont échoué. Par prudence, attendez %(num)d minute avant de réessayer.",
         "Trop d’essais ont échoué. Par prudence, attendez %(num)d minutes avant de réessayer.",
         pause.minutes,
     )
+    return words
 
 
 @accounts.app_errorhandler(Unauthorized)

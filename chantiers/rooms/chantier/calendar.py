@@ -64,7 +64,7 @@ def _place(row: Row[*tuple[Any, ...]], line: CalendarLine) -> None:
 def _read(
     chantier: Chantier, monday: date
 ) -> tuple[Sequence[Row[*tuple[Any, ...]]], Sequence[Row[*tuple[Any, ...]]]]:
-    """The objectives, and what falls due from `monday` on: a few things per cell, with the cell's count."""
+    """Return the objectives, and what falls due from `monday` on: a few things per cell, with the cell's count."""
     operational = Objective.operational_of(chantier.id).with_only_columns(Objective.id, Objective.text)
     objectives = db.session.execute(operational.limit(ROWS)).all()
     end = monday + timedelta(weeks=WEEKS)

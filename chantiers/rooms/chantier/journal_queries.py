@@ -53,7 +53,7 @@ def entries(
     kind: str = "",
     actor_id: int | None = None,
 ) -> list[JournalEntry]:
-    """The latest lines of the chantier's journal, before one where given."""
+    """Return the latest lines of the chantier's journal, before one where given."""
     trashed = or_(
         and_(Activity.subject_type == "task", Task.trashed_at.is_not(None)),
         and_(Activity.subject_type == "deliverable", Deliverable.trashed_at.is_not(None)),
@@ -79,7 +79,7 @@ def entries(
 
 
 def by_day(lines: list[JournalEntry]) -> list[tuple[date, list[JournalEntry]]]:
-    """The lines under the day, in France, on which they were written."""
+    """Return the lines under the day, in France, on which they were written."""
     return [
         (day, list(group))
         for day, group in groupby(lines, lambda line: line.activity.at.astimezone(HOME).date())
@@ -87,7 +87,7 @@ def by_day(lines: list[JournalEntry]) -> list[tuple[date, list[JournalEntry]]]:
 
 
 def people_to_filter(of: Chantier) -> list[tuple[int, str]]:
-    """The members whose doings the journal can show alone."""
+    """Return the members whose doings the journal can show alone."""
     rows = (
         select(User.id, User.name)
         .join(ChantierMembership, ChantierMembership.user_id == User.id)

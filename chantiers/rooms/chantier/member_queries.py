@@ -1,4 +1,4 @@
-"""What the screens of a chantier's members read: its people, its structures, and who could join them."""
+"""Queries of a chantier's members: its people, its structures, and who could join them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Member:
 
 
 def members(of: Chantier, page: int, *, with_email: bool, size: int = PEOPLE) -> tuple[list[Member], int]:
-    """One page of the chantier's people, référents first, with their structures; and how many there are."""
+    """Return a page of the chantier's people, référents first, with their structures; and how many there are."""
     rows = db.session.execute(
         select(
             User.id,
@@ -71,7 +71,7 @@ def members(of: Chantier, page: int, *, with_email: bool, size: int = PEOPLE) ->
 
 
 def structures_of(user_ids: Iterable[int]) -> list[tuple[int, Any]]:
-    """The structures of several people, with whom each belongs to."""
+    """Return the structures of several people, with whom each belongs to."""
     rows = db.session.execute(
         select(StructureMember.user_id, Structure.id, Structure.name, Structure.slug, Structure.is_example)
         .join(Structure, Structure.id == StructureMember.structure_id)
@@ -82,7 +82,7 @@ def structures_of(user_ids: Iterable[int]) -> list[tuple[int, Any]]:
 
 
 def enrolments(of: Chantier, limit: int = 200) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The structures that take part, then those that left, with since when and by whom."""
+    """Return the structures that take part, then those that left, with since when and by whom."""
     return db.session.execute(
         select(
             Structure.id,
@@ -108,7 +108,7 @@ def asking_to_join(of: Chantier) -> Sequence[JoinRequest]:
 
 
 def membership(slug: str, user_id: int) -> ChantierMembership | None:
-    """A person's part in a chantier, with both."""
+    """Return a person's part in a chantier, with both."""
     return db.session.scalar(
         select(ChantierMembership)
         .join(ChantierMembership.chantier)
@@ -119,7 +119,7 @@ def membership(slug: str, user_id: int) -> ChantierMembership | None:
 
 
 def enrolment(slug: str, structure_id: int) -> ChantierStructure | None:
-    """A structure's present part in a chantier, with both."""
+    """Return a structure's present part in a chantier, with both."""
     return db.session.scalar(
         select(ChantierStructure)
         .join(Chantier, Chantier.id == ChantierStructure.chantier_id)
@@ -134,7 +134,7 @@ def enrolment(slug: str, structure_id: int) -> ChantierStructure | None:
 
 @dataclass(frozen=True)
 class Load:
-    """What a structure or a person still carries in a chantier."""
+    """Tasks and deliverables that a structure or a person still carries in a chantier."""
 
     led: int = 0
     shared: int = 0
@@ -146,7 +146,7 @@ class Load:
 
 
 def load_of_structure(of: ChantierStructure) -> Load:
-    """The open tasks and unfinished deliverables that a structure carries in the chantier."""
+    """Return the open tasks and unfinished deliverables that a structure carries in the chantier."""
     mine = select(task_structure.c.task_id).where(task_structure.c.structure_id == of.structure_id)
     promised = select(deliverable_structure.c.deliverable_id).where(
         deliverable_structure.c.structure_id == of.structure_id
@@ -169,7 +169,7 @@ def load_of_structure(of: ChantierStructure) -> Load:
 
 
 def load_of_person(of: ChantierMembership) -> Load:
-    """The open tasks that name a person in the chantier."""
+    """Return the open tasks that name a person in the chantier."""
     named = select(task_person.c.task_id).where(task_person.c.user_id == of.user_id)
     tasks = select(func.count()).where(
         Task.chantier_id == of.chantier_id, Task.open_now(), Task.id.in_(named)
@@ -194,7 +194,7 @@ def structures_to_enrol(of: Chantier, search: str) -> list[tuple[int, str]]:
 
 
 def structures_by_id(ids: Sequence[int]) -> Sequence[Structure]:
-    """The structures of those ids, in the order of names."""
+    """Return the structures of those ids, in the order of names."""
     return db.session.scalars(Structure.visible_to(current_user).where(Structure.id.in_(ids))).all()
 
 
@@ -225,7 +225,7 @@ def person(user_id: int) -> User | None:
 
 
 def structures_to_bring_people_into(of: Chantier, by: User) -> list[tuple[int, str]]:
-    """The structures of this chantier into which `by` may bring somebody new.
+    """Return the structures of this chantier into which `by` may bring somebody new.
 
     Belonging to a structure opens every chantier where it takes part: a référent brings people into their own
     structures, and into those that take part nowhere but where they are référent. The coordination, into any.

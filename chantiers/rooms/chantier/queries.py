@@ -107,7 +107,7 @@ class Glance:
 
 
 def glance(of: Chantier, silent_after: int, user: User) -> Glance:
-    """The chantier's page, in eight statements whatever it holds."""
+    """Return the chantier's page, in eight statements whatever it holds."""
     objectives = _objectives_with_figures(of, silent_after)
     promised: dict[int, list[Any]] = {}
     for row in deliverables(of):
@@ -166,7 +166,7 @@ def _objectives_with_figures(of: Chantier, silent_after: int) -> Sequence[Any]:
 
 
 def deliverables(of: Chantier) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The chantier's deliverables, those with a date first; their type, title and state, which all may read."""
+    """Return the chantier's deliverables, those with a date first; their type, title and state, which all may read."""
     date_told = Deliverable.date_told_to(current_user)
     return db.session.execute(
         select(
@@ -203,7 +203,7 @@ def _blocked(of: Chantier) -> Sequence[Row[*tuple[Any, ...]]]:
 
 
 def _agenda(of: Chantier) -> Sequence[Row[*tuple[Any, ...]]]:
-    """What is due within six weeks or late, tasks and deliverables together, soonest first, with how many in all."""
+    """Return the tasks and deliverables late or due within six weeks, soonest first, with how many in all."""
     until = today() + SOON
     dated = union_all(
         dated_tasks(of).where(Task.open_now(), Task.due_on <= until),
@@ -220,7 +220,7 @@ def _agenda(of: Chantier) -> Sequence[Row[*tuple[Any, ...]]]:
 
 
 def dated_tasks(of: Chantier) -> Select[*tuple[Any, ...]]:
-    """The tasks that have a date, as rows of a calendar or an agenda."""
+    """Return the tasks that have a date, as rows of a calendar or an agenda."""
     return select(
         literal("task").label("kind"),
         Task.id,
@@ -233,7 +233,7 @@ def dated_tasks(of: Chantier) -> Select[*tuple[Any, ...]]:
 
 
 def dated_deliverables(of: Chantier) -> Select[*tuple[Any, ...]]:
-    """The deliverables that have a date which this person may know, as the same rows."""
+    """Return the deliverables that have a date which this person may know, as the same rows."""
     date_told = Deliverable.date_told_to(current_user)
     return select(
         literal("deliverable"),

@@ -36,14 +36,14 @@ chantier = Blueprint("chantier", __name__)
 @chantier.get("/chantiers")
 @require("chantier.read")
 def index() -> ResponseReturnValue:
-    """The chantiers side by side, the archived ones apart."""
+    """Show the chantiers side by side, the archived ones apart."""
     return render_template("chantier/index.html", cards=list_queries.cards())
 
 
 @chantier.get("/chantiers/<slug:slug>")
 @require("chantier.read", loaders.chantier)
 def show(chantier: Chantier) -> ResponseReturnValue:
-    """A chantier at a glance."""
+    """Show a chantier at a glance."""
     silent_after = current_demarche.silent_after_days if current_demarche else 45
     glance = queries.glance(chantier, silent_after, acting())
     coming = Checkpoint.coming() if acting().steers(chantier.id) and not chantier.is_archived else None
@@ -74,7 +74,7 @@ def calendar(chantier: Chantier) -> ResponseReturnValue:
 @chantier.get("/chantiers/<slug:slug>/journal")
 @require("chantier.read", loaders.chantier)
 def journal(chantier: Chantier) -> ResponseReturnValue:
-    """What happened in the chantier, latest first."""
+    """Show what happened in the chantier, latest first."""
     kind = request.args.get("quoi", "")
     actor_id, before = asked_number("personne"), asked_number("before")
     entries = journal_queries.entries(
@@ -105,7 +105,7 @@ def journal(chantier: Chantier) -> ResponseReturnValue:
 @chantier.get("/chantiers/<slug:slug>/membres")
 @require("chantier.read", loaders.chantier)
 def members(chantier: Chantier) -> ResponseReturnValue:
-    """The people and the structures of the chantier. Addresses are for those who manage them."""
+    """Show the people and the structures of the chantier. Addresses are for those who manage them."""
     page = asked_page()
     may_manage = can(current_user, "chantier.manage_members", chantier)
     people, total = member_queries.members(chantier, page, with_email=may_manage)
@@ -192,7 +192,7 @@ def enrol_new(chantier: Chantier) -> ResponseReturnValue:
 @chantier.get("/chantiers/<slug:slug>/membres/structures/<id:structure_id>/quitter")
 @require("structure.leave", member_queries.enrolment)
 def confirm_leave(enrolment: ChantierStructure) -> ResponseReturnValue:
-    """What a structure still carries, before it leaves."""
+    """Show what a structure still carries, before it leaves."""
     return render_template(
         "chantier/leave.html",
         chantier=enrolment.chantier,

@@ -1,4 +1,4 @@
-"""The shape of a point d'étape, and of an answer to it."""
+"""Forms of a point d'étape, and of an answer to it."""
 
 from datetime import date, timedelta
 from typing import Any, cast
@@ -24,7 +24,7 @@ AHEAD = timedelta(days=21)
 
 
 class PlanFields:
-    """What is said of a point d'étape."""
+    """Fields of a point d'étape."""
 
     name = LineField(_l("Ce qu’il prépare"), length=120)
     held_on = DayField(_l("Date"), default=lambda: today() + AHEAD)
@@ -55,7 +55,7 @@ class PlanForm(PlanFields, Dated, CreationForm):
 
 
 class PlanEditForm(PlanFields, Dated, EditForm):
-    """One that exists. Once people were asked, the day on which they are is past."""
+    """Point d'étape that exists. Once people were asked, the day on which they are is past."""
 
     def keep_to_date(self) -> None:
         """Take away what can no longer change."""
@@ -63,7 +63,7 @@ class PlanEditForm(PlanFields, Dated, EditForm):
 
 
 class CheckpointAnswerForm(Form):
-    """Where a task stands."""
+    """Answer to a point d'étape: where a task stands."""
 
     answer = RadioField(
         _l("Où en est cette tâche ?"),

@@ -1,4 +1,4 @@
-"""What the screens of points d'étape read."""
+"""Queries of the points d'étape."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ LINES, PEOPLE, TASKS = 30, 50, 100
 
 @dataclass(frozen=True)
 class CheckpointRequest:
-    """What a signed address leads to: who answers, and which point d'étape."""
+    """Content of a signed address: who answers, and which point d'étape."""
 
     point: checkpoint_links.CheckpointLink
     person: User
@@ -42,7 +42,7 @@ class CheckpointRequest:
 
 
 def asked(token: str) -> CheckpointRequest | None:
-    """What an address says, where its person still has their account and their address."""
+    """Read a signed address, where its person still has their account and their address."""
     point = checkpoint_links.read(token)
     if point is None:
         return None
@@ -53,7 +53,7 @@ def asked(token: str) -> CheckpointRequest | None:
 
 
 def line_of(found: CheckpointRequest) -> CheckpointLine | None:
-    """The line that the address is about, where this person may still change the task: rights are read again."""
+    """Return the line that the address is about, where this person may still change the task: rights are read again."""
     point, person = found.point, found.person
     line = CheckpointLine.to_answer(point.checkpoint_id, point.user_id, point.task_id)
     if line is None or not may_answer(person, line.task):
@@ -77,7 +77,7 @@ class Mine:
 
 
 def mine(found: CheckpointRequest) -> Mine:
-    """The person's tasks, late and soonest first."""
+    """Return the person's tasks, late and soonest first."""
     checkpoint_id, person = found.checkpoint.id, found.person
     query = CheckpointLine.awaited_of(person, checkpoint_id).add_columns(func.count().over())
     awaited = db.session.execute(query.limit(TASKS)).all()
@@ -88,7 +88,7 @@ def mine(found: CheckpointRequest) -> Mine:
 
 
 def last_change(task: Task) -> Activity | None:
-    """The latest line of a task's journal: who was quicker."""
+    """Return the latest line of a task's journal: who was quicker."""
     return db.session.scalar(Activity.about(task).limit(1))
 
 
@@ -107,7 +107,7 @@ class CheckpointRow:
 
 
 def listing() -> Sequence[CheckpointRow]:
-    """The latest points d'étape, the farthest date first, in two statements."""
+    """Return the latest points d'étape, the farthest date first, in two statements."""
     query = select(Checkpoint).order_by(Checkpoint.held_on.desc(), Checkpoint.id.desc()).limit(LINES)
     found = db.session.scalars(query).all()
     figures = figures_of([each.id for each in found if each.asked_at])
@@ -115,7 +115,7 @@ def listing() -> Sequence[CheckpointRow]:
 
 
 def checkpoint(checkpoint_id: int) -> Checkpoint | None:
-    """One, held while it is changed."""
+    """Return a point d'étape, locked while it is changed."""
     query = held(select(Checkpoint).where(Checkpoint.id == checkpoint_id), Checkpoint)
     return db.session.scalar(query.execution_options(populate_existing=True))
 
@@ -144,7 +144,7 @@ class CheckpointPerson:
 
 @dataclass
 class Dry:
-    """What would leave now."""
+    """Dry run of a point d'étape: whom it would ask now."""
 
     parts: Sequence[CheckpointChantier]
     people: Sequence[CheckpointPerson]
@@ -159,7 +159,7 @@ class Dry:
 
 
 def scope() -> list[int] | None:
-    """The chantiers of which this person may read who is silent: None for all of them."""
+    """Return the chantiers of which this person may read who is silent: None for all of them."""
     if current_user.is_coordinator:
         return None
     return [each for each in current_user.standing.chantiers if current_user.leads(each)]
@@ -220,7 +220,7 @@ def dry_run(page: int, person_id: int | None) -> Dry:
 
 
 def _parts(led: list[int] | None) -> dict[int, CheckpointChantier]:
-    """The open chantiers that this person sees here, with how many tasks are to do in each."""
+    """Return the open chantiers that this person sees here, with how many tasks are to do in each."""
     to_do = (
         select(func.count())
         .where(Task.chantier_id == Chantier.id, Task.in_status(*TO_ASK), Task.live())
@@ -234,7 +234,7 @@ def _parts(led: list[int] | None) -> dict[int, CheckpointChantier]:
 
 @dataclass(frozen=True)
 class CheckpointOutcome:
-    """What came of a point d'étape."""
+    """Outcome of a point d'étape: its figures, and who has not answered."""
 
     people: int
     answered: int

@@ -27,7 +27,7 @@ checkpoints = Blueprint("checkpoints", __name__)
 @checkpoints.route("/point/<signed:token>", methods=["GET", "POST"])
 @public
 def from_mail(token: str) -> ResponseReturnValue:
-    """Where a task stands, said by the button of a mail: opening it asks, only the answer changes anything."""
+    """Answer where a task stands by the button of a mail: opening it asks, only the answer changes anything."""
     found = queries.asked(token)
     if found is None:
         return _over("dead", 404)
@@ -48,7 +48,7 @@ def from_mail(token: str) -> ResponseReturnValue:
 def _answer(
     found: queries.CheckpointRequest, line: CheckpointLine, form: CheckpointAnswerForm
 ) -> ResponseReturnValue:
-    """What comes of an answer: kept, or back on the page with every word that was typed."""
+    """Keep an answer, or give back the page with every word that was typed."""
     if not form.validate():
         return _page(found, line, form, 422)
     said, task = form.answer.data, line.task
@@ -112,7 +112,7 @@ def _page(
 
 
 def _mine(found: queries.CheckpointRequest) -> ResponseReturnValue:
-    """Every task of theirs, with its buttons; thanks for the one that was just told."""
+    """Render every task of theirs, with its buttons; thanks for the one that was just told."""
     mine = queries.mine(found)
     just = request.args.get("fait", "")
     page = render_template(
@@ -137,7 +137,7 @@ def _mine(found: queries.CheckpointRequest) -> ResponseReturnValue:
 
 
 def _over(why: str, status: int, found: queries.CheckpointRequest | None = None) -> ResponseReturnValue:
-    """The address does nothing any more: why, and where to go."""
+    """Render why the address does nothing any more, and where to go."""
     others = _all_of(found) if found and found.checkpoint.takes_answers else ""
     return kept_private(render_template("checkpoints/over.html", why=why, found=found, others=others), status)
 
@@ -183,7 +183,7 @@ def new() -> ResponseReturnValue:
 @checkpoints.get("/coordination/points-d-etape/<id:checkpoint_id>")
 @require("checkpoint.read", queries.checkpoint)
 def show(found: Checkpoint) -> ResponseReturnValue:
-    """Before it leaves, whom it asks about what; after, what came of it and who has not answered."""
+    """Show a point d'étape: before it leaves, whom it asks about what; after, its outcome and who has not answered."""
     if found.is_planned:
         page, person = asked_page(), asked_number("personne")
         return render_template(
@@ -231,7 +231,7 @@ def edit(found: Checkpoint) -> ResponseReturnValue:
 
 
 def _refused(refused: Refused, template: str, form: Any, **page: Any) -> ResponseReturnValue:
-    """The form again, with every word that was typed and what was wrong."""
+    """Render the form again, with every word that was typed and what was wrong."""
     form.form_errors = [*form.form_errors, say(refused)]
     return render_template(template, form=form, **page), 422
 

@@ -1,4 +1,4 @@
-"""The shape of a comment."""
+"""Forms of comments."""
 
 from flask_babel import lazy_gettext as _l
 

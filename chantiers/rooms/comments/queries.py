@@ -1,4 +1,4 @@
-"""What the comments room reads: the thing that is spoken of, and the comment itself with it."""
+"""Queries of comments: the thing that is spoken of, and the comment itself with it."""
 
 from typing import Any, NamedTuple
 
@@ -11,22 +11,22 @@ from models import Comment, CommentAttachment, db, held
 
 
 def task(task_id: int) -> Any:
-    """The task, with what it is part of."""
+    """Return the task, with what it is part of."""
     return subject("task", task_id)
 
 
 def deliverable(deliverable_id: int) -> Any:
-    """The deliverable; what is said of a draft does not exist for mere observers."""
+    """Return the deliverable; what is said of a draft does not exist for mere observers."""
     return subject("deliverable", deliverable_id)
 
 
 def objective(objective_id: int) -> Any:
-    """The objective, with its chantier."""
+    """Return the objective, with its chantier."""
     return subject("objective", objective_id)
 
 
 def subject(kind: str, subject_id: int) -> Any:
-    """What can be spoken of, by its kind and number, as far as this person may know of it; None for anything else."""
+    """Return what can be spoken of, by kind and number, if this person may know of it; None for anything else."""
     return loaders.discussed(current_user, kind, subject_id, whole=True)
 
 
@@ -38,7 +38,7 @@ class Said(NamedTuple):
 
 
 def said(comment_id: int) -> Said | None:
-    """A comment that is not deleted, with its subject; neither is found where the person may not read the other."""
+    """Return a comment not deleted, with its subject; neither is found where the person may not read the other."""
     query = select(Comment).where(Comment.id == comment_id, Comment.deleted_at.is_(None))
     comment = db.session.scalar(
         held(query, Comment).options(joinedload(Comment.author), joinedload(Comment.chantier))
@@ -58,7 +58,7 @@ class Attached(NamedTuple):
 
 
 def attached(comment_id: int, attachment_id: int) -> Attached | None:
-    """A file of a comment that this person reads; of another comment it is not found."""
+    """Return a file of a comment that this person reads; of another comment it is not found."""
     found = said(comment_id)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Comments: saying something of a task, a deliverable, an objective or a chantier, and taking it back."""
+"""Routes of comments: on a task, a deliverable, an objective or a chantier, and taking them back."""
 
 from typing import Any
 
@@ -85,7 +85,7 @@ def write(subject: Any) -> ResponseReturnValue:
 @comments.route("/taches/<id:task_id>/aider", methods=["GET", "POST"])
 @require("task.offer_help", queries.task)
 def offer_help(task: Task) -> ResponseReturnValue:
-    """« Je peux aider »: say how, on a blocked task."""
+    """Offer help on a blocked task, « Je peux aider », and say how."""
     form = HelpForm()
     if not form.validate_on_submit():
         page = render_template("comments/help.html", task=task, chantier=task.chantier, form=form)
@@ -147,33 +147,33 @@ def download(attached: queries.Attached) -> ResponseReturnValue:
 @comments.get("/chantiers/<slug:slug>/discussion")
 @require("chantier.read", loaders.chantier)
 def chantier_discussion(chantier: Chantier) -> ResponseReturnValue:
-    """What the chantier says to itself."""
+    """Show the discussion of a chantier."""
     return discussion(chantier, chantier)
 
 
 @comments.get("/objectifs/<id:objective_id>/discussion")
 @require("chantier.read", queries.objective)
 def objective_discussion(objective: Objective) -> ResponseReturnValue:
-    """What is said of an objective."""
+    """Show the discussion of an objective."""
     return discussion(objective, objective.chantier)
 
 
 @comments.get("/taches/<id:task_id>/discussion")
 @require("chantier.read", queries.task)
 def task_discussion(task: Task) -> ResponseReturnValue:
-    """The older comments of a task."""
+    """Show the older comments of a task."""
     return discussion(task, task.chantier)
 
 
 @comments.get("/livrables/<id:deliverable_id>/discussion")
 @require("chantier.read", queries.deliverable)
 def deliverable_discussion(deliverable: Deliverable) -> ResponseReturnValue:
-    """The older comments of a deliverable."""
+    """Show the older comments of a deliverable."""
     return discussion(deliverable, deliverable.chantier)
 
 
 def discussion(subject: Any, chantier: Chantier) -> ResponseReturnValue:
-    """One page of a discussion, the latest unless told otherwise."""
+    """Render a page of a discussion, the latest unless told otherwise."""
     before = asked_number("avant")
     thread = Comment.thread(subject, acting(), before=before)
     return render_template(
@@ -192,7 +192,7 @@ def discussion(subject: Any, chantier: Chantier) -> ResponseReturnValue:
 @comments.get("/mentions/<slug:kind>/<id:subject_id>")
 @require("comment.write", queries.subject)
 def mentions(subject: Any) -> ResponseReturnValue:
-    """Whom one may call in by the start of a name, for the list that opens under « @ »."""
+    """Suggest mentions by the start of a name, for the list that opens under « @ »."""
     found = Comment.proposals(subject, request.args.get("q", "")[:300], by=acting())
     told = {"structure": _("Structure")}
     return jsonify(
@@ -204,7 +204,7 @@ def mentions(subject: Any) -> ResponseReturnValue:
 @signed_in
 @only_reads
 def preview() -> ResponseReturnValue:
-    """A text as the page will show it, kept nowhere; `about` says of what it speaks, where it may call people in."""
+    """Preview a text as the page will show it, kept nowhere; `about` is its subject, where it may mention people."""
     text = clean_text(request.form.get("text", ""))
     if len(text) > TEXT_LENGTH:
         sentence = _("Ce texte est trop long : %(max)d caractères au plus.", max=TEXT_LENGTH)
@@ -215,7 +215,7 @@ def preview() -> ResponseReturnValue:
 
 
 def spoken_of(about: str) -> Any:
-    """The thing that « task/12 » names, where this person may speak of it."""
+    """Return the thing that « task/12 » names, where this person may speak of it."""
     kind, _slash, number = about.partition("/")
     try:
         subject = queries.subject(kind, bounded_int(number))
@@ -228,7 +228,7 @@ def spoken_of(about: str) -> Any:
 
 
 def writing_page(subject: Any, form: CommentForm) -> str:
-    """The form on a page of its own."""
+    """Render the form on a page of its own."""
     return render_template(
         "comments/write.html",
         subject=subject,
@@ -239,7 +239,7 @@ def writing_page(subject: Any, form: CommentForm) -> str:
 
 
 def editing_page(said: queries.Said, form: EditCommentForm, **more: Any) -> str:
-    """The comment to change."""
+    """Render the comment to change."""
     return render_template(
         "comments/edit.html",
         comment=said.comment,
@@ -252,6 +252,6 @@ def editing_page(said: queries.Said, form: EditCommentForm, **more: Any) -> str:
 
 
 def chantier_of(subject: Any) -> Chantier:
-    """The chantier that a subject belongs to, or is."""
+    """Return the chantier that a subject belongs to, or is."""
     found: Chantier = subject if isinstance(subject, Chantier) else subject.chantier
     return found

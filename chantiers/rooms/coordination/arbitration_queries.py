@@ -84,18 +84,18 @@ class Arbitration:
 
     @property
     def total(self) -> int:
-        """How many there are in all."""
+        """Count of all matters."""
         return sum(found[0].total for _kind, found in self.by_kind)
 
     @property
     def pages(self) -> int:
-        """How many pages those of the fullest kind take."""
+        """Count of pages that the fullest kind takes."""
         most = max((found[0].total for _kind, found in self.by_kind), default=0)
         return max(1, -(-most // MATTERS_ON_PAGE))
 
 
 def arbitration(user: User, silent_after: int, scope: Scope, kind: Matter | None, page: int) -> Arbitration:
-    """A page of what waits for a decision: of one kind, or of each."""
+    """Return a page of what waits for a decision: of one kind, or of each."""
     open_ones = db.session.scalars(Chantier.visible_to(user).where(Chantier.archived_at.is_(None))).all()
     within = narrowed(scope, open_ones, kind)
     offset = (page - 1) * MATTERS_ON_PAGE

@@ -80,7 +80,7 @@ class Next(NamedTuple):
 
 @dataclass
 class DashboardRow:
-    """One chantier of the dashboard, with its figures."""
+    """Chantier of the dashboard, with its figures."""
 
     chantier: Chantier
     referents: list[str] = field(default_factory=list)
@@ -102,7 +102,7 @@ class DashboardRow:
 
     @property
     def deliverables_approved(self) -> int:
-        """Those that are there: approved, and maybe published since."""
+        """Count of deliverables that are there: approved, and maybe published since."""
         return sum(self.states[state] for state in FINISHED)
 
     @property
@@ -132,7 +132,7 @@ class Shared:
 
 
 def count_tasks(rows: dict[int, DashboardRow], scope: Scope) -> None:
-    """Where tasks stand, by chantier and by objective: from the tallies, or counted where a structure narrows them."""
+    """Count tasks by status, chantier and objective: from the tallies, or counted where a structure narrows them."""
     tallies = [getattr(ObjectiveTally, status) for status in STATUSES]
     query = (
         select(Objective.id, Objective.chantier_id, func.substr(Objective.text, 1, 200), *tallies)
@@ -154,7 +154,7 @@ def count_tasks(rows: dict[int, DashboardRow], scope: Scope) -> None:
 
 
 def _carried(scope: Scope) -> dict[int, Counter[str]]:
-    """How many tasks that a structure carries stand in each status, by objective."""
+    """Count the tasks that a structure carries by objective and status."""
     query = (
         select(Task.objective_id, Task.status, func.count())
         .where(Task.live(), Task.carried_by([scope.structure or 0]))
@@ -167,7 +167,7 @@ def _carried(scope: Scope) -> dict[int, Counter[str]]:
 
 
 def count_alerts(rows: dict[int, DashboardRow], silent_after: int, scope: Scope) -> Shared:
-    """Late, silent and without pilote, and the structures that take part: counted on indexes made for them."""
+    """Count what is late, silent and without pilote, and the structures that take part, on indexes made for that."""
     carried = [Task.carried_by([scope.structure])] if scope.structure else []
 
     def counted(figure: str, condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
@@ -204,7 +204,7 @@ def count_alerts(rows: dict[int, DashboardRow], silent_after: int, scope: Scope)
 
 
 def count_deliverables(rows: dict[int, DashboardRow], scope: Scope) -> None:
-    """How many deliverables each chantier has in each state, those that are late, and those that are due soon."""
+    """Count the deliverables of each chantier by state, those that are late, and those that are due soon."""
     known = DeliverableFilters(chantier=scope.chantier, structure=scope.structure).known_to(current_user)
     told = literal(current_user.reads_drafts)
     late, coming = (func.count().filter(told, due(when)) for when in ("retard", "bientot"))
@@ -223,7 +223,7 @@ def count_deliverables(rows: dict[int, DashboardRow], scope: Scope) -> None:
 
 
 def add_next_deliverables(rows: dict[int, DashboardRow], scope: Scope) -> None:
-    """The next deliverables of each chantier that is shown; mere observers know no date of what is not there yet."""
+    """Add the next deliverables of each chantier shown; mere observers know no date of what is not there yet."""
     if not current_user.reads_drafts:
         return
     conditions = [answered_for_by(scope.structure)] if scope.structure else []
@@ -252,7 +252,7 @@ def add_next_deliverables(rows: dict[int, DashboardRow], scope: Scope) -> None:
 
 
 def names(rows: dict[int, DashboardRow]) -> list[tuple[int, str]]:
-    """The référents of each chantier, and the structures that one may narrow by, in one statement."""
+    """Add the référents of each chantier, and return the structures to narrow by, in one statement."""
     referents = (
         select(literal(True).label("is_person"), ChantierMembership.chantier_id, User.name, User.name_key)
         .join(User, User.id == ChantierMembership.user_id)

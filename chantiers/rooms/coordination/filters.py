@@ -1,4 +1,4 @@
-"""What narrows the screens of the coordination, read from the address and said back in it.
+"""Filters of the coordination's screens, read from the address and written back in it.
 
 A figure and the list that it opens are narrowed by the same conditions, made here: that is why they agree.
 """
@@ -48,7 +48,7 @@ MOST_PAGES = 100_000
 
 @dataclass(frozen=True)
 class Scope:
-    """What narrows every screen of the room: a chantier, what a structure carries, since when."""
+    """Filters of every screen of the room: a chantier, what a structure carries, since when."""
 
     chantier: str = ""
     structure: int | None = None
@@ -57,7 +57,7 @@ class Scope:
 
     @classmethod
     def read(cls, args: MultiDict[str, str]) -> Self:
-        """What an address asks; what means nothing is as if it had not been there."""
+        """Read the filters of an address; values that mean nothing are ignored."""
         return cls(**cls._common(args))
 
     @staticmethod
@@ -75,7 +75,7 @@ class Scope:
         return any(value for name, value in vars(self).items() if name not in ("page", "depuis"))
 
     def query(self, **changes: Any) -> str:
-        """The same as an address writes it, with `changes`; the page is the first unless given."""
+        """Write the filters as a query string, with `changes`; the page is the first unless given."""
         changed = vars(self) | {"page": 1} | changes
         default = vars(type(self)()) | {"page": 1}
         return urlencode(
@@ -83,7 +83,7 @@ class Scope:
         )
 
     def of(self, slug: str) -> "Scope":
-        """The same in one chantier."""
+        """Narrow the scope to one chantier."""
         return Scope(slug, self.structure, self.depuis)
 
     def tasks(self, **parts: Any) -> str:
@@ -121,7 +121,7 @@ class Period:
 
     @classmethod
     def of(cls, asked: str, last_copil: date | None) -> "Period":
-        """The period that an address asks for; thirty days where it asks nothing, or where no comité was held yet."""
+        """Return the period of an address; thirty days where it asks nothing, or where no comité was held yet."""
         day = day_of(asked)
         if day is not None:
             return cls(asked, day)
@@ -132,7 +132,7 @@ class Period:
 
 
 def day_of(text: str | None) -> date | None:
-    """A day as addresses write it, 2026-03-12; nothing for anything else."""
+    """Read a day as addresses write it, 2026-03-12; nothing for anything else."""
     if not text or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         return None
     if not YEARS[0] <= int(text[:4]) <= YEARS[1]:
@@ -144,7 +144,7 @@ def day_of(text: str | None) -> date | None:
 
 
 def slug_of(text: str | None) -> str:
-    """A chantier's name as addresses write it, or nothing."""
+    """Return a chantier's name as addresses write it, or nothing."""
     return text if text and re.fullmatch(r"[a-z0-9-]{1,120}", text) else ""
 
 
@@ -153,7 +153,7 @@ def slug_of(text: str | None) -> str:
 
 @dataclass(frozen=True)
 class ListFilters(Scope):
-    """What narrows a list of tasks or of deliverables."""
+    """Filters of a list of tasks or of deliverables."""
 
     objectif: int | None = None
     etat: str = ""
@@ -186,13 +186,13 @@ class ListFilters(Scope):
 
 @dataclass(frozen=True)
 class TaskFilters(ListFilters):
-    """What narrows the tasks of all chantiers."""
+    """Filters of the tasks of all chantiers."""
 
     statut: str = ""
 
     @classmethod
     def read(cls, args: MultiDict[str, str]) -> Self:
-        """What an address asks."""
+        """Read the filters of an address."""
         return cls(
             **cls._common(args),
             statut=one_of((*TaskStatus, *TASK_GROUPS), args.get("statut")),
@@ -201,7 +201,7 @@ class TaskFilters(ListFilters):
         )
 
     def conditions(self, user: User, silent_after: int, period: Period) -> list[ColumnElement[bool]]:
-        """What a task must be to pass, joined with its chantier."""
+        """Return the SQL conditions of a task that passes, joined with its chantier."""
         found = [
             (self.chantier, Chantier.slug == self.chantier),
             (self.structure, Task.carried_by([self.structure or 0])),
@@ -217,7 +217,7 @@ class TaskFilters(ListFilters):
 
 
 def in_status(status: str) -> ColumnElement[bool]:
-    """The condition of a status, or of several: those that are open, those that progress counts."""
+    """Return the condition of a status, or of several: those that are open, those that progress counts."""
     if status == "ouvertes":
         return Task.open_now()
     if status == "comptees":
@@ -226,7 +226,7 @@ def in_status(status: str) -> ColumnElement[bool]:
 
 
 def in_state(state: str, user: User, silent_after: int) -> ColumnElement[bool]:
-    """The condition of what needs an eye. Who is silent is told of the chantiers where this person decides."""
+    """Return the condition of what needs an eye. Who is silent is told of the chantiers where this person decides."""
     if state == "retard":
         return Task.late()
     if state == "sans-pilote":
@@ -235,13 +235,13 @@ def in_state(state: str, user: User, silent_after: int) -> ColumnElement[bool]:
 
 
 def steered_by(user: User) -> ColumnElement[bool]:
-    """The condition of a chantier where this person decides."""
+    """Return the condition of a chantier where this person decides."""
     led = [number for number, role in user.standing.chantiers.items() if role == ChantierRole.REFERENT]
     return Chantier.archived_at.is_(None) if user.is_coordinator else Chantier.id.in_(led)
 
 
 def moved(move: str, period: Period) -> ColumnElement[bool]:
-    """The condition of having been finished, or blocked, in the period, and of standing so still."""
+    """Return the condition of having been finished, or blocked, in the period, and of standing so still."""
     status = TaskStatus.DONE if move == "terminees" else TaskStatus.BLOCKED
     return and_(Task.in_status(status), Task.live(), Task.status_since >= period.begins)
 
@@ -251,14 +251,14 @@ def moved(move: str, period: Period) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class DeliverableFilters(ListFilters):
-    """What narrows the deliverables of all chantiers."""
+    """Filters of the deliverables of all chantiers."""
 
     type: str = ""
     echeance: str = ""
 
     @classmethod
     def read(cls, args: MultiDict[str, str]) -> Self:
-        """What an address asks."""
+        """Read the filters of an address."""
         return cls(
             **cls._common(args),
             type=args.get("type", "") if re.fullmatch(r"[a-z0-9_-]{1,40}", args.get("type", "")) else "",
@@ -268,14 +268,14 @@ class DeliverableFilters(ListFilters):
         )
 
     def known_to(self, user: User) -> Self:
-        """The same without what this person may not know of drafts."""
+        """Drop the filters on what this person may not know of drafts."""
         if user.reads_drafts:
             return self
         move = "" if self.mouvement == "versions" else self.mouvement
         return replace(self, structure=None, echeance="", du="", au="", mouvement=move)
 
     def conditions(self, period: Period) -> list[ColumnElement[bool]]:
-        """What a deliverable must be to pass, joined with its chantier."""
+        """Return the SQL conditions of a deliverable that passes, joined with its chantier."""
         found = [
             (self.chantier, Chantier.slug == self.chantier),
             (self.structure, answered_for_by(self.structure or 0)),
@@ -292,7 +292,7 @@ class DeliverableFilters(ListFilters):
 
 
 def in_deliverable_state(state: str) -> ColumnElement[bool]:
-    """The condition of a state, or of several: those where what was promised is there, and the others."""
+    """Return the condition of a state, or of several: those where what was promised is there, and the others."""
     if state == "aboutis":
         return Deliverable.finished()
     if state == "attendus":
@@ -301,20 +301,20 @@ def in_deliverable_state(state: str) -> ColumnElement[bool]:
 
 
 def due(when: str) -> ColumnElement[bool]:
-    """The condition of being awaited and late, or within six weeks."""
+    """Return the condition of being awaited and late, or within six weeks."""
     if when == "retard":
         return Deliverable.late()
     return and_(Deliverable.unfinished(), Deliverable.expected_on.between(today(), today() + AHEAD))
 
 
 def versions_moved(move: str, period: Period) -> ColumnElement[bool]:
-    """The condition of having got a new version in the period, or of one of its versions having been approved."""
+    """Return the condition of having got a new version in the period, or the approval of one."""
     instant = DeliverableVersion.at if move == "versions" else DeliverableVersion.approved_at
     return Deliverable.id.in_(select(DeliverableVersion.deliverable_id).where(instant >= period.begins))
 
 
 def answered_for_by(structure_id: int) -> ColumnElement[bool]:
-    """The condition of being a deliverable for which this structure is responsible."""
+    """Return the condition of being a deliverable for which this structure is responsible."""
     links = deliverable_structure.c
     return Deliverable.id.in_(select(links.deliverable_id).where(links.structure_id == structure_id))
 
@@ -323,7 +323,7 @@ def answered_for_by(structure_id: int) -> ColumnElement[bool]:
 
 
 def enrolled_in(scope: Scope) -> ColumnElement[bool]:
-    """The condition of a structure that takes part in a chantier that is open: the one of the scope, or any."""
+    """Return the condition of a structure that takes part in a chantier that is open: the one of the scope, or any."""
     return exists().where(
         ChantierStructure.structure_id == Structure.id,
         ChantierStructure.left_at.is_(None),
@@ -332,7 +332,7 @@ def enrolled_in(scope: Scope) -> ColumnElement[bool]:
 
 
 def has_people(structure_id: Any) -> ColumnElement[bool]:
-    """The condition of a structure some of whose people have an account: of another, silence says nothing."""
+    """Return the condition of a structure some of whose people have an account: of another, silence says nothing."""
     people = (
         select(StructureMember.structure_id)
         .join(User, User.id == StructureMember.user_id)
@@ -342,7 +342,7 @@ def has_people(structure_id: Any) -> ColumnElement[bool]:
 
 
 def carries_in(scope: Scope, user: User) -> ColumnElement[bool]:
-    """The condition of a structure that carries something there: an open task, as pilote or not, or a deliverable.
+    """Return the condition of a structure that carries something there: an open task, as pilote or not, a deliverable.
 
     For which deliverables a structure is responsible is told to those who read drafts.
     """
@@ -372,10 +372,10 @@ def _open_chantier(chantier_id: Any, scope: Scope) -> list[ColumnElement[bool]]:
 
 
 def one_of(known: Any, asked: str | None) -> str:
-    """What was asked, where it is one of what is known."""
+    """Return what was asked, where it is one of the known values."""
     return asked if asked in known and asked else ""
 
 
 def page_of(args: MultiDict[str, str]) -> int:
-    """The page that was asked for."""
+    """Return the page that was asked for."""
     return min(number_of_ours(args.get("page")) or 1, MOST_PAGES)

@@ -1,4 +1,4 @@
-"""The shape of a relance."""
+"""Form of a relance (reminder)."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ WORDS_LENGTH = 5000
 
 
 class RelaunchForm(CreationForm):
-    """Whom to write to, and what: sent once, even when the form is sent twice."""
+    """Recipients and words of a relance: sent once, even when the form is sent twice."""
 
     people = ManyField(_l("À qui"))
     title = LineField(_l("Objet"), length=200)

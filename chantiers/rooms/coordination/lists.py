@@ -36,7 +36,7 @@ COUNTED = [status for status in TaskStatus if status != TaskStatus.ABANDONED]
 
 
 class ListedChantier(NamedTuple):
-    """What draws a chantier: enough for a link and its colour."""
+    """Chantier as a list shows it: enough for a link and its colour."""
 
     id: int
     number: int
@@ -108,7 +108,7 @@ class CoordinationList:
 
 
 def tasks(user: User, filters: TaskFilters, silent_after: int, period: Period) -> CoordinationList:
-    """A page of the tasks of all chantiers, the most pressing first."""
+    """Return a page of the tasks of all chantiers, the most pressing first."""
     total = _total_of(user, filters, silent_after, period)
     page = min(filters.page, max(1, -(-total // PAGE)))
     silent_since = now() - timedelta(days=silent_after)
@@ -150,7 +150,7 @@ IN_ORDER = (Task.due_on.is_(None), Task.due_on, Task.id)
 
 
 def task_numbers(user: User, filters: TaskFilters, silent_after: int, period: Period) -> Select[int]:
-    """The numbers of all tasks under these filters, in the order of the list."""
+    """Return the numbers of all tasks under these filters, in the order of the list."""
     conditions = filters.conditions(user, silent_after, period)
     return (
         select(Task.id).join(Chantier, Chantier.id == Task.chantier_id).where(*conditions).order_by(*IN_ORDER)
@@ -158,7 +158,7 @@ def task_numbers(user: User, filters: TaskFilters, silent_after: int, period: Pe
 
 
 def _total_of(user: User, filters: TaskFilters, silent_after: int, period: Period) -> int:
-    """How many tasks there are: from the tallies where nothing but chantier, objective and status narrows."""
+    """Count the tasks: from the tallies where nothing but chantier, objective and status narrows."""
     if filters.structure or filters.etat or filters.mouvement or filters.du or filters.au:
         found = task_numbers(user, filters, silent_after, period).order_by(None).subquery()
         return db.session.scalar(select(func.count()).select_from(found)) or 0
@@ -182,7 +182,7 @@ def _mark() -> tuple[Any, ...]:
 
 
 def deliverables(filters: DeliverableFilters, period: Period) -> CoordinationList:
-    """A page of the deliverables of all chantiers, by chantier and by date."""
+    """Return a page of the deliverables of all chantiers, by chantier and by date."""
     told = Deliverable.date_told_to(current_user)
     visible = (
         Deliverable.visible_to(current_user)
@@ -215,19 +215,19 @@ def deliverables(filters: DeliverableFilters, period: Period) -> CoordinationLis
 
 @dataclass
 class TypeRow:
-    """One type of deliverable, with how many of it stand in each state."""
+    """Type of deliverable, with how many of it stand in each state."""
 
     type: ListedType
     states: Counter[str] = field(default_factory=Counter)
 
     @property
     def total(self) -> int:
-        """How many there are, whatever their state."""
+        """Count over all states."""
         return self.states.total()
 
 
 def by_type(filters: DeliverableFilters, period: Period) -> list[TypeRow]:
-    """How many deliverables of each type stand in each state, where nothing but chantier and structure narrows them.
+    """Count the deliverables of each type by state, where nothing but chantier and structure narrows them.
 
     Nothing otherwise: whoever asks for something in particular reads the list.
     """
@@ -252,14 +252,14 @@ def by_type(filters: DeliverableFilters, period: Period) -> list[TypeRow]:
 
 
 def chantiers() -> list[tuple[str, str]]:
-    """The chantiers that a list can be narrowed to."""
+    """Return the chantiers that a list can be narrowed to."""
     query = Chantier.visible_to(current_user).where(Chantier.archived_at.is_(None))
     rows = db.session.execute(query.with_only_columns(Chantier.slug, Chantier.number, Chantier.title))
     return [(slug, f"{number}. {title}") for slug, number, title in rows]
 
 
 def structures() -> list[tuple[int, str]]:
-    """The structures that a list can be narrowed to: those that take part somewhere."""
+    """Return the structures that a list can be narrowed to: those that take part somewhere."""
     query = select(Structure.id, Structure.name).where(
         Structure.merged_into_id.is_(None), enrolled_in(Scope())
     )
@@ -270,7 +270,7 @@ def structures() -> list[tuple[int, str]]:
 
 
 def types() -> list[ListedType]:
-    """The types of deliverables, in the démarche's order."""
+    """Return the types of deliverables, in the démarche's order."""
     query = select(DeliverableType.key, DeliverableType.name).order_by(DeliverableType.position)
     return [ListedType(key, name) for key, name in db.session.execute(query)]
 
@@ -281,6 +281,6 @@ def period_of(scope: Scope) -> Period:
 
 
 def last_copil() -> date | None:
-    """The day of the latest comité de pilotage."""
+    """Return the day of the latest comité de pilotage."""
     meeting = Meeting.last_before(today())
     return meeting.held_on if meeting else None

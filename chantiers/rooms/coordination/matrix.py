@@ -66,7 +66,7 @@ class MatrixLine(NamedTuple):
 
 @dataclass
 class MatrixFilters:
-    """What narrows the matrix."""
+    """Filters of the matrix."""
 
     scope: Scope
     part: str = ""
@@ -76,7 +76,7 @@ class MatrixFilters:
 
     @classmethod
     def read(cls, args: Any) -> "MatrixFilters":
-        """What an address asks."""
+        """Read the filters of an address."""
         return cls(
             Scope.read(args),
             one_of(PARTS, args.get("part")),
@@ -86,7 +86,7 @@ class MatrixFilters:
         )
 
     def query(self, **changes: Any) -> str:
-        """The same as an address writes it."""
+        """Write the filters as a query string."""
         mine = {"part": self.part, "q": self.q, "colonnes": self.columns if self.columns > 1 else ""}
         return self.scope.query(**(mine | changes))
 
@@ -108,7 +108,7 @@ class Matrix:
 
 
 def matrix(user: User, asked: MatrixFilters, period: Period) -> Matrix:
-    """A page of the structures under these filters, with their part in each chantier of the page."""
+    """Return a page of the structures under these filters, with their part in each chantier of the page."""
     open_ones = db.session.scalars(Chantier.visible_to(user).where(Chantier.archived_at.is_(None))).all()
     columns = [each for each in open_ones if asked.scope.chantier in ("", each.slug)]
     column_pages = max(1, -(-len(columns) // CHANTIERS))
@@ -136,7 +136,7 @@ def matrix(user: User, asked: MatrixFilters, period: Period) -> Matrix:
 
 
 def structures(user: User, asked: MatrixFilters, period: Period, chantiers: Sequence[Chantier]) -> Any:
-    """The structures that a matrix lists, by name."""
+    """Return the structures that a matrix lists, by name."""
     enrolled, carrying = enrolled_in(asked.scope), carries_in(asked.scope, user)
     conditions = {
         "enrolees": enrolled,
@@ -157,7 +157,7 @@ def structures(user: User, asked: MatrixFilters, period: Period, chantiers: Sequ
 def _by_activity(
     user: User, scope: Scope, period: Period, chantiers: Sequence[Chantier]
 ) -> dict[str, ColumnElement[bool]]:
-    """The conditions of having done something lately, or nothing, in one chantier; told to those who decide there."""
+    """Return the conditions of having acted lately, or not, in one chantier; told to those who decide there."""
     if not (scope.chantier and chantiers and user.steers(chantiers[0].id)):
         return {}
     enrolled = enrolled_in(scope)
@@ -175,7 +175,7 @@ def _by_activity(
 def _cells(
     structure_ids: Sequence[int], chantier_ids: Sequence[int], user: User, period: Period
 ) -> dict[tuple[int, int], Cell]:
-    """The cells of these rows and columns, in two statements."""
+    """Return the cells of these rows and columns, in two statements."""
     cells: dict[tuple[int, int], Cell] = defaultdict(Cell)
     told = [chantier_id for chantier_id in chantier_ids if user.steers(chantier_id)]
     for what, structure_id, chantier_id, number in db.session.execute(
@@ -204,7 +204,7 @@ def _cells(
 
 
 def _parts(structure_ids: Sequence[int], chantier_ids: Sequence[int], user: User) -> Any:
-    """(what, structure, chantier, how many): enrolled (1 if it has people), open tasks, awaited deliverables."""
+    """Return (what, structure, chantier, how many): enrolled (1 if it has people), open tasks, awaited deliverables."""
     here = Task.chantier_id.in_(chantier_ids)
     led = select(Task.pilote_id.label("structure_id"), Task.chantier_id, Task.id).where(
         Task.pilote_id.in_(structure_ids), Task.open_now(), here

@@ -1,4 +1,4 @@
-"""What moved since a day, chantier by chantier: finished, blocked, new versions, approved, and who took part in it."""
+"""Movements since a day by chantier: finished, blocked, new versions, approved, and who took part in it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from models import (
 
 @dataclass
 class ChantierMovements:
-    """What moved in one chantier."""
+    """Movements of one chantier."""
 
     chantier: Chantier
     finished: int = 0
@@ -50,13 +50,13 @@ class ChantierMovements:
 
 @dataclass
 class Movements:
-    """What moved everywhere."""
+    """Movements of all chantiers."""
 
     rows: Sequence[ChantierMovements]
     chantiers: Sequence[tuple[str, str]]
 
     def total(self, figure: str) -> int:
-        """A figure over all chantiers."""
+        """Return a figure over all chantiers."""
         return sum(getattr(row, figure) for row in self.rows)
 
     @property
@@ -65,7 +65,7 @@ class Movements:
 
 
 def movements(user: User, scope: Scope, silent_after: int, period: Period) -> Movements:
-    """What moved in each chantier since then, in three statements."""
+    """Count what moved in each chantier since then, in three statements."""
     open_ones = db.session.scalars(Chantier.visible_to(user).where(Chantier.archived_at.is_(None))).all()
     rows = {
         each.id: ChantierMovements(each, tells_silence=user.steers(each.id))
@@ -82,7 +82,7 @@ def movements(user: User, scope: Scope, silent_after: int, period: Period) -> Mo
 
 
 def _figures(user: User, scope: Scope, silent_after: int, period: Period) -> Any:
-    """(figure, chantier, how many), each narrowed as the list that it opens is."""
+    """Return (figure, chantier, how many), each narrowed as the list that it opens is."""
     within = {"chantier": scope.chantier, "structure": scope.structure}
 
     def of_tasks(figure: str, move: str) -> Select[*tuple[Any, ...]]:
@@ -115,7 +115,7 @@ def _counted(figure: str, thing: Any, conditions: list[ColumnElement[bool]]) -> 
 
 
 def _active(user: User, period: Period) -> Any:
-    """How many structures that take part did something, in the chantiers where this person decides."""
+    """Count the structures that take part and did something, in the chantiers where this person decides."""
     told = [] if user.is_coordinator else [Activity.chantier_id.in_(list(user.standing.chantiers))]
     people = (
         select(Activity.chantier_id, Activity.actor_id)

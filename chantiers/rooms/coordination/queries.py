@@ -63,15 +63,15 @@ class Dashboard:
     curve: Curve | None
 
     def total(self, figure: str) -> int:
-        """A figure over all chantiers."""
+        """Return a figure over all chantiers."""
         return sum(getattr(row, figure) for row in self.every)
 
     def status_total(self, status: str) -> int:
-        """How many tasks stand so, over all chantiers."""
+        """Count tasks in this status, over all chantiers."""
         return sum(row.statuses[status] for row in self.every)
 
     def state_total(self, state: str) -> int:
-        """How many deliverables stand so, whatever their type."""
+        """Count deliverables in this state, whatever their type."""
         return sum(row.states[state] for row in self.every)
 
     @property
@@ -81,7 +81,7 @@ class Dashboard:
 
     @property
     def to_arbitrate(self) -> int:
-        """How many matters there are in all."""
+        """Count of all matters."""
         return sum(found[0].total for _kind, found in self.by_kind)
 
 

@@ -1,4 +1,4 @@
-"""What a relance says before anybody changes it: about a task, a deliverable, an objective or a whole chantier."""
+"""Relances (reminders) as prepared: about a task, a deliverable, an objective or a whole chantier."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ KINDS = {"taches": "task", "livrables": "deliverable", "objectifs": "objective",
 
 
 def subject(kind: str, thing_id: int) -> Any:
-    """What a relance is about, as this person may know it; none of what is in the bin."""
+    """Return the subject of a relance, as this person may know it; none of what is in the bin."""
     return loaders.subject(current_user, KINDS[kind], thing_id)
 
 
@@ -26,7 +26,7 @@ def last_of(subject: Any) -> Activity | None:
 
 
 def prepared(subject: Any) -> tuple[str, str]:
-    """The subject of the mail and its words, to send as they are or to change."""
+    """Return the subject of the mail and its words, to send as they are or to change."""
     if isinstance(subject, Task):
         title, facts, question = _of_task(subject)
     elif isinstance(subject, Deliverable):

@@ -11,7 +11,7 @@ from chantiers.language.refusals import say
 from chantiers.mail.message import mail_is_configured
 from chantiers.rooms.coordination import arbitration_queries, lists, matrix, movements, queries, relances
 from chantiers.rooms.coordination.calendar import quarter
-from chantiers.rooms.coordination.filters import DeliverableFilters, Scope, TaskFilters, one_of, page_of
+from chantiers.rooms.coordination.filters import DeliverableFilters, Period, Scope, TaskFilters, one_of, page_of
 from chantiers.rooms.coordination.forms import RelaunchForm
 from chantiers.web.access import acting, require
 from chantiers.web.addresses import address_of
@@ -43,7 +43,7 @@ def dashboard() -> ResponseReturnValue:
 @coordination.get("/coordination/a-arbitrer")
 @require("dashboard.read")
 def arbitration() -> ResponseReturnValue:
-    """What waits for a decision, each with its next step."""
+    """Show what waits for a decision, each with its next step."""
     kind = one_of(list(Matter), request.args.get("sujet"))
     found = arbitration_queries.arbitration(
         acting(),
@@ -89,9 +89,9 @@ def structures() -> ResponseReturnValue:
 @coordination.get("/coordination/mouvements")
 @require("dashboard.read")
 def moves() -> ResponseReturnValue:
-    """What moved in each chantier since a day."""
+    """Show what moved in each chantier since a day."""
     scope, last_copil = Scope.read(request.args), lists.last_copil()
-    period = lists.Period.of(scope.depuis, last_copil)
+    period = Period.of(scope.depuis, last_copil)
     return render_template(
         "coordination/moves.html",
         found=movements.movements(acting(), scope, silent_after(), period),
@@ -108,7 +108,7 @@ def moves() -> ResponseReturnValue:
 @coordination.get("/coordination/taches")
 @require("dashboard.read")
 def tasks() -> ResponseReturnValue:
-    """The tasks of all chantiers, as narrowly as one asks."""
+    """Show the tasks of all chantiers, as narrowly as one asks."""
     filters = TaskFilters.read(request.args)
     period = lists.period_of(filters)
     return render_template(
@@ -124,7 +124,7 @@ def tasks() -> ResponseReturnValue:
 @coordination.get("/coordination/livrables")
 @require("dashboard.read")
 def deliverables() -> ResponseReturnValue:
-    """The deliverables of all chantiers, as narrowly as one asks."""
+    """Show the deliverables of all chantiers, as narrowly as one asks."""
     filters = DeliverableFilters.read(request.args).known_to(acting())
     period = lists.period_of(filters)
     return render_template(
@@ -145,7 +145,7 @@ def deliverables() -> ResponseReturnValue:
 @coordination.get("/coordination/relancer/<any(taches, livrables, objectifs, chantiers):kind>/<id:thing_id>")
 @require("relaunch.send", relances.subject)
 def ask_again(subject: Any) -> ResponseReturnValue:
-    """A mail that is ready, to send as it is or to change."""
+    """Show a mail that is ready, to send as it is or to change."""
     form = RelaunchForm()
     form.title.data, form.words.data = relances.prepared(subject)
     return _relaunch_page(subject, form), 200

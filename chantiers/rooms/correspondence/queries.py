@@ -1,4 +1,4 @@
-"""What the coordination sees of mails: what left, what failed, what is next, and what came in."""
+"""Queries of the mails that the coordination sees: the outbox, the inbox, the digests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Outbox:
 
 
 def outbox(state: str, before: int | None) -> Outbox:
-    """The mails in a state, the latest first; those that wait by when they leave."""
+    """Return the mails in a state, the latest first; those that wait by when they leave."""
     query = select(OutgoingMail).options(joinedload(OutgoingMail.user)).limit(LINES + 1)
     if state in list(MailState):
         query = query.where(OutgoingMail.state == state)
@@ -37,7 +37,7 @@ def outbox(state: str, before: int | None) -> Outbox:
 
 
 def mail(mail_id: int) -> OutgoingMail | None:
-    """One mail, to send again."""
+    """Return a mail, to send again."""
     return db.session.get(OutgoingMail, mail_id, options=[joinedload(OutgoingMail.user)])
 
 
@@ -50,7 +50,7 @@ class Inbox:
 
 
 def inbox(before: int | None) -> Inbox:
-    """The answers that came by mail."""
+    """Return the answers that came by mail."""
     query = select(IncomingMail).options(joinedload(IncomingMail.user)).limit(LINES + 1)
     if before:
         query = query.where(IncomingMail.id < before)

@@ -95,7 +95,7 @@ def stop_mails(token: str) -> ResponseReturnValue:
 @correspondence.get("/gestion/mails")
 @require("demarche.manage")
 def outbox() -> ResponseReturnValue:
-    """What was sent, to whom, what failed, what is next."""
+    """Show the outbox: what was sent, to whom, what failed, what is next."""
     state = request.args.get("etat", "")
     before = asked_number("avant")
     return render_template(
@@ -112,7 +112,7 @@ def outbox() -> ResponseReturnValue:
 @correspondence.get("/gestion/mails/<id:mail_id>/apercu")
 @require("demarche.manage", queries.mail)
 def rehearsal(mail: OutgoingMail) -> ResponseReturnValue:
-    """What a mail that waits would say if it left now; nothing leaves."""
+    """Preview what a mail that waits would say if it left now; nothing leaves."""
     name = mail.user.name if mail.user else mail.address or ""
     return rehearsal_page(name, KINDS.get(mail.kind, mail.kind), preview(mail))
 
@@ -120,7 +120,7 @@ def rehearsal(mail: OutgoingMail) -> ResponseReturnValue:
 @correspondence.get("/gestion/mails/bilans")
 @require("demarche.manage")
 def digests() -> ResponseReturnValue:
-    """Who gets a digest next, and when."""
+    """Show who gets a digest next, and when."""
     page = asked_page()
     return render_template("correspondence/digests.html", found=queries.digests(page))
 
@@ -128,7 +128,7 @@ def digests() -> ResponseReturnValue:
 @correspondence.get("/gestion/mails/bilans/<id:user_id>")
 @require("demarche.manage", queries.reader)
 def digest(person: User) -> ResponseReturnValue:
-    """What a person's digest would say if it left now; nothing leaves, nothing is marked as told."""
+    """Preview a person's digest if it left now; nothing leaves, nothing is marked as told."""
     mail = OutgoingMail(
         kind="digest", user=person, user_id=person.id, particulars={}, attempts=0, due_at=now()
     )
@@ -146,7 +146,7 @@ def rehearsal_page(name: str, kind: Any, found: MailPreview) -> str:
 @correspondence.get("/gestion/mails/recus")
 @require("demarche.manage")
 def inbox() -> ResponseReturnValue:
-    """The answers that came by mail, and what became of each."""
+    """Show the answers that came by mail, and what became of each."""
     before = asked_number("avant")
     return render_template(
         "correspondence/inbox.html",

@@ -15,13 +15,13 @@ from models import (
 
 
 def seen_number() -> int | None:
-    """The number of the version that the page showed to whoever decides."""
+    """Return the number of the version that the page showed to whoever decides."""
     number: int | None = request.form.get("number", type=int)
     return number
 
 
 def refused_page(template: str, deliverable_id: int, form: Any, refused: Refused) -> ResponseReturnValue:
-    """The form again, with what was typed and why it cannot be."""
+    """Render the form again, with what was typed and why it cannot be."""
     db.session.rollback()
     deliverable = queries.to_change(deliverable_id)
     if deliverable is None:

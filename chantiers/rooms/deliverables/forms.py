@@ -33,7 +33,7 @@ _SITE = re.compile(r"https?://[^\s/@?#]+\.[^\s/@?#]+([/?#]\S*)?", re.IGNORECASE)
 
 
 class DeliverableFields:
-    """What is said of a deliverable."""
+    """Fields of a deliverable."""
 
     type_key = SelectField(_l("Type"))
     title = LineField(_l("Titre"))
@@ -71,7 +71,7 @@ class DeliverableEditForm(DeliverableFields, EditForm):
 
 
 def values_of(deliverable: Deliverable, form: DeliverableEditForm) -> dict[str, Any]:
-    """The present value of each field that the form holds."""
+    """Return the present value of each field that the form holds."""
     values = {
         "type_key": deliverable.type_key,
         "title": deliverable.title,
@@ -85,7 +85,7 @@ def values_of(deliverable: Deliverable, form: DeliverableEditForm) -> dict[str, 
 
 
 def in_words(conflicts: dict[Any, tuple[Any, Any]]) -> list[tuple[str, str, str]]:
-    """(field, what this person chose, what is saved now) of each field that two people changed, as people read them."""
+    """Return (field, this person's choice, what is saved now) of each field that two people changed, in words."""
     return [
         (str(field.label.text), _words(field, mine), _words(field, theirs))
         for field, (mine, theirs) in conflicts.items()
@@ -157,7 +157,7 @@ class VersionForm(CreationForm):
 
 
 class PublishForm(Form):
-    """Under which licence the reference becomes public, and which version whoever decides has read."""
+    """Licence under which the reference becomes public, and the version that whoever decides has read."""
 
     licence = RadioField(
         _l("Licence"), choices=options((key, words) for key, words in LICENCES.items() if key)
@@ -173,13 +173,13 @@ class PublishForm(Form):
 
 
 class UnpublishForm(Form):
-    """Why a deliverable is withdrawn."""
+    """Reason for withdrawing a deliverable."""
 
     reason = LongTextField(_l("Pourquoi le retirer"), required=True, length=NOTE_LENGTH)
 
 
 class SendBackForm(Form):
-    """What has to change before approval."""
+    """Reason for sending back: what has to change before approval."""
 
     words = LongTextField(_l("Ce qui est à reprendre"), required=True, length=10_000)
     number = HiddenField()

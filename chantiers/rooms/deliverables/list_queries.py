@@ -28,7 +28,7 @@ PAGE = 30
 
 @dataclass(frozen=True)
 class DeliverableListFilters:
-    """What a list was narrowed to, as its address says."""
+    """Filters of a list of deliverables, as its address says."""
 
     type: str = ""
     state: str = ""
@@ -37,7 +37,7 @@ class DeliverableListFilters:
 
     @classmethod
     def of(cls, arguments: Any) -> "DeliverableListFilters":
-        """The filters of a query string; what means nothing is left out."""
+        """Read the filters of a query string; values that mean nothing are left out."""
         state = arguments.get("etat", "")
         return cls(
             type=arguments.get("type", "")[:40],
@@ -48,7 +48,7 @@ class DeliverableListFilters:
 
     @property
     def in_address(self) -> dict[str, str]:
-        """The same as the parameters of an address."""
+        """Filters as the parameters of an address."""
         asked = {
             "type": self.type,
             "etat": self.state,
@@ -59,7 +59,7 @@ class DeliverableListFilters:
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
-        """What a deliverable must be to pass."""
+        """SQL conditions of a deliverable that passes."""
         found = [
             (self.type, Deliverable.type_key == self.type),
             (self.state, Deliverable.state == self.state),
@@ -97,7 +97,7 @@ class DeliverableListRow:
 
 
 class DeliverableChantier(NamedTuple):
-    """What draws a chantier: enough for a link and its colour."""
+    """Chantier as a list shows it: enough for a link and its colour."""
 
     number: int
     title: str
@@ -120,7 +120,7 @@ class DeliverableListPage:
 
 
 def chantiers() -> Sequence[Any]:
-    """(slug, number, title) of each chantier, for the filter."""
+    """Return (slug, number, title) of each chantier, for the filter."""
     query = Chantier.visible_to(current_user)
     return db.session.execute(query.with_only_columns(Chantier.slug, Chantier.number, Chantier.title)).all()
 
@@ -134,7 +134,7 @@ def types() -> Sequence[DeliverableTypeName]:
 def listed(
     filters: DeliverableListFilters, page: int, chantier: Chantier | None = None, size: int = PAGE
 ) -> DeliverableListPage:
-    """A page of deliverables by objective: of one chantier, or of all. An observer gets titles, types and states."""
+    """Return a page of deliverables by objective, of one chantier or of all. Observers get titles, types, states."""
     conditions = filters.conditions
     if chantier is not None:
         conditions.append(Deliverable.chantier_id == chantier.id)
@@ -224,6 +224,6 @@ def _add_versions(rows: Sequence[DeliverableListRow]) -> None:
 
 
 def _numbers(*columns: Any) -> Any:
-    """The number of the latest version, and that of the reference."""
+    """Return the number of the latest version, and that of the reference."""
     approved = case((DeliverableVersion.approved_at.is_not(None), DeliverableVersion.number))
     return select(*columns, func.max(DeliverableVersion.number), func.max(approved))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask_login import current_user
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinload
 
 from chantiers.web import loaders
@@ -38,7 +38,7 @@ MOST_PAGES = 10_000
 
 @dataclass(frozen=True)
 class DeliverableDetails:
-    """What the page of a deliverable shows beside the deliverable itself."""
+    """Content of a deliverable's page beside the deliverable itself."""
 
     latest: int
     reference: DeliverableVersion | None
@@ -54,7 +54,7 @@ class DeliverableDetails:
 
 
 def deliverable(deliverable_id: int) -> Deliverable | None:
-    """One deliverable as its page shows it."""
+    """Return a deliverable as its page shows it."""
     return db.session.scalar(
         Deliverable.visible_to(current_user)
         .where(Deliverable.id == deliverable_id)
@@ -68,12 +68,12 @@ def deliverable(deliverable_id: int) -> Deliverable | None:
 
 
 def drafted(deliverable_id: int) -> Deliverable | None:
-    """The same for those who read drafts: what is told only to them is not found by others."""
+    """Return a deliverable to those who read drafts: what is told only to them is not found by others."""
     return deliverable(deliverable_id) if loaders.reads_drafts() else None
 
 
 def to_change(deliverable_id: int) -> Deliverable | None:
-    """One deliverable with all that its verbs touch, held while it is changed."""
+    """Return a deliverable with all that its verbs touch, locked while it is changed."""
     return db.session.scalar(
         held(Deliverable.visible_to(current_user).where(Deliverable.id == deliverable_id), Deliverable)
         .options(*Deliverable.whole())
@@ -112,7 +112,7 @@ def life(deliverable: Deliverable, page: int) -> DeliverableDetails:
 
 
 def reference(deliverable: Deliverable) -> DeliverableVersion | None:
-    """The version that stands for it: the last approved one."""
+    """Return the version that stands for it: the last approved one."""
     return db.session.scalar(_versions(deliverable.id).where(DeliverableVersion.is_reference()))
 
 
@@ -129,7 +129,7 @@ def latest(deliverable: Deliverable) -> DeliverableVersion | None:
 
 
 def latest_text(deliverable: Deliverable) -> str:
-    """The latest text written here, from which the next one starts."""
+    """Return the latest text written here, from which the next one starts."""
     text = (
         DeliverableVersion.visible_to(current_user)
         .where(
@@ -142,7 +142,7 @@ def latest_text(deliverable: Deliverable) -> str:
 
 
 def version(deliverable_id: int, number: int) -> DeliverableVersion | None:
-    """One version, if this person may read it, with its deliverable and its text."""
+    """Return a version, if this person may read it, with its deliverable and its text."""
     return db.session.scalar(
         DeliverableVersion.visible_to(current_user)
         .where(DeliverableVersion.deliverable_id == deliverable_id, DeliverableVersion.number == number)
@@ -172,7 +172,7 @@ def to_compare(deliverable: Deliverable) -> Sequence[Choice]:
 
 
 def compared(deliverable: Deliverable, *numbers: int) -> list[DeliverableVersion]:
-    """These versions, with their texts, in the order asked."""
+    """Return these versions, with their texts, in the order asked."""
     query = (
         DeliverableVersion.visible_to(current_user)
         .where(DeliverableVersion.deliverable_id == deliverable.id, DeliverableVersion.number.in_(numbers))
@@ -183,17 +183,17 @@ def compared(deliverable: Deliverable, *numbers: int) -> list[DeliverableVersion
 
 
 def history(deliverable: Deliverable, page: int, lines: int = HISTORY) -> Sequence[Activity]:
-    """A page of what happened to it, latest first."""
+    """Return a page of what happened to it, latest first."""
     return db.session.scalars(Activity.about(deliverable).limit(lines).offset((page - 1) * lines)).all()
 
 
 def history_pages(deliverable: Deliverable) -> int:
-    """How many pages its history has."""
+    """Count the pages of its history."""
     lines = Activity.about(deliverable).with_only_columns(func.count(Activity.id)).order_by(None)
     return max(1, -(-(db.session.scalar(lines) or 0) // HISTORY))
 
 
-def _versions(deliverable_id: int) -> Any:
+def _versions(deliverable_id: int) -> Select[DeliverableVersion]:
     return (
         DeliverableVersion.visible_to(current_user)
         .where(DeliverableVersion.deliverable_id == deliverable_id)
@@ -203,7 +203,7 @@ def _versions(deliverable_id: int) -> Any:
 
 
 def _verdicts(deliverable: Deliverable) -> Sequence[Any]:
-    """(verdict, number of the version it speaks of), latest first."""
+    """Return (verdict, number of the version it speaks of), latest first."""
     return db.session.execute(
         select(Verdict, DeliverableVersion.number)
         .join(DeliverableVersion, DeliverableVersion.id == Verdict.version_id)
@@ -226,7 +226,7 @@ def _tasks(deliverable: Deliverable) -> Sequence[Task]:
 
 
 def objectives(chantier_id: int) -> Sequence[Objective]:
-    """The operational objectives of a chantier, in their order, with the chantier that their verbs need."""
+    """Return the operational objectives of a chantier, in their order, with the chantier that their verbs need."""
     return db.session.scalars(
         Objective.operational_of(chantier_id).options(joinedload(Objective.chantier))
     ).all()
@@ -252,7 +252,7 @@ def offered_tasks(deliverable: Deliverable, search: str) -> Sequence[Task]:
 
 
 def tasks_of(chantier_id: int, ids: Sequence[int]) -> Sequence[Task]:
-    """Those of these tasks that are in the chantier and not in the bin."""
+    """Return those of these tasks that are in the chantier and not in the bin."""
     return db.session.scalars(
         Task.visible_to(current_user).where(Task.chantier_id == chantier_id, Task.id.in_(ids))
     ).all()

@@ -35,14 +35,14 @@ from models import (
 
 @deliverables.app_template_filter("licence")
 def licence(value: str) -> str:
-    """A licence in words."""
+    """Name a licence in words."""
     return wording.licence_name(value)
 
 
 @deliverables.get("/chantiers/<slug:slug>/livrables")
 @require("chantier.read", loaders.chantier)
 def index(chantier: Chantier) -> ResponseReturnValue:
-    """The deliverables of a chantier, by objective."""
+    """Show the deliverables of a chantier, by objective."""
     filters = list_queries.DeliverableListFilters.of(request.args)
     return render_template(
         "deliverables/index.html",
@@ -57,7 +57,7 @@ def index(chantier: Chantier) -> ResponseReturnValue:
 @deliverables.get("/livrables")
 @signed_in
 def everywhere() -> ResponseReturnValue:
-    """The deliverables of every chantier."""
+    """Show the deliverables of every chantier."""
     filters = list_queries.DeliverableListFilters.of(request.args)
     return render_template(
         "deliverables/everywhere.html",
@@ -72,7 +72,7 @@ def everywhere() -> ResponseReturnValue:
 @deliverables.get("/livrables/<id:deliverable_id>")
 @require("chantier.read", queries.deliverable)
 def show(deliverable: Deliverable) -> ResponseReturnValue:
-    """One deliverable: where it stands, its versions, its history. An observer sees what is approved of it."""
+    """Show a deliverable: its state, its versions, its history. An observer sees what is approved of it."""
     if not loaders.reads_drafts():
         reference = queries.reference(deliverable)
         return render_template(
@@ -219,7 +219,7 @@ def tasks(deliverable: Deliverable) -> ResponseReturnValue:
 
 
 def _numbers(name: str) -> set[int]:
-    """The ids that a form sent under this name; anything else is ignored, as is more than the page could show."""
+    """Read the ids sent under this name; anything else is ignored, as is more than the page could show."""
     sent = request.form.getlist(name)[:1000]
     return {int(value) for value in sent if value.isascii() and value.isdigit() and len(value) < 19}
 

@@ -83,7 +83,7 @@ def _add_version(deliverable_id: int, form: VersionForm, file: StoredFile | None
 
 
 def _refused_version(deliverable_id: int, form: VersionForm, refused: Refused) -> ResponseReturnValue:
-    """The form again, with what was typed; beside the text that somebody else added meanwhile, if that is why."""
+    """Render the form again, with what was typed, beside the text that somebody else added meanwhile if that is why."""
     db.session.rollback()
     deliverable = queries.to_change(deliverable_id)
     if deliverable is None:
@@ -116,7 +116,7 @@ def _version_page(form: VersionForm, deliverable: Deliverable, **more: Any) -> s
 @deliverables.get("/livrables/<id:deliverable_id>/versions/<id:number>")
 @require("chantier.read", queries.version)
 def read(version: DeliverableVersion) -> ResponseReturnValue:
-    """One version: its text, or where its content is."""
+    """Show a version: its text, or where its content is."""
     return render_template(
         "deliverables/read.html",
         written=version,
@@ -130,7 +130,7 @@ def read(version: DeliverableVersion) -> ResponseReturnValue:
 @deliverables.get("/livrables/<id:deliverable_id>/comparer")
 @require("deliverable.read_draft", queries.drafted)
 def compare(deliverable: Deliverable) -> ResponseReturnValue:
-    """Two versions side by side: the last two, unless the address says which."""
+    """Compare two versions side by side: the last two, unless the address says which."""
     choices = queries.to_compare(deliverable)
     if len(choices) < 2:
         return render_template("deliverables/compare.html", deliverable=deliverable, choices=choices)
@@ -156,6 +156,6 @@ def compare(deliverable: Deliverable) -> ResponseReturnValue:
 @deliverables.get("/livrables/<id:deliverable_id>/versions/<id:number>/fichier")
 @require("chantier.read", queries.version)
 def download(version: DeliverableVersion) -> ResponseReturnValue:
-    """The file of a version, as it was handed in."""
+    """Download the file of a version, as it was handed in."""
     back = url_for("deliverables.show", deliverable_id=version.deliverable_id)
     return send_stored_file(version, (_("Revenir au livrable"), back))

@@ -23,7 +23,7 @@ from models import (
 
 
 def dashboard(user: User, silent_after: int) -> ExportSheet:
-    """The table of the coordination: one line for each chantier, with its figures."""
+    """Return the table of the coordination: one line for each chantier, with its figures."""
     board = coordination_queries.dashboard(user, silent_after)
     columns = [
         ExportColumn("Chantier", 40),
@@ -56,7 +56,7 @@ def dashboard(user: User, silent_after: int) -> ExportSheet:
 
 
 def history(past: Past) -> ExportSheet:
-    """The figures at a past day: two lines for each chantier or objective, that day's and today's."""
+    """Return the figures at a past day: two lines for each chantier or objective, that day's and today's."""
     lines = (
         (
             f"{row.chantier.number}. {row.title}" if row.chantier else row.title,

@@ -41,13 +41,13 @@ MOST = 5_000
 
 
 def address(user: User, calendar: str, chantier_id: int = 0) -> str:
-    """The secret address of one of this person's calendars, until they renew them."""
+    """Return the secret address of one of this person's calendars, until they renew them."""
     signed = tokens.signer(PURPOSE).dumps([user.id, user.feed_number, calendar, chantier_id])
     return absolute("exports.feed", token=signed)
 
 
 def read(token: str) -> bytes:
-    """The calendar of that address. None at one that was renewed, or whose person left."""
+    """Read the calendar of that address; none at one that was renewed, or whose person left."""
     values = tokens.read(PURPOSE, token)
     if values is None or len(values) != 4:
         abort(404)
@@ -91,7 +91,8 @@ def _calendar(user: User, calendar: str, chantier_id: int) -> bytes:
     if calendar == MINE and not user.is_only_observer:
         for event in _reviews(user):
             whole.add_component(event)
-    return whole.to_ical()
+    written: bytes = whole.to_ical()
+    return written
 
 
 def _tasks(user: User, condition: ColumnElement[bool]) -> Iterator[Event]:
@@ -152,7 +153,7 @@ def _reviews(user: User) -> Iterator[Event]:
 
 
 def _meetings(demarche: str) -> Iterator[Event]:
-    """The comités de pilotage; one that is cancelled says so."""
+    """Return the comités de pilotage; one that is cancelled says so."""
     query = select(Meeting).where(Meeting.held_on >= today() - BACK).order_by(Meeting.held_on).limit(MOST)
     for meeting in db.session.scalars(query):
         words = _("Comité de pilotage") + (f" ({meeting.place})" if meeting.place else "")
@@ -183,7 +184,7 @@ def _event(
     kinds: tuple[str, str],
     is_over: bool = False,
 ) -> Event:
-    """A whole day, which keeps nobody busy; its number and its version tell a diary what changed."""
+    """Write an event of a whole day, which keeps nobody busy; its number and version tell a diary what changed."""
     # A query that asks for dates later than another gives no line without one.
     assert day is not None
     event = Event()

@@ -1,4 +1,4 @@
-"""The filters of a list in the words of its screen, for who opens its export a year later; in French, as all of it."""
+"""Filters of a list in the words of its screen, for who opens its export a year later; in French, as all of it."""
 
 from collections.abc import Iterable
 
@@ -40,7 +40,7 @@ SUBJECTS = {
 
 
 def of_tasks(filters: TaskFilters, chantier: Chantier) -> str:
-    """What the tasks of a chantier were narrowed to."""
+    """Describe the filters of a chantier's tasks."""
     return _joined(
         ("Mot du titre", filters.q),
         ("Objectif", filters.objectif and _name(Objective, "text", filters.objectif)),
@@ -52,7 +52,7 @@ def of_tasks(filters: TaskFilters, chantier: Chantier) -> str:
 
 
 def of_every_task(filters: EveryTaskFilters, period: Period) -> str:
-    """What the tasks of all chantiers were narrowed to."""
+    """Describe the filters of all chantiers' tasks."""
     return _joined(
         ("Chantier", filters.chantier and _chantier(filters.chantier)),
         ("Structure", filters.structure and _name(Structure, "name", filters.structure)),
@@ -69,7 +69,7 @@ def of_every_task(filters: EveryTaskFilters, period: Period) -> str:
 
 
 def of_deliverables(filters: DeliverableListFilters) -> str:
-    """What deliverables were narrowed to."""
+    """Describe the filters of deliverables."""
     return _joined(
         ("Chantier", filters.chantier and _chantier(filters.chantier)),
         ("Type", filters.type and _type(filters.type)),
@@ -79,14 +79,14 @@ def of_deliverables(filters: DeliverableListFilters) -> str:
 
 
 def of_history(past: Past) -> str:
-    """The day that was told, and the chantier."""
+    """Describe the day of a page of the past, and its chantier."""
     return _joined(
         ("Jour", past.day.strftime("%d/%m/%Y")), ("Chantier", past.chantier and past.chantier.title)
     )
 
 
 def of_structures(search: str, kind: str, chantier: str) -> str:
-    """What the directory was narrowed to."""
+    """Describe the filters of the directory."""
     return _joined(
         ("Nom", search),
         ("Nature", kind and label(kind, "kind")),
@@ -95,7 +95,7 @@ def of_structures(search: str, kind: str, chantier: str) -> str:
 
 
 def of_journal(kind: str, actor_id: int | None, chantier: Chantier) -> str:
-    """What a journal was narrowed to."""
+    """Describe the filters of a journal."""
     return _joined(("Sujet", SUBJECTS.get(kind)), ("Personne", actor_id and _person(actor_id, chantier)))
 
 

@@ -24,7 +24,7 @@ from models import (
 def deliverables(
     filters: deliverable_queries.DeliverableListFilters, chantier: Chantier | None = None
 ) -> ExportSheet:
-    """The deliverables that a list shows under these filters; observers get titles, types and states."""
+    """Return the deliverables that a list shows under these filters; observers get titles, types and states."""
 
     def read(page: int) -> tuple[Sequence[Any], int]:
         found = deliverable_queries.listed(filters, page, chantier, PAGE)
@@ -66,7 +66,7 @@ def deliverables(
 
 
 def structures(search: str = "", kind: str = "", chantier: str = "") -> ExportSheet:
-    """The structures of the directory under these filters, with the chantiers where they take part."""
+    """Return the structures of the directory under these filters, with the chantiers where they take part."""
 
     def lines() -> Iterator[Sequence[Any]]:
         page = 1
@@ -99,7 +99,7 @@ def structures(search: str = "", kind: str = "", chantier: str = "") -> ExportSh
 
 
 def members(chantier: Chantier, with_email: bool) -> ExportSheet:
-    """The people of a chantier; their e-mail addresses only for who manages them."""
+    """Return the people of a chantier; their e-mail addresses only for who manages them."""
 
     def read(page: int) -> tuple[Sequence[Any], int]:
         return member_queries.members(chantier, page, with_email=with_email, size=PAGE)
@@ -122,7 +122,7 @@ def members(chantier: Chantier, with_email: bool) -> ExportSheet:
 
 
 def journal(chantier: Chantier, user: User, kind: str, actor_id: int | None) -> ExportSheet:
-    """The lines of a chantier's journal under these filters, latest first."""
+    """Return the lines of a chantier's journal under these filters, latest first."""
 
     def lines() -> Iterator[Sequence[Any]]:
         before = None

@@ -1,4 +1,4 @@
-"""Taking it away: each list as a file with what its filters show, the whole démarche as a workbook, calendars."""
+"""Exports: each list as a file with what its filters show, the whole démarche as a workbook, calendars (iCal)."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -41,7 +41,7 @@ def silent_after() -> int:
 
 
 def in_french(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
-    """A file says the same words whoever takes it: what is built on its columns must not break with its reader."""
+    """Make a view speak French whoever asks: what is built on a file's columns must not break with its reader."""
 
     @wraps(view)
     def spoken(*arguments: Any, **named: Any) -> ResponseReturnValue:
@@ -58,7 +58,7 @@ def in_french(view: Callable[..., ResponseReturnValue]) -> Callable[..., Respons
 @require("chantier.read", loaders.chantier)
 @in_french
 def tasks(chantier: Chantier) -> ResponseReturnValue:
-    """The tasks of a chantier, as its list shows them."""
+    """Hand over the tasks of a chantier, as its list shows them."""
     filters = TaskFilters.read(request.args, chantier, acting())
     return handed(
         task_queries.tasks_of(chantier, filters, silent_after()),
@@ -71,7 +71,7 @@ def tasks(chantier: Chantier) -> ResponseReturnValue:
 @require("chantier.read", loaders.chantier)
 @in_french
 def deliverables(chantier: Chantier) -> ResponseReturnValue:
-    """The deliverables of a chantier, as its list shows them."""
+    """Hand over the deliverables of a chantier, as its list shows them."""
     filters = DeliverableListFilters.of(request.args)
     return handed(
         queries.deliverables(filters, chantier), chantier.title, filter_summary.of_deliverables(filters)
@@ -82,7 +82,7 @@ def deliverables(chantier: Chantier) -> ResponseReturnValue:
 @require("chantier.read", loaders.chantier)
 @in_french
 def members(chantier: Chantier) -> ResponseReturnValue:
-    """The people of a chantier."""
+    """Hand over the people of a chantier."""
     with_email = can(acting(), "chantier.manage_members", chantier)
     return handed(queries.members(chantier, with_email), chantier.title)
 
@@ -91,7 +91,7 @@ def members(chantier: Chantier) -> ResponseReturnValue:
 @require("chantier.read", loaders.chantier)
 @in_french
 def journal(chantier: Chantier) -> ResponseReturnValue:
-    """The journal of a chantier."""
+    """Hand over the journal of a chantier."""
     actor_id = asked_number("personne")
     kind = request.args.get("quoi", "")
     lines = queries.journal(chantier, acting(), kind, actor_id)
@@ -102,7 +102,7 @@ def journal(chantier: Chantier) -> ResponseReturnValue:
 @signed_in
 @in_french
 def all_deliverables() -> ResponseReturnValue:
-    """The deliverables of every chantier, as their list shows them."""
+    """Hand over the deliverables of every chantier, as their list shows them."""
     filters = DeliverableListFilters.of(request.args)
     return handed(queries.deliverables(filters), filters=filter_summary.of_deliverables(filters))
 
@@ -111,7 +111,7 @@ def all_deliverables() -> ResponseReturnValue:
 @require("dashboard.read")
 @in_french
 def all_tasks() -> ResponseReturnValue:
-    """The tasks of every chantier, as the coordination's list shows them."""
+    """Hand over the tasks of every chantier, as the coordination's list shows them."""
     filters = EveryTaskFilters.read(request.args)
     period = period_of(filters)
     lines = task_queries.tasks_everywhere(acting(), filters, silent_after(), period)
@@ -122,7 +122,7 @@ def all_tasks() -> ResponseReturnValue:
 @require("chantier.read")
 @in_french
 def structures() -> ResponseReturnValue:
-    """The directory, as its list shows it."""
+    """Hand over the directory, as its list shows it."""
     filters = asked(request.args)
     return handed(queries.structures(*filters), filters=filter_summary.of_structures(*filters))
 
@@ -131,7 +131,7 @@ def structures() -> ResponseReturnValue:
 @require("dashboard.read")
 @in_french
 def dashboard() -> ResponseReturnValue:
-    """The table of the coordination."""
+    """Hand over the table of the coordination."""
     return handed(demarche_queries.dashboard(acting(), silent_after()))
 
 
@@ -139,7 +139,7 @@ def dashboard() -> ResponseReturnValue:
 @require("dashboard.read")
 @in_french
 def history() -> ResponseReturnValue:
-    """The figures at a past day beside today's, as the page of the past shows them."""
+    """Hand over the figures at a past day beside today's, as the page of the past shows them."""
     past = history_queries.past(acting(), request.args)
     about = f"au {past.day.strftime('%d/%m/%Y')}"
     return handed(demarche_queries.history(past), about, filter_summary.of_history(past))
@@ -149,7 +149,7 @@ def history() -> ResponseReturnValue:
 @require("dashboard.read")
 @in_french
 def demarche() -> ResponseReturnValue:
-    """The whole démarche as one workbook: a sheet for each kind of thing."""
+    """Hand over the whole démarche as one workbook: a sheet for each kind of thing."""
     user, name = acting(), current_demarche.name if current_demarche else "Chantiers"
     sheets = (
         demarche_queries.chantiers(user),
@@ -164,7 +164,7 @@ def demarche() -> ResponseReturnValue:
 
 
 def handed(sheet: ExportSheet, about: str = "", filters: str = "") -> ResponseReturnValue:
-    """A list as the file that its reader asked for; a workbook unless they asked for a CSV."""
+    """Hand over a list as the file asked for: a workbook, unless they asked for a CSV."""
     title = " - ".join(part for part in (sheet.name, about) if part)
     if request.args.get("format") == "csv":
         return send_as_attachment(f"{title}.csv", as_csv(sheet), "text/csv; charset=utf-8")
@@ -175,7 +175,7 @@ def handed(sheet: ExportSheet, about: str = "", filters: str = "") -> ResponseRe
 def in_workbook(
     sheets: Sequence[ExportSheet], title: str, filters: str, demarche: str
 ) -> ResponseReturnValue:
-    """Sheets after a first one that says what they are, of when, and under which filters."""
+    """Hand over sheets after a first one that says what they are, of when, and under which filters."""
     preface = [
         ("Démarche", demarche),
         ("Contenu", ", ".join(sheet.name for sheet in sheets)),
@@ -193,7 +193,7 @@ def in_workbook(
 @exports.post("/exports/instance.json")
 @require("demarche.manage")
 def whole_instance() -> ResponseReturnValue:
-    """Everything as JSON, but for what is secret; the journal keeps that it was taken."""
+    """Hand over everything as JSON, but for what is secret; the journal keeps that it was taken."""
     if current_demarche is not None:
         record(Demarche.current(), "demarche.exported", by=acting())
     db.session.commit()
@@ -210,7 +210,7 @@ def whole_instance() -> ResponseReturnValue:
 @exports.get("/profil/agendas")
 @signed_in
 def calendars() -> ResponseReturnValue:
-    """The addresses of one's calendars, to copy into a diary."""
+    """Show the addresses of one's calendars, to copy into a diary."""
     user = acting()
     chantiers = db.session.scalars(Chantier.visible_to(user).where(Chantier.archived_at.is_(None))).all()
     return render_template(
@@ -242,7 +242,7 @@ def renew() -> ResponseReturnValue:
 @exports.get("/agenda/<signed:token>.ics")
 @public
 def feed(token: str) -> ResponseReturnValue:
-    """A calendar, for whoever holds its address: what its person may read now, no more."""
+    """Serve a calendar (iCal) to whoever holds its address: what its person may read now, no more."""
     body = feeds.read(token)
     response = Response(body, content_type="text/calendar; charset=utf-8")
     response.headers["Cache-Control"] = "private, no-cache"

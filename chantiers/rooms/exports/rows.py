@@ -19,7 +19,7 @@ def days_past(day: date | None, is_awaited: bool) -> int | None:
 
 
 def pages(read: Callable[[int], tuple[Sequence[Any], int]]) -> Iterator[Any]:
-    """Everything that a list shows, page after page; `read` gives a page and how many there are in all."""
+    """Iterate over all that a list shows, page after page; `read` gives a page and how many there are in all."""
     page, seen = 1, 0
     while True:
         rows, total = read(page)
@@ -31,6 +31,6 @@ def pages(read: Callable[[int], tuple[Sequence[Any], int]]) -> Iterator[Any]:
 
 
 def addresses(endpoint: str, name: str) -> Callable[[int], str]:
-    """The full address of things of one kind: made once, for there may be a hundred thousand."""
+    """Return a function from id to full address, for one kind: made once, for there may be a hundred thousand."""
     start = absolute(endpoint, **{name: 1}).removesuffix("1")
     return lambda number: f"{start}{number}"

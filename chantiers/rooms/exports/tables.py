@@ -45,13 +45,13 @@ class ExportSheet:
 
 
 def plain(value: object) -> str:
-    """What somebody wrote, without what no cell can hold, and no longer than one holds."""
+    """Clean what somebody wrote of what no cell can hold, and cut it to what one holds."""
     words = UNSAYABLE.sub("", str(value)).replace("\r\n", "\n").replace("\r", "\n")
     return words if len(words) <= LONGEST else words[: LONGEST - len(CUT)] + CUT
 
 
 def as_csv(sheet: ExportSheet) -> IO[bytes]:
-    """A table as French spreadsheets open it: UTF-8 that says so, semicolons, dates as people write them."""
+    """Write a table as French spreadsheets open it: UTF-8 with a BOM, semicolons, dates as people write them."""
     file = TemporaryFile()  # noqa: SIM115 (it is handed over open)
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=False)
     lines = csv.writer(text, delimiter=";")
@@ -79,7 +79,7 @@ def _in_csv(value: Any) -> Any:
 def as_workbook(
     sheets: Iterable[ExportSheet], preface: Sequence[tuple[str, str]] = (), title: str = ""
 ) -> IO[bytes]:
-    """Sheets as one workbook, written line by line so that a large démarche needs no large memory."""
+    """Write sheets as one workbook, line by line so that a large démarche needs no large memory."""
     file = TemporaryFile()  # noqa: SIM115 (it is handed over open)
     book = Workbook(
         file,

@@ -54,7 +54,7 @@ def tasks_of(chantier: Chantier, filters: task_queries.BoardFilters, silent_afte
 
 
 def tasks_everywhere(user: User, filters: EveryTaskFilters, silent_after: int, period: Period) -> ExportSheet:
-    """The tasks that the coordination's list shows under these filters, on all of its pages, in its order."""
+    """Return the tasks that the coordination's list shows under these filters, on all of its pages, in its order."""
     shown = coordination_queries.task_numbers(user, filters, silent_after, period)
     return _tasks(shown.order_by(None), coordination_queries.IN_ORDER)
 

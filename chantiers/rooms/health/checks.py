@@ -1,4 +1,4 @@
-"""Does it work? Each check runs apart, for a bounded time, so that the answer comes even when nothing else does."""
+"""Health checks: each in a thread of its own with a timeout, so that the answer comes even when nothing else does."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,7 +22,7 @@ _lock = Lock()
 
 
 def check_all(app: Flask) -> dict[str, str]:
-    """Each part and how it is: "ok", or what is wrong in one word. They all run at the same time."""
+    """Check every part at the same time: "ok" for each, or what is wrong in one word."""
     asked = {name: _ask(app, name, check) for name, check in CHECKS.items()}
     return {name: _hear(future) for name, future in asked.items()}
 

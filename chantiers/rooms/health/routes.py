@@ -14,7 +14,7 @@ health = Blueprint("health", __name__)
 @health.get("/sante")
 @public
 def show() -> ResponseReturnValue:
-    """200 when every part that answers people works, 503 when one does not, and which.
+    """Answer 200 when every part that answers people works, 503 when one does not, and which.
 
     Mails that wait do not close the door: the status says "degraded", and people are still served.
     """

@@ -1,4 +1,4 @@
-"""What the page of the past reads: the figures of a day beside today's, and the curve."""
+"""Queries of the page of the past: the figures of a day beside today's, and the curve."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -78,7 +78,7 @@ class Past:
 
 
 def past(user: User, arguments: MultiDict[str, str]) -> Past:
-    """The page that an address asks for; what it asks wrongly is told, and replaced by the first shortcut."""
+    """Return the page that an address asks for; what it asks wrongly is told, and replaced by the first shortcut."""
     chantiers = db.session.scalars(Chantier.visible_to(user)).all()
     chantier = next((one for one in chantiers if one.slug == arguments.get("chantier")), None)
     shortcuts = _shortcuts()
@@ -99,7 +99,7 @@ def past(user: User, arguments: MultiDict[str, str]) -> Past:
 
 
 def _read(asked: str) -> date | None:
-    """The day of an address; None where it says none, or one that is to come."""
+    """Return the day of an address; None where it says none, or one that is to come."""
     try:
         day = date.fromisoformat(asked)
     except ValueError:
@@ -108,7 +108,7 @@ def _read(asked: str) -> date | None:
 
 
 def _shortcuts() -> list[Shortcut]:
-    """The days that one comes for, those on which people gathered first."""
+    """Return the days that one comes for, those on which people gathered first."""
     names = {"meeting": _("dernier COPIL"), "checkpoint": _("dernier point d’étape")}
     found: dict[str, Shortcut] = {}
     for kind, day in landmarks(most=6):

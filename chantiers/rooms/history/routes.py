@@ -12,6 +12,6 @@ history = Blueprint("history", __name__)
 @history.get("/coordination/historique")
 @require("dashboard.read")
 def show() -> ResponseReturnValue:
-    """The figures at the end of a day, in each chantier or in each objective of one."""
+    """Show the figures at the end of a day, in each chantier or in each objective of one."""
     past = queries.past(acting(), request.args)
     return render_template("history/show.html", past=past), 400 if past.is_refused else 200

@@ -1,4 +1,4 @@
-"""The shape of invitations: a list of people to bring in, and how one of them comes in."""
+"""Forms of invitations: a list of people to bring in, and the acceptance of one."""
 
 import re
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ MOST = 100
 
 @dataclass(frozen=True)
 class InvitationLine:
-    """One person of the list."""
+    """Person of the list."""
 
     email: str
     name: str
@@ -90,7 +90,7 @@ class InvitationsForm(CreationForm):
 
 
 class AcceptForm(Form):
-    """How somebody comes in: their name, and a password if they want one."""
+    """Acceptance of an invitation: a name, and a password if they want one."""
 
     name = LineField(_l("Votre nom"))
     password = PasswordField(_l("Un mot de passe"), validators=[Optional(), Length(max=1000)])

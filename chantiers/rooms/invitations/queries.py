@@ -1,4 +1,4 @@
-"""What the invitations room reads: those that wait, and the structures that a list may name."""
+"""Queries of invitations: those that wait, and the structures that a list may name."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ SHOWN = 200
 
 
 def led_beside(chantier: Chantier) -> Sequence[Chantier]:
-    """The other open chantiers into which this person invites."""
+    """Return the other open chantiers into which this person invites."""
     open_ones = Chantier.visible_to(current_user).where(
         Chantier.id != chantier.id, Chantier.archived_at.is_(None)
     )
@@ -20,12 +20,12 @@ def led_beside(chantier: Chantier) -> Sequence[Chantier]:
 
 
 def unanswered(chantier: Chantier) -> Sequence[Invitation]:
-    """The invitations of a chantier that nobody answered."""
+    """Return the invitations of a chantier that nobody answered."""
     return db.session.scalars(Invitation.unanswered(chantier).limit(SHOWN)).all()
 
 
 def everywhere() -> Sequence[Invitation]:
-    """The same for every chantier."""
+    """Return the invitations of every chantier that nobody answered."""
     return db.session.scalars(Invitation.everywhere().limit(SHOWN)).all()
 
 
@@ -38,6 +38,6 @@ def structures() -> dict[str, Structure]:
 
 
 def invitation(invitation_id: int) -> Invitation | None:
-    """An invitation of a chantier, to send again or to take back."""
+    """Return an invitation of a chantier, to send again or to take back."""
     query = select(Invitation).where(Invitation.id == invitation_id, Invitation.accepted_at.is_(None))
     return db.session.scalar(held(query, Invitation).options(joinedload(Invitation.chantier)))

@@ -63,18 +63,18 @@ def index(chantier: Chantier) -> ResponseReturnValue:
 @invitations.get("/gestion/invitations")
 @require("person.manage")
 def everywhere() -> ResponseReturnValue:
-    """Who has not answered, in every chantier."""
+    """Show who has not answered, in every chantier."""
     waiting = queries.everywhere()
     return render_template("invitations/everywhere.html", waiting=waiting, links=links_to(waiting))
 
 
 def links_to(waiting: Sequence[Invitation]) -> dict[int, str]:
-    """The links to hand over, where no mail leaves from here."""
+    """Return the links to hand over, where no mail leaves from here."""
     return {} if mail_is_configured() else {each.id: address_of(each) for each in waiting if each.is_pending}
 
 
 def page(chantier: Chantier, form: InvitationsForm) -> str:
-    """The form and those who have not answered; with links to hand over where no mail leaves from here."""
+    """Render the form and those who have not answered; with links to hand over where no mail leaves from here."""
     waiting = queries.unanswered(chantier)
     return render_template(
         "invitations/index.html",
@@ -87,7 +87,7 @@ def page(chantier: Chantier, form: InvitationsForm) -> str:
 
 
 def address_of(invitation: Invitation) -> str:
-    """The link by which an invitation is accepted."""
+    """Return the link by which an invitation is accepted."""
     token = tokens.signer(BY_HAND).dumps([invitation.id, invitation.nonce])
     return absolute("invitations.answer", token=token)
 
@@ -152,7 +152,7 @@ def answer(token: str) -> ResponseReturnValue:
 def answer_page(
     invitation: Invitation, known: User | None, form: AcceptForm, status: int
 ) -> ResponseReturnValue:
-    """The page of an invitation that still waits."""
+    """Render the page of an invitation that still waits."""
     asks_password = known is None or known.password_hash is None
     return kept_private(
         render_template(
