@@ -33,7 +33,7 @@ class Problem:
     def __str__(self) -> str:
         if not self.line:
             return self.words
-        return _("ligne %(line)s : %(words)s", line=self.line, words=self.words)
+        return str(_("ligne %(line)s : %(words)s", line=self.line, words=self.words))
 
 
 class DemarcheFileRefused(Exception):
