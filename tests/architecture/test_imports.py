@@ -239,6 +239,11 @@ def past_the_door(module: Module) -> list[Import]:
     return [each for each in found if (each.module, each.name) not in OTHER_DOORS]
 
 
+def _is_read(module: str) -> bool:
+    """Tell whether a module of a room reads: its queries, and the filters that they take."""
+    return module.endswith(("queries", "filters"))
+
+
 def between_rooms(module: Module) -> list[Import]:
     """What a room takes from another, and what the ground that rooms share takes from a room."""
     if module.name.split(".")[0] != "chantiers" or module.name in ABOVE_ROOMS:
@@ -248,7 +253,7 @@ def between_rooms(module: Module) -> list[Import]:
     return [
         each
         for each, there in found
-        if there is not None and there != here and not (here in READERS and "queries" in target(each))
+        if there is not None and there != here and not (here in READERS and _is_read(target(each)))
     ]
 
 

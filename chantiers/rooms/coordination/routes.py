@@ -11,7 +11,14 @@ from chantiers.language.refusals import say
 from chantiers.mail.message import mail_is_configured
 from chantiers.rooms.coordination import arbitration_queries, lists, matrix, movements, queries, relances
 from chantiers.rooms.coordination.calendar import quarter
-from chantiers.rooms.coordination.filters import DeliverableFilters, Period, Scope, TaskFilters, one_of, page_of
+from chantiers.rooms.coordination.filters import (
+    DeliverableFilters,
+    Period,
+    Scope,
+    TaskFilters,
+    one_of,
+    page_of,
+)
 from chantiers.rooms.coordination.forms import RelaunchForm
 from chantiers.web.access import acting, require
 from chantiers.web.addresses import address_of

@@ -78,7 +78,7 @@ def unsubscribe(token: str) -> ResponseReturnValue:
 @correspondence.post("/desabonnement/<signed:token>")
 @public
 # A mailbox posts here by itself, from its own « Se désabonner » (RFC 8058): the signed address stands for a token.
-@csrf.exempt
+@csrf.exempt  # type: ignore[untyped-decorator]
 def stop_mails(token: str) -> ResponseReturnValue:
     """Stop these mails, in one click and without signing in."""
     person, which = _whose(token)

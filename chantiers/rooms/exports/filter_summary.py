@@ -9,7 +9,7 @@ from chantiers.rooms.coordination.queries import Period
 from chantiers.rooms.coordination.queries import TaskFilters as EveryTaskFilters
 from chantiers.rooms.deliverables.list_queries import DeliverableListFilters
 from chantiers.rooms.history.queries import Past
-from chantiers.rooms.tasks.list_queries import BoardFilters as TaskFilters
+from chantiers.rooms.tasks.filters import BoardFilters as TaskFilters
 from models import (
     Chantier,
     ChantierMembership,

@@ -13,7 +13,7 @@ from chantiers.rooms.chantier import journal_queries, member_queries
 from chantiers.rooms.deliverables import list_queries as deliverable_queries
 from chantiers.rooms.exports.rows import PAGE, addresses, days_past, pages
 from chantiers.rooms.exports.tables import ExportColumn, ExportSheet
-from chantiers.rooms.structures import queries as structure_queries
+from chantiers.rooms.structures import directory_queries as structure_queries
 from chantiers.web.links import absolute
 from models import (
     Chantier,

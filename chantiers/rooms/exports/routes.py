@@ -21,7 +21,7 @@ from chantiers.rooms.exports import demarche_queries, feeds, filter_summary, que
 from chantiers.rooms.exports.tables import ExportSheet, as_csv, as_workbook
 from chantiers.rooms.history import queries as history_queries
 from chantiers.rooms.structures.directory_queries import asked
-from chantiers.rooms.tasks.list_queries import BoardFilters as TaskFilters
+from chantiers.rooms.tasks.filters import BoardFilters as TaskFilters
 from chantiers.web import loaders
 from chantiers.web.access import acting, public, require, signed_in
 from chantiers.web.extensions import current_demarche

@@ -12,6 +12,7 @@ from chantiers.rooms.coordination.queries import TaskFilters as EveryTaskFilters
 from chantiers.rooms.exports.rows import addresses, days_past
 from chantiers.rooms.exports.tables import ExportColumn, ExportSheet
 from chantiers.rooms.tasks import list_queries as task_queries
+from chantiers.rooms.tasks.filters import BoardFilters
 from models import (
     OPEN,
     Chantier,
@@ -45,7 +46,7 @@ TASK_COLUMNS = (
 )
 
 
-def tasks_of(chantier: Chantier, filters: task_queries.BoardFilters, silent_after: int) -> ExportSheet:
+def tasks_of(chantier: Chantier, filters: BoardFilters, silent_after: int) -> ExportSheet:
     """The tasks that the list shows under these filters, on all of its pages, in its order."""
     return _tasks(
         task_queries.in_order(chantier, filters, silent_after),

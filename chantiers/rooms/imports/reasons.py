@@ -5,7 +5,8 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from chantiers.files.spreadsheets import EXTENSIONS, LIMIT, LONGEST_CELL, MOST_COLUMNS, MOST_ROWS, Unreadable
+from chantiers.files.spreadsheet_reader import LONGEST_CELL, MOST_COLUMNS, MOST_ROWS
+from chantiers.files.spreadsheets import EXTENSIONS, LIMIT, Unreadable
 from chantiers.files.types import MEBIBYTE, UploadRefused
 from chantiers.files.types import message as file_message
 
@@ -87,20 +88,22 @@ def of_file(refused: UploadRefused | Unreadable) -> str:
         particulars = {"rows": MOST_ROWS, "columns": MOST_COLUMNS, "letters": LONGEST_CELL}
         return str(UNREADABLE[refused.code]) % particulars
     if refused.code == "nothing_chosen":
-        return _("Choisissez un fichier.")
+        return str(_("Choisissez un fichier."))
     if refused.code == "extension_refused":
-        return _(
+        words: str = _(
             "« %(name)s » n’est pas un tableur que nous lisons : enregistrez-le en %(kinds)s.",
             name=refused.particulars["name"][:100],
             kinds=", ".join(EXTENSIONS),
         )
+        return words
     if refused.code == "too_large":
-        return _("Ce fichier dépasse %(limit)s Mo : il n’a pas été gardé.", limit=LIMIT // MEBIBYTE)
+        return str(_("Ce fichier dépasse %(limit)s Mo : il n’a pas été gardé.", limit=LIMIT // MEBIBYTE))
     return file_message(refused)
 
 
 def of_line(reason: list[Any]) -> str:
     """What is wrong with a line."""
     code, particulars = reason
-    words = NEAR if code == "structure_unknown" and particulars.get("near") else SENTENCES[code]
-    return str(words) % particulars
+    words = str(NEAR if code == "structure_unknown" and particulars.get("near") else SENTENCES[code])
+    sentence: str = words % particulars
+    return sentence

@@ -80,9 +80,9 @@ def _pass(handover: Handover, receiver: User | None, leaves: bool, *, nothing: b
     name = handover.person.name
     if receiver is None or (nothing and leaves):
         handover.leave(by=acting())
-        return _("%(name)s ne participe plus au chantier.", name=name)
+        return str(_("%(name)s ne participe plus au chantier.", name=name))
     tasks = handover.pass_to(receiver, by=acting(), leaves=leaves)
-    said = _("%(name)s passe la main à %(receiver)s.", name=name, receiver=receiver.name)
+    said: str = _("%(name)s passe la main à %(receiver)s.", name=name, receiver=receiver.name)
     if tasks:
         counted = ngettext("%(num)d tâche a changé de mains.", "%(num)d tâches ont changé de mains.", tasks)
         said = f"{said} {counted}"

@@ -32,12 +32,12 @@ def outline(report: CommitteeReport) -> list[Element]:
 def title_of(report: CommitteeReport) -> str:
     """What the document is called: « Comité de pilotage du 12 mars 2026 »."""
     if report.held_on:
-        return _("Comité de pilotage du %(day)s", day=day(report.held_on))
-    return _("Où en sont les chantiers au %(day)s", day=day(report.made_at))
+        return str(_("Comité de pilotage du %(day)s", day=day(report.held_on)))
+    return str(_("Où en sont les chantiers au %(day)s", day=day(report.made_at)))
 
 
 def _since(report: CommitteeReport) -> str:
-    return _("depuis le dernier comité") if report.is_since_committee else _("sur la période")
+    return str(_("depuis le dernier comité") if report.is_since_committee else _("sur la période"))
 
 
 def _sound(element: Any) -> Any:
@@ -237,8 +237,8 @@ def _chantier(part: ChantierPart, report: CommitteeReport) -> Iterator[Element]:
 
 def _how_far(done: int, counted: int, blocked: int) -> str:
     if not counted:
-        return _("aucune tâche")
-    words = _(
+        return str(_("aucune tâche"))
+    words: str = _(
         "%(share)d %%, %(done)d sur %(counted)d", share=done * 100 // counted, done=done, counted=counted
     )
     if blocked:
@@ -279,11 +279,12 @@ def _blocked(listed: ReportList) -> Iterator[Element]:
 def _others(listed: ReportList) -> str:
     if not listed.others:
         return ""
-    return ngettext(
+    words: str = ngettext(
         "et %(num)d autre, dans le classeur de la démarche",
         "et %(num)d autres, dans le classeur de la démarche",
         listed.others,
     )
+    return words
 
 
 def _when(on: date | None, is_late: bool) -> str:

@@ -73,7 +73,8 @@ class Offering:
     @property
     def chosen_pilote(self: Any) -> Structure | None:
         """The lead structure, if one was chosen."""
-        return self.offered.get(self.pilote.data)
+        chosen: Structure | None = self.offered.get(self.pilote.data)
+        return chosen
 
     @property
     def chosen_contributors(self: Any) -> list[Structure]:
