@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_login import current_user
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from chantiers.mail import checkpoint_links
@@ -211,12 +211,15 @@ def dry_run(page: int, person_id: int | None) -> Dry:
     if person_id:
         found.chosen = db.session.get(User, person_id)
         tasks_of = select(pairs.c.task_id).where(pairs.c.user_id == person_id, *here)
-        query = (
-            select(Task).where(Task.id.in_(tasks_of)).order_by(Task.due_on.is_(None), Task.due_on, Task.id)
-        )
-        whole = query.options(joinedload(Task.chantier), joinedload(Task.pilote))
-        found.chosen_tasks = db.session.scalars(whole).all()
+        found.chosen_tasks = db.session.scalars(_soonest_first(tasks_of)).all()
     return found
+
+
+def _soonest_first(numbers: Select[int]) -> Select[Task]:
+    """Select these tasks by due date, with their chantier and their pilote."""
+    tasks = select(Task).where(Task.id.in_(numbers))
+    tasks = tasks.order_by(Task.due_on.is_(None), Task.due_on, Task.id)
+    return tasks.options(joinedload(Task.chantier), joinedload(Task.pilote))
 
 
 def _parts(led: list[int] | None) -> dict[int, CheckpointChantier]:
