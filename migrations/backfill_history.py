@@ -87,7 +87,7 @@ class TraceReplay:
     traces: list[dict[str, Any]] = field(default_factory=list)
 
     def leave(self) -> None:
-        """One more trace, where it stands otherwise than the last one says."""
+        """Add one more trace where it stands otherwise than the last one says."""
         status = "" if self.is_binned else self.status
         standing = {"status": status, "due_on": self.due_on, "has_pilote": self.has_pilote}
         last = self.traces[-1] if self.traces else None

@@ -32,7 +32,7 @@ _made: dict[str, databases.SQLite | databases.PostgreSQL] = {}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--long adds the tortures."""
+    """Add --long, for the tortures."""
     parser.addoption("--long", action="store_true", help="run the tests marked long too")
 
 
@@ -80,7 +80,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest) -> databases.Database:
-    """The database of this test, as new."""
+    """Return the database of this test, as new."""
     name = request.param
     if name not in _made:
         _made[name] = databases.KINDS[name]()
@@ -93,13 +93,13 @@ def database(request: pytest.FixtureRequest) -> databases.Database:
 
 @pytest.fixture
 def app(database: databases.Database) -> Flask:
-    """The application on an empty, migrated database. No application context is open."""
+    """Return the application on an empty, migrated database. No application context is open."""
     return database.app(create_app)
 
 
 @pytest.fixture
 def make_app(database: databases.Database) -> Iterator[Callable[..., Flask]]:
-    """Another application on the same database, with other settings: `make_app(MAX_CONTENT_LENGTH=1000)`."""
+    """Make another application on the same database, other settings: `make_app(MAX_CONTENT_LENGTH=1000)`."""
     database.app(create_app)
     made: list[Flask] = []
 
@@ -115,7 +115,7 @@ def make_app(database: databases.Database) -> Iterator[Callable[..., Flask]]:
 
 @pytest.fixture
 def in_app(app: Flask) -> Callable[[], AbstractContextManager[Session]]:
-    """`with in_app() as session:` — a context and a session for a few lines, committed at the end."""
+    """Open a context and a session for a few lines, committed at the end: `with` it `as session`."""
 
     @contextmanager
     def opened() -> Iterator[Session]:
@@ -129,21 +129,21 @@ def in_app(app: Flask) -> Callable[[], AbstractContextManager[Session]]:
 
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
-    """A session for the length of the test. Visitors commit it and forget what it read before each of their visits."""
+    """Open a session for the test. Visitors commit it and forget what it read before each of their visits."""
     with app.app_context():
         yield app.extensions["sqlalchemy"].session
 
 
 @pytest.fixture
 def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a database without any table. Parametrise it: `indirect=True`, with the names of the databases."""
+    """Return the address of a database without any table. Parametrise it: `indirect=True`, with database names."""
     with databases.empty_database(request.param, tmp_path) as url:
         yield url
 
 
 @pytest.fixture
 def visitor(app: Flask) -> Callable[..., Visitor]:
-    """`visitor()` is a person without an account, `visitor(user)` one who has just signed in."""
+    """Make `visitor()`, a person without an account, or `visitor(user)`, one who has just signed in."""
 
     def arrive(user: Any = None, app: Flask = app) -> Visitor:
         person = Visitor(app, sign_in)
@@ -176,7 +176,7 @@ def sign_in(visitor: Visitor, user: Any) -> None:
 
 
 class Clock:
-    """Moves the time of the whole process: `clock.travel_to("2024-03-15 10:00")`, `clock.forward(days=46)`."""
+    """Clock of the whole process: `clock.travel_to("2024-03-15 10:00")`, `clock.forward(days=46)`."""
 
     def __init__(self) -> None:
         self._travel: time_machine.travel | None = None
@@ -209,7 +209,7 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Iterator[Clock]:
-    """The clock of the process, put right at the end. Servers in other processes do not follow it."""
+    """Return the clock of the process, put right at the end. Servers in other processes do not follow it."""
     clock = Clock()
     yield clock
     clock.come_back()
@@ -226,7 +226,7 @@ def _object_server() -> Iterator[str]:
 
 @pytest.fixture
 def s3_storage_url(_object_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The address of an empty bucket on an S3 server of our own, whose keys are in the environment."""
+    """Return the address of an empty bucket on an S3 server of our own, whose keys are in the environment."""
     urllib.request.urlopen(urllib.request.Request(f"{_object_server}/moto-api/reset", method="POST")).close()
     urllib.request.urlopen(urllib.request.Request(f"{_object_server}/chantiers", method="PUT")).close()
     for name, value in {
@@ -245,7 +245,7 @@ def s3_storage_url(_object_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
-    """A real mail server, empty: `mailbox.only("camille@example.org").link("/invitation/")`."""
+    """Start a real mail server, empty: `mailbox.only("camille@example.org").link("/invitation/")`."""
     box = Mailbox()
     yield box
     box.down()
@@ -253,7 +253,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def post_office(make_app: Callable[..., Flask], mailbox: Mailbox) -> Callable[[], sending.DeliveryReport]:
-    """`post_office()` does what the worker does, once: what is due leaves for the mailbox."""
+    """Do, at `post_office()`, what the worker does, once: what is due leaves for the mailbox."""
     app = make_app(
         MAIL_URL=mailbox.url, MAIL_FROM="Chantiers <chantiers@example.org>", PUBLIC_URL="http://localhost"
     )
@@ -274,7 +274,7 @@ _servers: dict[str, LiveServer] = {}
 
 @pytest.fixture
 def live_server(database: databases.Database) -> Iterator[LiveServer]:
-    """The real server on the database of this test, started once per worker and database: `live_server.url`."""
+    """Start the real server on the database of this test, once per worker and database: `live_server.url`."""
     server = _servers.get(database.name)
     if server is None or not server.is_running:
         server = _servers[database.name] = LiveServer(database.environment).start()
@@ -284,7 +284,7 @@ def live_server(database: databases.Database) -> Iterator[LiveServer]:
 
 @pytest.fixture
 def make_server(database: databases.Database, tmp_path: Path) -> Iterator[Callable[..., LiveServer]]:
-    """A server of this test alone, to kill or to configure: `make_server(MAIL_URL="…").start()`."""
+    """Make a server of this test alone, to kill or to configure: `make_server(MAIL_URL="…").start()`."""
     made: list[LiveServer] = []
 
     def make(**environment: str) -> LiveServer:

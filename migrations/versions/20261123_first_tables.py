@@ -1,4 +1,4 @@
-"""The first tables, and the démarche's types of deliverables.
+"""First tables, and the démarche's types of deliverables.
 
 Revision: 20261123_first
 """

@@ -1,4 +1,4 @@
-"""The files of comments; the answers that came by mail, and what became of each.
+"""Files of comments; answers that came by mail, and what became of each.
 
 Revision: 20261125_attachments
 """

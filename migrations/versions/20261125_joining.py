@@ -1,4 +1,4 @@
-"""Asking to join a chantier, handing over what one holds, and the other chantiers of an invitation.
+"""Requests to join a chantier, handovers of what one holds, and the other chantiers of an invitation.
 
 Revision: 20261125_joining
 """

@@ -1,4 +1,4 @@
-"""The index that people search.
+"""Index that people search.
 
 The table is the same on both databases; what looks words up in it is each database's own, outside our models, and follows
 the table by triggers: an FTS5 table on SQLite, a column on PostgreSQL. Words come normalised.

@@ -1,4 +1,4 @@
-"""The addresses of a person's calendars, which they may renew.
+"""Addresses of a person's calendars, which they may renew.
 
 Revision: 20261126_feeds
 """

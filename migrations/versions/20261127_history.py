@@ -1,4 +1,4 @@
-"""The figures of any past day, kept as the changes that made them.
+"""Figures of any past day, kept as the changes that made them.
 
 Revision: 20261127_history
 """

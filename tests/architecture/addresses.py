@@ -1,4 +1,4 @@
-"""For each route, the addresses under which the world knows it: of things of ours, of others, of nothing at all."""
+"""Addresses under which the world knows each route: of things of ours, of others, of nothing at all."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ HUGE = ("999999999999999999", str(2**63), str(10**30))
 
 @dataclass(frozen=True)
 class Target:
-    """What stands in an address, and what it designates."""
+    """Target of an address: what stands in it, and what it designates."""
 
     name: str
     values: dict[str, Any]
@@ -30,12 +30,12 @@ class Target:
 
 
 def nowhere(name: str, **values: Any) -> Target:
-    """An address of nothing."""
+    """Return an address of nothing."""
     return Target(name, values, is_hidden=True)
 
 
 class Targets:
-    """Makes the targets of each rule of the URL map."""
+    """Targets of each rule of the URL map."""
 
     def __init__(self, world: World, numbers: dict[tuple[str, str], int]) -> None:
         self.world = world
@@ -97,7 +97,7 @@ class Targets:
     )
 
     def of(self, rule: Rule) -> list[Target]:
-        """The targets of a rule. Raises KeyError for an address of no known kind, which has to be added to WAYS."""
+        """Return the targets of a rule. Raises KeyError for an address of no known kind, to be added to WAYS."""
         for pattern, way in self.WAYS:
             if re.match(pattern, str(rule)):
                 list_targets: Callable[[], Iterator[Target]] = getattr(self, way)
@@ -132,7 +132,7 @@ class Targets:
         yield nowhere("unknown", slug="nulle-part")
 
     def _told_chantiers(self) -> Iterator[Target]:
-        """What référents feel is not for mere observers."""
+        """List the chantiers, hiding from mere observers what référents feel."""
         for target in self._chantiers():
             yield replace(target, is_hidden_from_observers=True)
 
@@ -172,7 +172,7 @@ class Targets:
         yield nowhere("unknown", deliverable_id=UNKNOWN)
 
     def _spoken_of(self) -> Iterator[Target]:
-        """What is said of a draft is not for mere observers."""
+        """List the deliverables; what is said of a draft is hidden from mere observers."""
         for target in self._deliverables():
             yield replace(
                 target,
@@ -205,7 +205,7 @@ class Targets:
         yield nowhere("unknown", comment_id=comments["on_task"], attachment_id=UNKNOWN)
 
     def _any_subject(self) -> Iterator[Target]:
-        """One reads what one was told, if anything: whether the thing exists is not said."""
+        """List subjects of which one reads what one was told, if anything: whether the thing exists is not said."""
         yield Target("task", {"kind": "task", "subject_id": self.world.tasks["open"]})
         yield Target("unknown", {"kind": "task", "subject_id": UNKNOWN})
         yield nowhere("of no kind", kind="personne", subject_id=1)
@@ -294,7 +294,7 @@ class Targets:
         yield nowhere("binned", deliverable_id=found["binned"], number=1)
 
     def _files_of_versions(self) -> Iterator[Target]:
-        """A link or a text has no file."""
+        """List the files of versions: a link or a text has none."""
         for target in self._versions():
             is_file = target.name in ("approved 1", "published 1", "rewritten 2")
             yield replace(target, is_hidden=target.is_hidden or not is_file)
@@ -330,7 +330,7 @@ class Targets:
         yield nowhere("nowhere", slug="nulle-part", user_id=self.world.people["participant"])
 
     def _parts(self) -> Iterator[Target]:
-        """The same, where what is asked depends on whose part it is."""
+        """List the memberships, where what is asked depends on whose part it is."""
         for target in self._memberships():
             part = self.world.parts.get(target.name)
             yield replace(target, subject=("membership", part) if part else None)
@@ -358,7 +358,7 @@ class Targets:
         yield nowhere("unknown", slug="nulle-part")
 
     def _structures_to_change(self) -> Iterator[Target]:
-        """A structure that another one took over only leads there."""
+        """List the structures to change: one that another took over only leads there."""
         for target in self._structures():
             yield replace(target, is_hidden=target.is_hidden or target.name == "merged")
 
@@ -421,13 +421,13 @@ class Targets:
 
 
 def access_of(app: Flask, rule: Rule) -> Access | None:
-    """What the view behind this rule declared."""
+    """Return what the view behind this rule declared."""
     view: Any = app.view_functions[rule.endpoint]
     return getattr(view, "access", None)
 
 
 def rules(app: Flask, method: str | None = None) -> list[Rule]:
-    """Every rule of the URL map, or those that take a method."""
+    """List every rule of the URL map, or those that take a method."""
     return sorted(
         (rule for rule in app.url_map.iter_rules() if method is None or method in (rule.methods or ())),
         key=lambda rule: (rule.endpoint, str(rule)),
@@ -435,7 +435,7 @@ def rules(app: Flask, method: str | None = None) -> list[Rule]:
 
 
 def address(app: Flask, rule: Rule, target: Target) -> str:
-    """The path of this target under this rule."""
+    """Return the path of this target under this rule."""
     with app.test_request_context():
         built = rule.build({name: str(value) for name, value in target.values.items()})
     assert built is not None, f"{rule} cannot be built from {target.values}"

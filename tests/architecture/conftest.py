@@ -1,4 +1,4 @@
-"""What the tests of the house share: the world, made once per worker and database and put back for each test."""
+"""Fixtures of the architecture tests: the world, made once per worker and database and put back for each test."""
 
 import contextlib
 import shutil
@@ -25,7 +25,7 @@ _kept: dict[str, tuple[World, "Kept", dict[str, str]]] = {}
 
 
 class Kept:
-    """The state of a database and of its store, to come back to."""
+    """State of a database and of its store, to come back to."""
 
     def __init__(self, database: databases.SQLite | databases.PostgreSQL) -> None:
         self.database = database
@@ -92,7 +92,7 @@ END $$;
 
 
 class Scene:
-    """The world in the application: its people's browsers, its addresses, and the state of its tables."""
+    """World in the application: its people's browsers, its addresses, and the state of its tables."""
 
     def __init__(self, app: Flask, world: World, kept: Kept, tokens: dict[str, str]) -> None:
         self.app = app
@@ -118,25 +118,25 @@ class Scene:
 
     @contextmanager
     def connection(self) -> Iterator[Any]:
-        """A connection of its own, which only reads."""
+        """Open a connection of its own, which only reads."""
         with self.app.app_context(), self.app.extensions["sqlalchemy"].engine.connect() as connection:
             yield connection
             connection.rollback()
 
     @contextmanager
     def unkept_writes(self) -> Iterator[None]:
-        """Inside, requests do all that they do, the database checks all of it, and keeps nothing. Sign people in before."""
+        """Let requests do all that they do; the database checks all and keeps nothing. Sign people in before."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Session, "commit", Session.flush)
             yield
 
     def facts(self) -> Facts:
-        """Who is what, now."""
+        """Return who is what, now."""
         with self.connection() as connection:
             return Facts(connection)
 
     def person(self, name: str) -> Visitor:
-        """The browser of somebody of the world, where they have signed in; « stranger » has not."""
+        """Return the browser of somebody of the world, where they have signed in; « stranger » has not."""
         if name not in self._visitors:
             self._visitors[name] = visitor = Visitor(self.app)
             if name != "stranger":
@@ -149,7 +149,7 @@ class Scene:
         self._visitors.pop(name, None)
 
     def rows(self) -> dict[str, list[str]]:
-        """Every row of every table, but for what keeps people signed in and slows guessing down."""
+        """Read every row of every table, but for what keeps people signed in and slows guessing down."""
         with self.connection() as connection:
             return {
                 table.name: sorted(repr(row) for row in connection.execute(select(table)))
@@ -176,7 +176,7 @@ def make_scene(app: Flask, database: databases.SQLite | databases.PostgreSQL) ->
 
 @pytest.fixture
 def scene(app: Flask, database: databases.SQLite | databases.PostgreSQL) -> Scene:
-    """The world, whole again, on this test's database."""
+    """Return the world, whole again, on this test's database."""
     if database.name not in _kept:
         made = make_scene(app, database)
         _kept[database.name] = made.world, made.kept, made.tokens

@@ -1,4 +1,4 @@
-"""Walks through every page that somebody can reach, and brings back the forms and the queries that it met."""
+"""Crawler of all pages that somebody can reach, which brings back the forms and the queries that it met."""
 
 from collections import deque
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ SAMPLE_PAGES = {"/style"}
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a form, as the browser would send it."""
+    """Field of a form, as the browser would send it."""
 
     name: str
     #: hidden, text, textarea, select, checkbox, radio, file, password, date…
@@ -32,7 +32,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Met:
-    """A form that POSTs, filled as it was met or with a word where one is required."""
+    """Form that POSTs, filled as it was met or with a word where one is required."""
 
     person: str
     page: str
@@ -48,7 +48,7 @@ class Met:
         return {field.name for field in self.fields} | {name for name, _ in self.button}
 
     def data(self, **changes: list[Any] | None) -> MultiDict[str, Any]:
-        """What it sends, with other values for some fields; None leaves the field out. The CSRF token is apart."""
+        """Return what it sends, with other values for some fields; None omits the field. The CSRF token is apart."""
         pairs: list[tuple[str, Any]] = []
         for each in self.fields:
             if each.name in changes or each.name == "csrf_token":
@@ -64,7 +64,7 @@ class Met:
 
 @dataclass
 class Found:
-    """What a walk brought back."""
+    """Findings of a walk."""
 
     addresses: list[str] = field(default_factory=list)
     forms: list[Met] = field(default_factory=list)
@@ -76,7 +76,7 @@ _walked: dict[str, tuple[str, Found]] = {}
 
 
 def crawl(scene: Scene, person: str) -> Found:
-    """Everything that this person reaches: what the URL map holds of the world, and what links lead to.
+    """Collect all that this person reaches: what the URL map holds of the world, and what links lead to.
 
     The world is the same for each test and on each database, but for the token of its link: it is walked through once.
     """
@@ -92,7 +92,7 @@ def crawl(scene: Scene, person: str) -> Found:
 
 
 class Walk:
-    """One walk of one person."""
+    """Walk of one person."""
 
     #: How many pages of one route are opened; of a thing's own page, every state that the world has; of each set of
     #: names in a query.
@@ -182,7 +182,7 @@ class Walk:
 
 
 def endpoint_of(app: Flask, path: str, method: str = "GET") -> str | None:
-    """The endpoint that answers a path; None where none does."""
+    """Return the endpoint that answers a path; None where none does."""
     try:
         return str(app.url_map.bind("localhost").match(path, method)[0])
     except HTTPException:
@@ -198,7 +198,7 @@ def _buttons(form: PageForm) -> list[Element]:
 
 
 def _fields(form: PageForm) -> list[Field]:
-    """The fields in the order of the page; what is required and empty gets a word that fits."""
+    """Return the fields in the order of the page; what is required and empty gets a word that fits."""
     kinds: dict[str, str] = {}
     required: set[str] = set()
     offered: dict[str, str] = {}

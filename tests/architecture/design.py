@@ -1,4 +1,4 @@
-"""The design's permission table written a second time, and who stands in which of its columns, read from the tables.
+"""Permission table of the design written a second time, and who stands in which of its columns, read from the tables.
 
 Nothing here asks the application: what it answers is compared with this.
 """
@@ -72,7 +72,7 @@ IN_ARCHIVE = {
 
 
 class Thing(NamedTuple):
-    """What the table needs to know of something."""
+    """Thing, with what the table needs to know of it."""
 
     chantier: int | None = None
     creator: int | None = None
@@ -82,7 +82,7 @@ class Thing(NamedTuple):
 
 
 class Facts:
-    """Who is what, and what belongs to whom, as the tables say it at this instant."""
+    """Facts that the tables say at this instant: who is what, and what belongs to whom."""
 
     def __init__(self, connection: Connection) -> None:
         rows = _Rows(connection)
@@ -135,7 +135,7 @@ class Facts:
             self.things["structure", structure] = Thing()
 
     def columns(self, user: int, thing: Thing) -> set[str]:
-        """The columns of the table in which this person stands, for this thing."""
+        """Return the columns of the table in which this person stands, for this thing."""
         role, chantiers = self.roles.get(user), self.memberships[user]
         if role is None:
             return set()
@@ -155,7 +155,7 @@ class Facts:
         return found
 
     def may(self, user: int | None, permission: str, thing: Thing) -> bool:
-        """What the design answers."""
+        """Return what the design answers."""
         if user is None or (thing.is_archived and permission not in IN_ARCHIVE):
             return False
         columns = self.columns(user, thing)
@@ -168,12 +168,12 @@ class Facts:
         return False
 
     def is_only_observer(self, user: int | None) -> bool:
-        """Whether this person is a funder who takes part in nothing."""
+        """Tell whether this person is a funder who takes part in nothing."""
         return user is not None and self.columns(user, Thing()) == {"observer"}
 
 
 class _Rows:
-    """Reads tables by their names."""
+    """Reader of tables by their names."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection

@@ -1,4 +1,4 @@
-"""What people, robots and broken browsers may send: values for any field, query or address."""
+"""Hostile input: what people, robots and broken browsers may send as any field, query or address."""
 
 from io import BytesIO
 
@@ -105,6 +105,6 @@ HEADERS = {
 
 
 def upload(name: str) -> tuple[BytesIO, str]:
-    """One of FILES, as a form sends it."""
+    """Return a file of FILES, as a form sends it."""
     content, file_name = FILES[name]
     return BytesIO(content), file_name

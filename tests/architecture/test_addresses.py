@@ -1,4 +1,4 @@
-"""No address is put together by hand, in Python, templates or scripts: read from the sources themselves.
+"""Rule on addresses: none is put together by hand in Python, templates or scripts; read from the sources themselves.
 
 A page says the view (`url_for`) or the thing (`chantiers.web.addresses`) that it leads to; a script reads addresses from
 the attributes that the server wrote.
@@ -54,7 +54,7 @@ def modules() -> list[Path]:
 
 @cache
 def declared() -> frozenset[str]:
-    """The plain segments of every route: « taches », « modifier »…"""
+    """Return the plain segments of every route: « taches », « modifier »…"""
     rules = [
         call.args[0].value
         for path in (ROOT / "chantiers").rglob("*routes.py")

@@ -26,7 +26,7 @@ EVERYTHING = [
 
 
 class Project:
-    """A folder with our scripts, whose Python only notes what it is asked."""
+    """Folder with our scripts, whose Python only notes what it is asked."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -50,7 +50,7 @@ class Project:
         )
 
     def asked(self) -> list[str]:
-        """What Python was asked since the last time; steps run side by side, in no order."""
+        """Return what Python was asked since the last time; steps run side by side, in no order."""
         lines = sorted(self.notes.read_text().splitlines()) if self.notes.exists() else []
         self.notes.unlink(missing_ok=True)
         return lines
@@ -58,7 +58,7 @@ class Project:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Our scripts alone in a folder."""
+    """Make a folder with our scripts alone."""
     return Project(tmp_path)
 
 

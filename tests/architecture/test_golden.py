@@ -1,4 +1,4 @@
-"""The golden copy tells two pages apart where a person would, and says each difference once."""
+"""Golden copy: it tells two pages apart where a person would, and says each difference once."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from tests.support.golden.parsing import FastDocument
 
 
 def page(body: str) -> str:
-    """What is recorded of a page with this body."""
+    """Return what is recorded of a page with this body."""
     html = f'<!doctype html><html lang="fr"><head><title>Essai</title></head><body>{body}</body></html>'
     return f"GET /essai\n200\n{describe(FastDocument(html))}"
 
 
 def folder(path: Path, **bodies: str) -> Path:
-    """A recording of these pages."""
+    """Return a recording of these pages."""
     path.mkdir()
     for name, body in bodies.items():
         (path / f"{name}.txt").write_text(page(body), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The fixtures keep their promises: a database as new for each test, visitors with sessions of their own, a movable clock."""
+"""Fixtures: a database as new for each test, visitors with sessions of their own, a movable clock."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -36,7 +36,7 @@ def test_each_test_finds_the_storage_empty(database: databases.Database) -> None
 
 @pytest.fixture
 def essay(make_app: Callable[..., Flask]) -> Flask:
-    """The application with one more page, which reads two things."""
+    """Return the application with one more page, which reads two things."""
     app = make_app()
 
     @app.get("/essai")

@@ -1,4 +1,4 @@
-"""Whatever is sent to any field, query or address: an answer in words with the right status, nothing lost, never a 500.
+"""Hostile input in any field, query or address: an answer in words, the right status, nothing lost, never a 500.
 
 The normal run takes a sample that goes through every field of every form and every value; --long takes them all.
 """
@@ -34,7 +34,7 @@ Any_ = TypeVar("Any_")
 
 
 def sample(everything: Sequence[Any_], key: Callable[[Any_], Any], count: int) -> list[Any_]:
-    """At most `count` of them, the same ones each time, taken in turn from each key's."""
+    """Take at most `count` of them, the same ones each time, in turn from each key's."""
     lots: dict[Any, list[Any_]] = {}
     for each in everything:
         lots.setdefault(key(each), []).append(each)
@@ -54,7 +54,7 @@ def sample(everything: Sequence[Any_], key: Callable[[Any_], Any], count: int) -
 
 
 class Attack:
-    """One form with one field that holds something else."""
+    """Form with one field that holds something else."""
 
     def __init__(self, form: Met, field: str, what: str, values: list[Any] | None, raw: str = "") -> None:
         self.form, self.field, self.what, self.values, self.raw = form, field, what, values, raw
@@ -76,7 +76,7 @@ class Attack:
         return scene.person(self.form.person).visit("POST", self.form.action, None, check=False, **options)
 
     def lost_words(self, page: Page) -> list[str]:
-        """What was typed and is not on the page."""
+        """Return what was typed and is not on the page."""
         kinds = {each.name: each for each in self.form.fields if each.kind in WRITTEN}
         shown = squash(html.unescape(page.html))
         lost = []
@@ -90,12 +90,12 @@ class Attack:
 
 
 def squash(text: str) -> str:
-    """Case, blanks and accents written in two signs aside."""
+    """Set aside case, blanks and accents written in two signs."""
     return " ".join(clean_text(text).casefold().split())
 
 
 def attacks(forms: list[Met]) -> Iterator[Attack]:
-    """Every form × every field × every value."""
+    """Make every form × every field × every value."""
     for form in forms:
         fields = {each.name: each.kind for each in form.fields} | dict.fromkeys(dict(form.button), "button")
         for name, kind in fields.items():
@@ -136,13 +136,13 @@ def wrong_with(scene: Scene, attack: Attack) -> str | None:
 
 
 def faults(page: Page) -> list[str]:
-    """The defects of a page, but for the marks of a text that look like ours."""
+    """Return the defects of a page, but for the marks of a text that look like ours."""
     said = ("is left in the page", "runs a script from its address")
     return [each for each in defects(page.document) if not any(words in each for words in said)]
 
 
 def wrong_with_acceptance(scene: Scene, attack: Attack, page: Page) -> str | None:
-    """It was accepted: the page after must open and stay dead, and the world is put back."""
+    """Check what was accepted: the page after must open and stay dead, and the world is put back."""
     location = page.headers["Location"]
     try:
         if not location.startswith("/") or location.startswith("//"):
@@ -163,7 +163,7 @@ def wrong_with_acceptance(scene: Scene, attack: Attack, page: Page) -> str | Non
 
 
 def forms_of(scene: Scene) -> list[Met]:
-    """Each form of each page, as each kind of person meets it; the same one on several pages once."""
+    """Return each form of each page, as each kind of person meets it; the same one on several pages once."""
     met: dict[Any, Met] = {}
     for name in PEOPLE:
         for form in crawl(scene, name).forms:
@@ -257,7 +257,7 @@ def status_of(
 
 
 def queries(scene: Scene) -> list[tuple[str, str, str]]:
-    """Each page × each name of its queries × each value: (address, name, what)."""
+    """Make each page × each name of its queries × each value: (address, name, what)."""
     known: Found = crawl(scene, "coordinator")
     found = []
     for rule in rules(scene.app, "GET"):

@@ -1,4 +1,4 @@
-"""The HTML check catches each defect it is there for, and finds nothing in a good page."""
+"""HTML check: it catches each defect it is there for, and finds nothing in a good page."""
 
 import pytest
 

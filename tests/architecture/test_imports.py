@@ -1,4 +1,4 @@
-"""Imports go one way, the domain sees no request and never commits: read from the code itself, without running it."""
+"""Rules on imports, read from the code without running it: one way; a domain that sees no request, never commits."""
 
 import ast
 import sys
@@ -82,7 +82,7 @@ ABOVE_ROOMS = {"chantiers.rooms.list"}
 
 @dataclass(frozen=True)
 class Import:
-    """One imported name: by which module, from which one, where."""
+    """Import of one name: by which module, from which one, where."""
 
     by: str
     module: str
@@ -97,7 +97,7 @@ class Import:
 
 @dataclass(frozen=True)
 class Module:
-    """A module of ours and its syntax tree."""
+    """Module of ours and its syntax tree."""
 
     name: str
     tree: ast.Module
@@ -133,7 +133,7 @@ def module_name(path: Path) -> str:
 
 @cache
 def ours() -> dict[str, Module]:
-    """Every module of the product."""
+    """Return every module of the product."""
     paths = [ROOT / "app.py", *(ROOT / "models").rglob("*.py"), *(ROOT / "chantiers").rglob("*.py")]
     return {
         module_name(path): Module(module_name(path), ast.parse(path.read_text("utf-8"))) for path in paths
@@ -145,7 +145,7 @@ def sample(name: str, source: str) -> Module:
 
 
 def room_of(module: str) -> str | None:
-    """The room where a module lives: a folder of chantiers/rooms/."""
+    """Return the room where a module lives: a folder of chantiers/rooms/."""
     parts = module.split(".")
     if len(parts) < 3 or parts[:2] != ["chantiers", "rooms"] or module in ABOVE_ROOMS:
         return None
@@ -153,7 +153,7 @@ def room_of(module: str) -> str | None:
 
 
 def target(imported: Import) -> str:
-    """The module that an import loads: `from models.people import passwords` loads models.people.passwords."""
+    """Return the module that an import loads: `from models.people import passwords` loads models.people.passwords."""
     inner = f"{imported.module}.{imported.name}"
     return inner if inner in ours() else imported.module
 
@@ -162,17 +162,17 @@ def target(imported: Import) -> str:
 
 
 def in_functions(module: Module) -> list[Import]:
-    """Imports hidden in a function: a circle held apart."""
+    """List the imports hidden in a function: a circle held apart."""
     return [each for each in module.imports if each.in_function]
 
 
 def relative(module: Module) -> list[Import]:
-    """Imports that do not say from where."""
+    """List the imports that do not say from where."""
     return [each for each in module.imports if each.module.startswith(".")]
 
 
 def out_of_the_domain(module: Module) -> list[Import]:
-    """What a model imports and should know nothing of: the web, and the application around it."""
+    """List what a model imports and should know nothing of: the web, and the application around it."""
     if module.name.split(".")[0] != "models":
         return []
     return [each for each in module.imports if not _is_known_to_models(each.module.split(".")[0])]
@@ -188,7 +188,7 @@ def sys_stdlib() -> frozenset[str]:
 
 
 def upwards_in_models(module: Module) -> list[Import]:
-    """Within models/: ground → traits and journal → families → commit → the public API; types are another rule."""
+    """List what goes up in models/: ground → traits, journal → families → commit → public API; types are apart."""
     if module.name.split(".")[0] != "models" or module.name == "models":
         return []
     found = [
@@ -206,7 +206,7 @@ def _height(module: str) -> int:
 
 
 def types_from_above(module: Module) -> list[Import]:
-    """Imports for types only that are not listed: of a model below, they are plain imports; of one above, a circle."""
+    """List unlisted imports for types only: of a model below, they are plain imports; of one above, a circle."""
     if module.name.split(".")[0] != "models":
         return []
     found = (each for each in module.imports if each.for_types_only and each.module.startswith("models"))
@@ -214,7 +214,7 @@ def types_from_above(module: Module) -> list[Import]:
 
 
 def lookups_by_name(module: Module) -> list[str]:
-    """Tables of a model that another one looks up by name and that are not listed."""
+    """List tables of a model that another one looks up by name and that are not listed."""
     listed = {table for by, table in LOOKED_UP_ABOVE if by == module.name}
     return [f"{module.name} looks up {table}" for table in _lookups(module) if table not in listed]
 
@@ -232,7 +232,7 @@ def _lookups(module: Module) -> list[str]:
 
 
 def past_the_door(module: Module) -> list[Import]:
-    """What the web takes from models/ otherwise than through `from models import …`."""
+    """List what the web takes from models/ otherwise than through `from models import …`."""
     if module.name.split(".")[0] == "models":
         return []
     found = (each for each in module.imports if each.module.startswith("models."))
@@ -245,7 +245,7 @@ def _is_read(module: str) -> bool:
 
 
 def between_rooms(module: Module) -> list[Import]:
-    """What a room takes from another, and what the ground that rooms share takes from a room."""
+    """List what a room takes from another, and what the ground that rooms share takes from a room."""
     if module.name.split(".")[0] != "chantiers" or module.name in ABOVE_ROOMS:
         return []
     here = room_of(module.name)
@@ -258,7 +258,7 @@ def between_rooms(module: Module) -> list[Import]:
 
 
 def upwards_in_a_room(module: Module) -> list[Import]:
-    """Within a room: queries and forms → routes; and nobody imports the application."""
+    """List what goes up in a room: queries and forms → routes; and nobody imports the application."""
     found = module.imports
     app = [each for each in found if each.module == "app"]
     if room_of(module.name) is None or has_views(module.name):
@@ -272,7 +272,7 @@ def has_views(module: str) -> bool:
 
 
 def endings(module: Module) -> list[str]:
-    """Where a model ends a transaction: whoever asked for the change does that."""
+    """List where a model ends a transaction: whoever asked for the change does that."""
     if module.name.split(".")[0] != "models":
         return []
     return [

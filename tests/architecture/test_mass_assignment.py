@@ -1,4 +1,4 @@
-"""A form changes what it shows and nothing else, whatever fields are added to what it sends."""
+"""Mass assignment: a form changes what it shows and nothing else, whatever fields are added to what it sends."""
 
 import re
 from collections.abc import Iterator
@@ -43,13 +43,13 @@ def test_no_form_takes_more_than_it_shows(scene: Scene, name: str) -> None:
 
 
 def intruders(known: set[str]) -> dict[str, str]:
-    """A value for every column that any table has and that this form does not show."""
+    """Return a value for every column that any table has and that this form does not show."""
     columns = {column.name: column for table in Base.metadata.sorted_tables for column in table.columns}
     return {name: value_for(column) for name, column in columns.items() if name not in known}
 
 
 def value_for(column: "Column[Any]") -> str:
-    """Something that the column would take."""
+    """Return something that the column would take."""
     if column.name == "role":
         return "coordinator"
     if column.foreign_keys:
@@ -64,7 +64,7 @@ def value_for(column: "Column[Any]") -> str:
 
 
 def written(scene: Scene, name: str, form: Met, extra: dict[str, str]) -> tuple[int, list[str]]:
-    """What this form writes with these fields in more: its answer's status, and its statements with their values."""
+    """Return what this form writes with these fields in more: its answer's status, its statements and values."""
     data = form.data(csrf_token=[token(scene, name)])
     data.update(extra)
     with statements(scene) as found:
@@ -77,7 +77,7 @@ def written(scene: Scene, name: str, form: Met, extra: dict[str, str]) -> tuple[
 
 @contextmanager
 def statements(scene: Scene) -> Iterator[list[str]]:
-    """The writes of the requests made inside."""
+    """Record the writes of the requests made inside."""
     found: list[str] = []
 
     def hear(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
@@ -95,7 +95,7 @@ def statements(scene: Scene) -> Iterator[list[str]]:
 
 
 def difference(honest: tuple[int, list[str]], greedy: tuple[int, list[str]]) -> str:
-    """The first thing that is not the same."""
+    """Return the first thing that is not the same."""
     if honest[0] != greedy[0]:
         return f"answers {greedy[0]} instead of {honest[0]}"
     pairs = zip([*honest[1], "nothing"], [*greedy[1], "nothing"], strict=False)

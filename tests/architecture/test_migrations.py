@@ -1,4 +1,4 @@
-"""The tables are those that the migrations make: nothing is left to migrate, and every step goes back."""
+"""Migrations: they make the tables as they are, nothing is left to migrate, and every step goes back."""
 
 import ast
 from pathlib import Path
@@ -19,7 +19,7 @@ KEY = "a key that only the tests know, and long enough"
 
 
 def is_ours(name: str | None, kind: str, parents: Any) -> bool:
-    """What looks words up in the index of the search is each database's own."""
+    """Tell ours from what looks words up in the index of the search, which is each database's own."""
     if kind == "table":
         return not (name or "").startswith("search_index")
     return name not in ("vector", "ix_search_entry_vector") or parents["table_name"] != "search_entry"

@@ -1,4 +1,4 @@
-"""What every answer says of itself to the browser, and what no page nor log says of people."""
+"""Privacy: what every answer says of itself to the browser, and what no page nor log says of people."""
 
 import re
 from datetime import date

@@ -65,7 +65,7 @@ pairs = st.integers(0, 1)
 
 
 class Rights(RuleBasedStateMachine):
-    """Two chantiers, six people, three structures, and every verb that changes who may do what."""
+    """Rights of six people in two chantiers and three structures, with every verb that changes who may do what."""
 
     app: Flask
     database: Database
@@ -186,7 +186,7 @@ class Rights(RuleBasedStateMachine):
 
     @rule()
     def open_a_new_page(self) -> None:
-        """Nothing of what was read before is known any more."""
+        """Forget all that was read before."""
         db.session.commit()
         self.read_again()
 

@@ -1,4 +1,4 @@
-"""Every route × every role × things of ours, of others and of nobody: who gets in is what the design's table says."""
+"""Matrix of every route × role × things of ours, of others and of nobody: who gets in is what the design says."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -111,7 +111,7 @@ SIGNING_OUT = {
 
 @dataclass(frozen=True)
 class Case:
-    """One request, and the answers that the design allows."""
+    """Case of one request, and the answers that the design allows."""
 
     method: str
     rule: Rule
@@ -127,7 +127,7 @@ class Case:
 
 
 class Expectations:
-    """What each route must answer to one person."""
+    """Expectations of what each route must answer to one person."""
 
     def __init__(self, app: Flask, facts: Facts, world: World, name: str) -> None:
         self.app, self.facts = app, facts
@@ -159,7 +159,7 @@ class Expectations:
         return self.facts.things[target.subject] if target.subject else Thing()
 
     def _restore(self, target: Target) -> frozenset[int]:
-        """The bin of others does not exist."""
+        """Return the answers to a restoration: the bin of others does not exist."""
         assert target.subject is not None
         kind, _ = target.subject
         permission = "objective.manage" if kind == "objective" else f"{kind}.trash"
@@ -168,7 +168,7 @@ class Expectations:
 
 
 def cases(scene: Scene, name: str) -> Iterator[Case]:
-    """Every request that this person can make of the world."""
+    """Yield every request that this person can make of the world."""
     expectations = Expectations(scene.app, scene.facts(), scene.world, name)
     for rule in rules(scene.app):
         for method in ("GET", "POST"):
@@ -194,13 +194,13 @@ def send(scene: Scene, name: str, case: Case, body: dict[str, Any]) -> str | Non
 
 
 def assert_none(wrong: Iterable[str | None]) -> None:
-    """Nothing went wrong, or each thing that did on a line."""
+    """Check that nothing went wrong, or tell each thing that did on a line."""
     said = [each for each in wrong if each]
     assert not said, "\n".join([f"{len(said)} answers:", *said])
 
 
 def token(scene: Scene, name: str) -> str:
-    """The CSRF token of this person's browser."""
+    """Return the CSRF token of this person's browser."""
     person = scene.person(name)
     if not hasattr(person, "house_token"):
         person.page = None
@@ -209,7 +209,7 @@ def token(scene: Scene, name: str) -> str:
 
 
 def bodies(scene: Scene) -> dict[str, dict[str, Any]]:
-    """For each POST route, what the form of one of its pages sends."""
+    """Return, for each POST route, what the form of one of its pages sends."""
     found: dict[str, dict[str, Any]] = {}
     for form in crawl(scene, "coordinator").forms:
         found.setdefault(form.endpoint, {name: form.data().getlist(name) for name in form.names - FILES})
@@ -277,7 +277,7 @@ def test_an_id_that_no_database_holds_is_not_found(scene: Scene, name: str) -> N
 
 
 def too_large(scene: Scene) -> Iterator[tuple[str, str]]:
-    """Each route, with each of its numbers beyond what a database holds."""
+    """Return each route, with each of its numbers beyond what a database holds."""
     for rule in rules(scene.app):
         target = next((each for each in scene.targets.of(rule) if not each.is_hidden), None)
         if target is None:
@@ -330,7 +330,7 @@ def test_no_post_goes_without_its_token(scene: Scene) -> None:
 
 @pytest.mark.databases("sqlite")
 def test_each_post_has_a_form_on_some_page(scene: Scene) -> None:
-    """What can be done can be done without JavaScript: by a form that somebody meets."""
+    """All that can be done can be done without JavaScript: by a form that somebody meets."""
     met = {
         form.endpoint
         for name in ("coordinator", "referent", "participant")

@@ -1,4 +1,4 @@
-"""What a page costs does not grow with what there is, and sixteen people may write at once."""
+"""Scale: what a page costs does not grow with what there is, and sixteen people may write at once."""
 
 import pytest
 
@@ -14,7 +14,7 @@ FEW, MANY = {"chantiers": 3, "tasks": 60}, {"chantiers": 6, "tasks": 240}
 
 
 def made(app, database, **size):
-    """A démarche of that size, alone in the database."""
+    """Make a démarche of that size, alone in the database."""
     database.reset()
     with app.app_context(), db.engine.begin() as connection:
         done = generate(connection, **size)
@@ -24,7 +24,7 @@ def made(app, database, **size):
 
 
 def counted(app, made):
-    """(who, screen) → the statements that the page takes."""
+    """Return (who, screen) → the statements that the page takes."""
     everybody = {
         **people(made),
         "participante": made.member_ids[0][0],
@@ -38,7 +38,7 @@ def counted(app, made):
 
 
 def assert_flat(few, many):
-    """As many statements with little as with much, and few of them."""
+    """Check that there are as many statements with little as with much, and few of them."""
     assert few.keys() == many.keys()
     grown = {
         page: f"{len(few[page])} then {len(many[page])}" for page in few if len(few[page]) != len(many[page])

@@ -1,4 +1,4 @@
-"""script/server opens the demonstration only where it harms no one, and keeps its key to itself."""
+"""Script of the server: it opens the demonstration only where it harms no one, and keeps its key to itself."""
 
 import importlib.util
 import os
@@ -27,7 +27,7 @@ SETTINGS = (
 
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The module that script/server runs, in an environment without our settings."""
+    """Load the module that script/server runs, in an environment without our settings."""
     monkeypatch.setattr(
         os, "environ", {name: value for name, value in os.environ.items() if name not in SETTINGS}
     )

@@ -36,7 +36,7 @@ _jinja = Environment(trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.e
 
 
 class Reader(HTMLParser):
-    """Finds in a page's source what must not be there."""
+    """Reader of a page's source, which finds what must not be there."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class Reader(HTMLParser):
 
 
 def faults(source: str) -> list[str]:
-    """Everything that is wrong with a template."""
+    """List everything that is wrong with a template."""
     tree = _jinja.parse(source)
     reader = Reader()
     # An expression may also choose the element.
@@ -98,7 +98,7 @@ def faults(source: str) -> list[str]:
 
 
 def _markup(node: nodes.Node) -> Iterator[str]:
-    """What the template writes itself, both sides of each condition, with a hole for each expression."""
+    """Return what the template writes itself, both sides of each condition, with a hole for each expression."""
     if isinstance(node, nodes.Output):
         for part in node.nodes:
             yield part.data if isinstance(part, nodes.TemplateData) else HOLE
@@ -124,7 +124,7 @@ def _in_expressions(node: nodes.Node, translated: bool = False) -> Iterator[str]
 
 
 def _untranslatable(call: nodes.Call) -> Iterator[str]:
-    """A sentence that is put together before it is translated is in no catalogue."""
+    """List the sentences put together before they are translated: they are in no catalogue."""
     wanted = (
         2
         if "ngettext" in getattr(call.node, "name", "") or "npgettext" in getattr(call.node, "name", "")

@@ -21,7 +21,7 @@ def test_every_text_has_its_english() -> None:
 
 @pytest.fixture(scope="module")
 def translate() -> Any:
-    """The module that script/translate runs."""
+    """Load the module that script/translate runs."""
     loader = SourceFileLoader("translate", str(ROOT / "script" / "translate"))
     specification = importlib.util.spec_from_file_location("translate", loader.path, loader=loader)
     assert specification
@@ -32,7 +32,7 @@ def translate() -> Any:
 
 @pytest.fixture
 def template(translate: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Three texts of the sources: one that is its own French, one to typeset, one with a plural; all are up to date."""
+    """Make three texts of the sources, all up to date: one its own French, one to typeset, one with a plural."""
     monkeypatch.setattr(translate, "FOLDER", tmp_path)
     template = translate.Catalog(charset="utf-8")
     for text in ("Bonjour", "Quoi ?", ("%(num)d mot", "%(num)d mots")):

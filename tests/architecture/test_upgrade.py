@@ -51,7 +51,7 @@ pytestmark = pytest.mark.parametrize("empty_database", databases.asked(), indire
 
 @pytest.fixture
 def instance(empty_database: str, tmp_path: Path) -> Any:
-    """An instance at the present revision, with a démarche in it."""
+    """Make an instance at the present revision, with a démarche in it."""
     app = instance_at(empty_database, tmp_path)
     with app.app_context():
         upgrade(str(ROOT / "migrations"))
@@ -74,7 +74,7 @@ def instance_at(url: str, folder: Path) -> Flask:
 
 
 def next_release(folder: Path, then: str = "pass") -> str:
-    """The migrations of this release and one more, which ends with `then`."""
+    """Make the migrations of this release and one more, which ends with `then`."""
     migrations = folder / "migrations"
     shutil.copytree(ROOT / "migrations", migrations, ignore=shutil.ignore_patterns("__pycache__"))
     (migrations / "versions" / "29990101_next.py").write_text(NEXT.format(head=head(), then=then))
@@ -82,7 +82,7 @@ def next_release(folder: Path, then: str = "pass") -> str:
 
 
 def state() -> dict[str, Any]:
-    """How many rows each table holds, the revision, and the columns of the table that changes."""
+    """Return how many rows each table holds, the revision, and the columns of the table that changes."""
     counts: dict[str, Any] = {
         table.name: db.session.scalar(select(func.count()).select_from(table))
         for table in Base.metadata.sorted_tables

@@ -1,4 +1,4 @@
-"""The visitor sends what a browser would, and hides nothing from the count of statements."""
+"""Visitor: it sends what a browser would, and hides nothing from the count of statements."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ deux</textarea>
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Flask:
-    """An application of a few lines, with a database."""
+    """Make an application of a few lines, with a database."""
     app = Flask(__name__)
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{tmp_path / 'tiny.sqlite3'}"
     db = SQLAlchemy(app)

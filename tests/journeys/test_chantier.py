@@ -1,4 +1,4 @@
-"""A chantier in a browser: a structure comes and goes, an objective is reworded."""
+"""Chantier in a browser: a structure comes and goes, an objective is reworded."""
 
 import pytest
 
@@ -20,7 +20,7 @@ LONG = "Déterminer la valeur ajoutée d’un écosystème coopératif territori
 
 @pytest.fixture
 def people(in_app):
-    """The ids of a référent, in a chantier that expects a deliverable today."""
+    """Return the ids of a référent, in a chantier that expects a deliverable today."""
     with in_app() as session:
         make_demarche()
         chantier, by = make_chantier("Développer les écosystèmes", number=4), make_coordinator()
@@ -34,7 +34,7 @@ def people(in_app):
 
 
 def person(in_app, user_id):
-    """The user, as the browser's sign-in wants it."""
+    """Return the user, as the browser's sign-in wants it."""
     with in_app() as session:
         return session.get(User, user_id)
 

@@ -1,4 +1,4 @@
-"""A point d'étape is answered from a phone, by somebody who is not signed in."""
+"""Point d'étape answered from a phone, by somebody who is not signed in."""
 
 from datetime import timedelta
 

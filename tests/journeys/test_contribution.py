@@ -1,4 +1,4 @@
-"""From an invitation to what anybody downloads: a month of a deliverable, in browsers and mailboxes."""
+"""Month of a deliverable, from an invitation to what anybody downloads, in browsers and mailboxes."""
 
 from datetime import timedelta
 from email.message import EmailMessage
@@ -26,7 +26,7 @@ BOX = "carnet@example.org"
 
 @pytest.fixture
 def server(make_server, mailbox):
-    """The real server, whose worker writes to a real mail server."""
+    """Start the real server, whose worker writes to a real mail server."""
     return make_server(
         WORKER="embedded",
         MAIL_URL=mailbox.url,
@@ -37,7 +37,7 @@ def server(make_server, mailbox):
 
 @pytest.fixture
 def scene(in_app):
-    """A chantier with a task for a structure, a deliverable, and five structures to ask."""
+    """Make a chantier with a task for a structure, a deliverable, and five structures to ask."""
     with in_app() as session:
         make_demarche().publish_charter("# Coopérer\n\nDire ce que l’on fait.", by=None)
         chantier = make_chantier("Habiter autrement")

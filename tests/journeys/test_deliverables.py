@@ -21,7 +21,7 @@ PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4000
 
 @pytest.fixture
 def people(in_app):
-    """A référent and a participant of a chantier whose deliverable has a first version, in relecture or not."""
+    """Make a référent and a participant of a chantier whose deliverable has a first version, in relecture or not."""
     with in_app() as session:
         make_demarche()
         chantier = make_chantier("Mobilité du quotidien")
@@ -40,7 +40,7 @@ def people(in_app):
 
 
 def person(in_app, user_id):
-    """The user, as the browser's sign-in wants it."""
+    """Return the user, as the browser's sign-in wants it."""
     with in_app() as session:
         return session.get(User, user_id)
 

@@ -1,4 +1,4 @@
-"""Every page of a small world in a real browser: accessible in both themes, narrow, light, and operable by keyboard."""
+"""Pages of a small world, every one in a real browser: accessible in both themes, narrow, light, usable by keyboard."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -131,7 +131,7 @@ HALVES = 2
 
 
 class Map:
-    """The addresses of the pages, by who opens them."""
+    """Map of the addresses of the pages, by who opens them."""
 
     def __init__(self, app: Flask, world: World, numbers: dict[tuple[str, str], int]) -> None:
         self.app, self.world = app, world
@@ -149,21 +149,21 @@ class Map:
         self.pages = [rule for rule in rules(app, "GET") if rule.endpoint not in EXCUSED]
 
     def of_the_coordination(self) -> Iterator[tuple[str, str]]:
-        """(endpoint, address) of each page that asks for somebody, in the states that change it."""
+        """Return (endpoint, address) of each page that asks for somebody, in the states that change it."""
         assert {name for pages in OTHERS.values() for name in pages} >= CLOSED_TO_THE_COORDINATION
         for rule in self.pages:
             if not self._is_public(rule) and rule.endpoint not in CLOSED_TO_THE_COORDINATION:
                 yield from self._in_states(rule, STATES.get(rule.endpoint))
 
     def of(self, name: str) -> Iterator[tuple[str, str]]:
-        """The pages that this person sees otherwise."""
+        """Return the pages that this person sees otherwise."""
         wanted = OTHERS[name]
         for rule in self.pages:
             if rule.endpoint in wanted:
                 yield from self._in_states(rule, wanted[rule.endpoint], views=False)
 
     def of_everybody(self, signed: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
-        """The pages that ask for nobody, those of the links of mails among them."""
+        """Return the pages that ask for nobody, those of the links of mails among them."""
         for rule in self.pages:
             if not self._is_public(rule):
                 continue
@@ -195,7 +195,7 @@ class Map:
 
 @pytest.fixture
 def world(in_app: Callable[[], AbstractContextManager[Session]], database: Database) -> World:
-    """The world, in the database that the real server reads."""
+    """Make the world, in the database that the real server reads."""
     with in_app() as session:
         world = make_world(session, database.config["STORAGE_URL"])
         lengthen(session)
@@ -216,7 +216,7 @@ def lengthen(session: Session) -> None:
 
 @pytest.fixture
 def pages(app: Flask, in_app: Callable[[], AbstractContextManager[Session]], world: World) -> Map:
-    """Where its pages are."""
+    """Return where its pages are."""
     with in_app() as session:
         numbers = {
             ("chantier", slug): each for each, slug in session.execute(select(Chantier.id, Chantier.slug))
@@ -229,7 +229,7 @@ def pages(app: Flask, in_app: Callable[[], AbstractContextManager[Session]], wor
 
 @pytest.fixture
 def signed(in_app: Callable[[], AbstractContextManager[Session]], world: World) -> dict[str, list[str]]:
-    """The words of the links that mails hold, by endpoint."""
+    """Return the words of the links that mails hold, by endpoint."""
     with in_app() as session:
         return sign_links(session, world)
 
@@ -238,7 +238,7 @@ def signed(in_app: Callable[[], AbstractContextManager[Session]], world: World) 
 def sign_in(
     in_app: Callable[[], AbstractContextManager[Session]], world: World, signed_in_page: Callable[..., Page]
 ) -> Callable[[str], Page]:
-    """`sign_in("participant")` is the browser of this person of the world."""
+    """Sign in: `sign_in("participant")` is the browser of this person of the world."""
 
     def arrive(name: str) -> Page:
         with in_app() as session:
@@ -325,7 +325,7 @@ def test_what_is_refused(
 
 
 def test_the_pages_of_a_bad_day(open_browser: Callable[..., Page], app: Flask, watch: Watch) -> None:
-    """What is shown when the database does not answer, and what the proxy shows by itself."""
+    """Pages shown when the database does not answer, and the one that the proxy shows by itself."""
     watch.expect("503")
     with app.test_request_context("/mon-travail"):
         shown = {"503.html": app.make_response(error_pages.bare(503)).get_data(as_text=True)}

@@ -1,4 +1,4 @@
-"""Joining and leaving in a browser: somebody asks, a référent lets them in, then hands everything over and goes."""
+"""Arrivals and departures in a browser: somebody asks, a référent lets them in, then hands everything over and goes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`kill -9` during writes: what was acknowledged is there after the next start, which is clean."""
+"""Hard stop (`kill -9`) during writes: what was acknowledged is there after the next start, which is clean."""
 
 import contextlib
 import http.client
@@ -22,7 +22,7 @@ WRITERS = 4
 
 
 class Writer(threading.Thread):
-    """Creates tasks one after the other, and remembers those whose creation was acknowledged."""
+    """Writer that creates tasks one after the other, and remembers those whose creation was acknowledged."""
 
     def __init__(self, number: int, server: LiveServer, cookie: str, token: str, objective: int) -> None:
         super().__init__(daemon=True)
@@ -101,7 +101,7 @@ def writes_survive(
 
 
 def wait_for_ten(writers: list[Writer]) -> None:
-    """Until ten creations were acknowledged, within half a minute."""
+    """Wait until ten creations were acknowledged, within half a minute."""
     limit = time.monotonic() + 30
     while sum(len(each.acknowledged) for each in writers) < 10:
         assert time.monotonic() < limit, "the writers hardly write"
@@ -109,7 +109,7 @@ def wait_for_ten(writers: list[Writer]) -> None:
 
 
 def titles(database: Database) -> set[str]:
-    """The titles of the tasks, read from the file as it lies there, and proof that the file is whole."""
+    """Return the titles of the tasks, read from the file as it lies there, and prove that the file is whole."""
     path = make_url(database.url).database
     assert path
     with contextlib.closing(sqlite3.connect(path)) as connection:

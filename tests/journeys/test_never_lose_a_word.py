@@ -1,4 +1,4 @@
-"""What somebody wrote survives a crash of the browser, a lost session and a refused save."""
+"""Words that somebody wrote: they survive a crash of the browser, a lost session and a refused save."""
 
 import pytest
 
@@ -10,7 +10,7 @@ WORDS = "Trois heures de travail sur ce paragraphe."
 
 @pytest.fixture
 def task(in_app):
-    """A task, and the référent who may change it."""
+    """Make a task, and the référent who may change it."""
     with in_app() as session:
         make.make_demarche()
         chantier = make.make_chantier("Mémoire")

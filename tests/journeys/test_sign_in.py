@@ -1,4 +1,4 @@
-"""Coming in with a browser: by password, by a link, by the demonstration's buttons."""
+"""Sign-in with a browser: by password, by a link, by the demonstration's buttons."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ EMAIL = "ada@example.org"
 
 
 def furnish(charter: str = "", **fields: Any) -> Demarche:
-    """A démarche as a newcomer finds it."""
+    """Make a démarche as a newcomer finds it."""
     demarche = make_demarche(
         name="Coopérer ici",
         presentation="Une démarche.\n\nElle associe.",

@@ -1,4 +1,4 @@
-"""Taking things away in a browser: a file from the menu of a list, and pages on paper without what one presses."""
+"""Files and prints in a browser: a file from the menu of a list, and pages on paper without what one presses."""
 
 from sqlalchemy import select
 

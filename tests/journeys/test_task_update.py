@@ -1,4 +1,4 @@
-"""The month's update in a browser: a task is created, blocked, finished; a card is dragged, and moved by keyboard."""
+"""Update of the month in a browser: a task is created, blocked, finished; a card is dragged, and moved by keyboard."""
 
 import re
 
@@ -19,7 +19,7 @@ from tests.support.factories import (
 
 @pytest.fixture
 def place(in_app):
-    """A chantier with its référente, somebody in charge of a few tasks, and two structures: (ids by name, slug)."""
+    """Make a chantier, its référente, somebody in charge of a few tasks, two structures: (ids by name, slug)."""
     with in_app() as session:
         make_demarche()
         chantier = make_chantier("Habiter autrement", number=1)
@@ -36,13 +36,13 @@ def place(in_app):
 
 
 def person(in_app, user_id):
-    """The user, as the browser's sign-in wants it."""
+    """Return the user, as the browser's sign-in wants it."""
     with in_app() as session:
         return session.get(User, user_id)
 
 
 def column(in_app, status):
-    """The titles of a column, from the top, as the database has them."""
+    """Return the titles of a column, from the top, as the database has them."""
     with in_app() as session:
         cards = session.query(Task.title).filter(Task.status == status).order_by(Task.position, Task.id)
         return [title for (title,) in cards]

@@ -1,4 +1,4 @@
-"""Writing by keyboard alone: the toolbar, undoing, the preview, mentions, and drafts that outlive everything."""
+"""Keyboard-only writing: the toolbar, undoing, the preview, mentions, and drafts that outlive everything."""
 
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ EMAIL = "maud@example.org"
 
 @pytest.fixture
 def ground(in_app):
-    """A task, somebody who speaks of it, and somebody to call in."""
+    """Make a task, somebody who speaks of it, and somebody to call in."""
     with in_app() as session:
         make.make_demarche()
         chantier = make.make_chantier("Écrire ensemble")
@@ -30,7 +30,7 @@ def ground(in_app):
 
 
 def focused(page):
-    """The name of what has the focus."""
+    """Return the name of what has the focus."""
     return page.evaluate("document.activeElement.textContent.trim()")
 
 

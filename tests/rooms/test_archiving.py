@@ -1,4 +1,4 @@
-"""Archiving a chantier while people write in it: what was begun before is kept, nothing lands afterwards."""
+"""Archive of a chantier while people write in it: what was begun before is kept, nothing lands afterwards."""
 
 from concurrent.futures import ThreadPoolExecutor
 from time import sleep
@@ -14,7 +14,7 @@ A_MOMENT = 0.3
 
 @pytest.fixture
 def ground(in_app):
-    """A chantier with a task, another one in the bin, a référent and a coordinator: their numbers."""
+    """Make a chantier with a task, another one in the bin, a référent and a coordinator: their numbers."""
     with in_app() as session:
         make.make_demarche()
         chantier = make.make_chantier()
@@ -37,7 +37,7 @@ def ground(in_app):
 
 @pytest.fixture
 def arrive(in_app, ground, visitor):
-    """`arrive("referent")` is that person, signed in."""
+    """Sign in a person: `arrive("referent")`."""
 
     def signed_in(who):
         with in_app() as session:

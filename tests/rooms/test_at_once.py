@@ -1,4 +1,4 @@
-"""Two people near the same thing at the same instant: both are kept, and nobody is refused for the other's sake."""
+"""Concurrent writes of two people near the same thing: both are kept, nobody is refused for the other's sake."""
 
 from concurrent.futures import ThreadPoolExecutor
 from time import sleep
@@ -29,7 +29,7 @@ A_MOMENT = 0.3
 
 @pytest.fixture
 def ground(in_app):
-    """A chantier with a task, a deliverable in relecture and people of all sorts: their numbers."""
+    """Make a chantier with a task, a deliverable in relecture and people of all sorts: their numbers."""
     with in_app() as session:
         make.make_demarche()
         chantier = make.make_chantier()
@@ -61,7 +61,7 @@ def ground(in_app):
 
 @pytest.fixture
 def arrive(in_app, ground, visitor):
-    """`arrive("referent")` is that person, signed in."""
+    """Sign in a person: `arrive("referent")`."""
 
     def signed_in(who):
         with in_app() as session:
@@ -78,7 +78,7 @@ def at_once(*deeds):
 
 
 def each_turn(person, address, fields):
-    """A deed: the same post again and again, with words of its own each time."""
+    """Make a deed: the same post again and again, with words of its own each time."""
 
     def deed():
         filled = ({k: v.format(turn=turn) for k, v in fields.items()} for turn in range(TURNS))
@@ -166,7 +166,7 @@ def test_ones_own_choices_from_two_windows_at_once(ground, arrive):
 
 @pytest.fixture
 def meanwhile(app, monkeypatch):
-    """`meanwhile(deed)`: the deed is done while the next file is being kept."""
+    """Do the deed of `meanwhile(deed)` while the next file is being kept."""
     storage = app.extensions["storage"]
     save = storage.save
 

@@ -16,7 +16,7 @@ PDF = b"%PDF-1.7 du texte"
 
 @pytest.fixture
 def scene(session):
-    """A task and a draft, and who is who."""
+    """Make a task and a draft, and who is who."""
     make.make_demarche()
     scene = type("Scene", (), {})()
     scene.chantier = make.make_chantier("Habiter autrement")
@@ -30,13 +30,13 @@ def scene(session):
 
 
 def attachments():
-    """Every file that is kept, by its name."""
+    """Return every file that is kept, by its name."""
     db.session.commit()
     return db.session.scalars(select(CommentAttachment).order_by(CommentAttachment.id)).all()
 
 
 def stored(content=PDF, name="note.pdf"):
-    """A file that the store holds."""
+    """Return a file that the store holds."""
     kept = current_storage().save(BytesIO(content))
     return StoredFile(kept.key, name, "application/pdf", kept.size, kept.sha256)
 

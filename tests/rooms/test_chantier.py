@@ -1,4 +1,4 @@
-"""The chantiers: side by side, one at a glance, its calendar, its journal."""
+"""Chantiers: side by side, one at a glance, its calendar, its journal."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Who takes part in a chantier: enrolling, leaving, appointing, and who may."""
+"""Members of a chantier: enrolling, leaving, appointing, and who may."""
 
 import pytest
 from sqlalchemy import func, select

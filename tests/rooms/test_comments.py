@@ -1,4 +1,4 @@
-"""What people say, whom they call in, and what becomes of it."""
+"""Comments: what people say, whom they call in, and what becomes of it."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.support import factories as make
 
 @pytest.fixture
 def scene(session):
-    """A chantier with its people, a task and a deliverable."""
+    """Make a chantier with its people, a task and a deliverable."""
     make.make_demarche()
     chantier = make.make_chantier("Habiter autrement")
     scene = type("Scene", (), {})()
@@ -25,7 +25,7 @@ def scene(session):
 
 
 def places(scene):
-    """Every page where people speak."""
+    """List every page where people speak."""
     return (
         f"/taches/{scene.task.id}",
         f"/livrables/{scene.deliverable.id}",
@@ -35,7 +35,7 @@ def places(scene):
 
 
 def only_comment():
-    """The one comment there is."""
+    """Return the one comment there is."""
     db.session.expire_all()
     return db.session.scalars(db.select(Comment)).one()
 

@@ -1,4 +1,4 @@
-"""Comparing two versions of a deliverable: texts, files, links, and who may."""
+"""Comparison of two versions of a deliverable: texts, files, links, and who may."""
 
 import pytest
 
@@ -11,7 +11,7 @@ SECOND = FIRST.replace("au soleil", "sous la <b>pluie</b>") + "\nUne ligne de pl
 
 @pytest.fixture
 def scene(session):
-    """A note with a text rewritten once."""
+    """Make a note with a text rewritten once."""
     make.make_demarche()
     scene = type("Scene", (), {})()
     scene.chantier = make.make_chantier("Habiter autrement")
@@ -28,7 +28,7 @@ def scene(session):
 
 
 def again(deliverable):
-    """The deliverable read anew, as its verbs want it after a visit."""
+    """Return the deliverable read anew, as its verbs want it after a visit."""
     return db.session.get(Deliverable, deliverable.id, options=Deliverable.whole(), populate_existing=True)
 
 

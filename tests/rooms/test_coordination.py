@@ -1,4 +1,4 @@
-"""The coordination: every figure is a plain count and opens the list behind it; what waits has its next step."""
+"""Coordination: every figure is a plain count and opens the list behind it; what waits has its next step."""
 
 import re
 from datetime import timedelta
@@ -11,7 +11,7 @@ from tests.support import factories as make
 
 @pytest.fixture
 def two_chantiers(session):
-    """Two chantiers with tasks in every state; returns the first one's référent."""
+    """Make two chantiers with tasks in every state; return the first one's référent."""
     make.make_demarche(silent_after_days=45)
     referent = None
     for number in (1, 2):
@@ -51,7 +51,7 @@ def test_each_chantier_has_its_row_and_its_figures(two_chantiers, visitor):
 
 @pytest.fixture
 def rich(session, clock):
-    """Two open chantiers and an archived one, with something behind every figure; returns who looks at it."""
+    """Make two open chantiers, an archived one, something behind every figure; return who looks at it."""
     clock.travel_to("2026-03-02 10:00")
     make.make_demarche(silent_after_days=45)
     lab, farm, idle = (make.make_structure(name) for name in ("Le Labo", "La Ferme", "Le Repos"))
@@ -110,7 +110,7 @@ def rich(session, clock):
 
 
 def figures_of(page):
-    """The links of a page that are figures of this room: (number, address)."""
+    """Return the links of a page that are figures of this room: (number, address)."""
     lists = (
         "/coordination/taches",
         "/coordination/livrables",
@@ -122,7 +122,7 @@ def figures_of(page):
 
 
 def count_of(page):
-    """The number that a list tells of itself."""
+    """Return the number that a list tells of itself."""
     (words,) = page.texts("p", class_="filters__count")
     return int(words.split()[0])
 

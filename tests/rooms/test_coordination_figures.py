@@ -1,4 +1,4 @@
-"""Each figure of the dashboard is what a plain count over the exported JSON gives, whatever people did."""
+"""Figures of the dashboard: each is what a plain count over the exported JSON gives, whatever people did."""
 
 import json
 import re
@@ -73,7 +73,7 @@ def test_the_dashboard_says_what_a_plain_count_says(
 
 
 def furnish() -> Any:
-    """Three more chantiers, and somebody to work in them."""
+    """Make three more chantiers, and somebody to work in them."""
     by, lead = make_coordinator(), make_structure()
     if db.session.scalar(db.select(db.func.count()).select_from(db.metadata.tables["demarche"])) == 0:
         make_demarche()
@@ -84,13 +84,13 @@ def furnish() -> Any:
 
 
 def exported() -> dict[str, Any]:
-    """The instance, as its JSON says it."""
+    """Return the instance, as its JSON says it."""
     whole: dict[str, Any] = json.loads("".join(instance_export.lines()))
     return whole
 
 
 def shown(person: Any) -> dict[int, dict[str, int]]:
-    """The figures of each chantier on the dashboard, page after page."""
+    """Return the figures of each chantier on the dashboard, page after page."""
     found: dict[int, dict[str, int]] = {}
     page = 1
     while True:

@@ -1,4 +1,4 @@
-"""What people read when something cannot be done, and what never breaks us."""
+"""Errors: what people read when something cannot be done, and what never breaks us."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,7 +59,7 @@ def echo() -> str:
 
 @pytest.fixture
 def faulty(make_app: Any, session: Any) -> Flask:
-    """The application with views that fail."""
+    """Return the application with views that fail."""
     make_demarche(name="Une démarche")
     app: Flask = make_app()
     app.register_blueprint(faults)
@@ -257,7 +257,7 @@ def test_pages_of_errors_speak_the_visitor_s_language(visitor: Any, faulty: Flas
 
 @contextmanager
 def no_room_left() -> Iterator[None]:
-    """The database may not grow by a page: SQLite then says what it says of a full disk."""
+    """Keep the database from growing by a page: SQLite then says what it says of a full disk."""
 
     def stop_growing(connection: Any, *_rest: Any) -> None:
         connection.execute("PRAGMA max_page_count=1")

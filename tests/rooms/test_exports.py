@@ -79,7 +79,7 @@ def taken(person, address, status=200):
 
 
 def all_of(person, address, *tag, **attributes):
-    """What a list shows on all of its pages, in its order."""
+    """Return what a list shows on all of its pages, in its order."""
     shown, page = [], person.get(address)
     while True:
         shown += page.texts(*tag, **attributes)
@@ -141,7 +141,7 @@ def test_an_export_has_the_lines_of_its_list(session, visitor, chantier):
 
 @pytest.fixture
 def world(session, chantier):
-    """Lists that are longer than a page, and what narrows them."""
+    """Make lists that are longer than a page, and what narrows them."""
     other, objective = make_chantier("Alimentation"), make_objective(chantier)
     later = make_objective(chantier, "Un deuxième objectif")
     for number in range(64):

@@ -1,4 +1,4 @@
-"""The answer for a monitor."""
+"""Answer for a monitor."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""The page of the past: a day's figures beside today's, the curve, and the file of it."""
+"""Page of the past: a day's figures beside today's, the curve, and the file of it."""
 
 from collections.abc import Callable
 from datetime import date
@@ -23,7 +23,7 @@ ADDRESS = "/coordination/historique"
 
 
 def half_a_year(session: Session, clock: Clock) -> None:
-    """Two chantiers from March to September, one of them archived, and a COPIL in April."""
+    """Make two chantiers from March to September, one of them archived, and a COPIL in April."""
     clock.travel_to("2024-03-01 10:00")
     make_demarche()
     by = make_coordinator("Dominique")

@@ -1,4 +1,4 @@
-"""Coming in: by an invitation, by a link in a mail, once each."""
+"""Invitations: coming in by one, or by a link in a mail, once each."""
 
 import threading
 from contextvars import Context
@@ -12,7 +12,7 @@ from tests.support import factories as make
 
 @pytest.fixture
 def scene(session):
-    """A chantier, whoever leads it, and a structure."""
+    """Make a chantier, whoever leads it, and a structure."""
     make.make_demarche()
     scene = type("Scene", (), {})()
     scene.chantier = make.make_chantier("Habiter autrement")
@@ -24,14 +24,14 @@ def scene(session):
 
 
 def invite(scene, email="camille@example.org", **options):
-    """An invitation to the chantier, by its référent."""
+    """Send an invitation to the chantier, by its référent."""
     made = Invitation.send(scene.chantier, email, "Camille Martin", by=scene.referent, **options)
     db.session.commit()
     return made
 
 
 def address(app, invitation):
-    """Where its link leads."""
+    """Return where its link leads."""
     with app.app_context():
         return "/invitation/" + tokens.signer("invitation").dumps([invitation.id, invitation.nonce])
 
@@ -137,7 +137,7 @@ def test_an_address_that_is_known_joins_its_person_and_may_become_referent(app, 
 
 
 def test_a_link_lets_nobody_into_an_account_that_is_somebody_elses(app, scene, visitor):
-    """Whoever invites may hold the link themselves: it must not open the account of a person of higher rank."""
+    """A person who invites may hold the link: it must not open the account of a person of higher rank."""
     coordinator = make.make_coordinator("Ada")
     coordinator.be_seen()
 
@@ -203,7 +203,7 @@ def test_twenty_acceptances_at_once_make_one_account(app, scene, visitor):
 
 @pytest.fixture
 def mailing(make_app, mailbox):
-    """The application with a mail server."""
+    """Return the application with a mail server."""
     return make_app(
         MAIL_URL=mailbox.url, MAIL_FROM="Chantiers <c@example.org>", PUBLIC_URL="http://localhost"
     )

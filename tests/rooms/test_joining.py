@@ -1,4 +1,4 @@
-"""Asking to join a chantier, passing the hand, « Mes données », and closing one's account."""
+"""Requests to join a chantier, handovers, « Mes données », and the closing of one's account."""
 
 import io
 import json
@@ -27,7 +27,7 @@ from tests.support import factories as make
 
 @pytest.fixture
 def scene(session):
-    """A chantier with its référent, somebody from elsewhere with a structure, and an archived chantier."""
+    """Make a chantier, its référent, somebody from elsewhere with a structure, and an archived chantier."""
     make.make_demarche()
     scene = type("Scene", (), {})()
     scene.chantier = make.make_chantier("Habiter autrement")

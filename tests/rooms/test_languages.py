@@ -1,4 +1,4 @@
-"""Two languages: each person reads their own, chosen or asked by their browser, and users' words stay as written."""
+"""Languages: each person reads their own of two, chosen or asked by their browser; users' words stay as written."""
 
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ from tests.support.factories import (
 
 @pytest.fixture
 def task(session: Any) -> Task:
-    """A task that is done, alone in its chantier, due on a day long ago."""
+    """Make a task that is done, alone in its chantier, due on a day long ago."""
     make_demarche()
     by = make_coordinator("Claude Martin")
     objective = make_objective(make_chantier("Mobilités", number=1), "Élaborer un référentiel")
@@ -28,7 +28,7 @@ def task(session: Any) -> Task:
 
 
 def speaking(locale: str) -> User:
-    """A person of the coordination whose profile says this language."""
+    """Make a person of the coordination whose profile says this language."""
     user = make_coordinator()
     user.speak(locale)
     return user

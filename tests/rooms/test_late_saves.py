@@ -1,4 +1,4 @@
-"""Many people saving the same thing at the same moment: one is kept, nobody is overwritten, nobody loses their text."""
+"""Late saves: many people save the same thing at once; one is kept, nobody is overwritten or loses their text."""
 
 import contextvars
 import threading

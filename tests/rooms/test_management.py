@@ -1,4 +1,4 @@
-"""The coordination's own work, and that it is nobody else's."""
+"""Work of the coordination itself, and that it is nobody else's."""
 
 import pytest
 
@@ -17,7 +17,7 @@ PLACES = (
 
 @pytest.fixture
 def coordinator(session):
-    """Somebody of the coordination, in a démarche."""
+    """Make somebody of the coordination, in a démarche."""
     make.make_demarche()
     person = make.make_coordinator("Claude Martin")
     session.commit()

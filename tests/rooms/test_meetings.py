@@ -19,7 +19,7 @@ from tests.support.factories import (
 
 @pytest.fixture
 def scene(session):
-    """A coordinator, two chantiers with what waits for a decision, and a session planned today."""
+    """Make a coordinator, two chantiers with what waits for a decision, and a session planned today."""
     make_demarche()
     scene = type("Scene", (), {})()
     scene.by = make_coordinator("Camille Exemple")

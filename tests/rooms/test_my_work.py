@@ -1,4 +1,4 @@
-"""« Mon travail »: each person sees what is expected of them, and nothing of others'."""
+"""Page « Mon travail »: each person sees what is expected of them, and nothing of others'."""
 
 from datetime import timedelta
 

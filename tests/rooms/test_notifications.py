@@ -1,4 +1,4 @@
-"""What people are told: whom it concerns, what they follow or mute, what they have read, and what digests say of it."""
+"""Notifications: whom they concern, what people follow or mute, what they have read, what digests say of it."""
 
 import threading
 
@@ -13,7 +13,7 @@ MONDAY = "2026-03-02 09:00"
 
 @pytest.fixture
 def scene(session, clock):
-    """A chantier, its people, and a task that names one of them."""
+    """Make a chantier, its people, and a task that names one of them."""
     clock.travel_to("2026-03-01 10:00")
     make.make_demarche()
     scene = type("Scene", (), {})()
@@ -33,14 +33,14 @@ def scene(session, clock):
 
 
 def whole(kind, number):
-    """The thing as it is now, with what its verbs touch."""
+    """Return the thing as it is now, with what its verbs touch."""
     db.session.commit()
     db.session.expire_all()
     return db.session.scalar(db.select(kind).where(kind.id == number).options(*kind.whole()))
 
 
 def unread(person, subject):
-    """How much of it they have not read, as the database says it."""
+    """Count how much of it they have not read, as the database says it."""
     db.session.commit()
     return Notification.unread_of(person, subject)
 

@@ -1,4 +1,4 @@
-"""Adding, rewording, ordering and deleting objectives."""
+"""Objectives: adding, rewording, ordering and deleting."""
 
 import pytest
 from sqlalchemy import func, select

@@ -20,7 +20,7 @@ ROOT = "/chantiers/mobilite/points-d-avancement"
 
 @pytest.fixture
 def chantier(session, clock):
-    """A chantier where, for a month, things happened: one task finished, one blocked, one version, one approval."""
+    """Make a chantier where, for a month, one task was finished, one blocked; one version came, one approval."""
     clock.travel_to("2024-03-01 10:00")
     make_demarche()
     return make_chantier("Mobilité")

@@ -1,4 +1,4 @@
-"""The démarche as anybody reads it."""
+"""Public pages: the démarche as anybody reads it."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ LEGAL_PAGES = ("/mentions-legales", "/confidentialite", "/accessibilite", "/ecoc
 
 @pytest.fixture
 def demarche(session: Any) -> Any:
-    """A démarche with its bearer and its contact."""
+    """Make a démarche with its bearer and its contact."""
     return make_demarche(
         name="Coopérer ici",
         presentation=PRESENTATION,

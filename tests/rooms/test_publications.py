@@ -1,4 +1,4 @@
-"""What is published: anybody reads it at an address that stays, and nothing else of it."""
+"""Publications: anybody reads each at an address that stays, and nothing else of it."""
 
 from datetime import timedelta
 from io import BytesIO
@@ -14,7 +14,7 @@ LICENCE = "CC BY-SA 4.0 : en citant la source, et sous la même licence"
 
 @pytest.fixture
 def scene(session):
-    """A chantier with an approved text, and who is who."""
+    """Make a chantier with an approved text, and who is who."""
     make.make_demarche()
     scene = type("Scene", (), {})()
     scene.chantier = make.make_chantier("Habiter autrement")
@@ -27,7 +27,7 @@ def scene(session):
 
 
 def approved(scene, title, text):
-    """A deliverable whose text was approved."""
+    """Make a deliverable whose text was approved."""
     made = make.make_deliverable(scene.objective, title, by=scene.referent)
     made.add_text(text, "Note interne", by=scene.member)
     made.approve(by=scene.referent)
@@ -35,7 +35,7 @@ def approved(scene, title, text):
 
 
 def whole(deliverable):
-    """The deliverable as it is now, with what its verbs touch."""
+    """Return the deliverable as it is now, with what its verbs touch."""
     db.session.commit()
     db.session.expire_all()
     return db.session.scalar(

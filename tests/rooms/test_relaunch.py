@@ -1,4 +1,4 @@
-"""Relancer: a mail that is ready and may be changed, to those whom the thing concerns, sent once."""
+"""Reminders (relancer): a mail that is ready and may be changed, to those whom the thing concerns, sent once."""
 
 from datetime import timedelta
 
@@ -9,14 +9,14 @@ from tests.support import factories as make
 
 
 def came(person: User) -> User:
-    """Whoever was here once has an account."""
+    """Return the person with an account, as whoever was here once has one."""
     person.seen_at = now()
     return person
 
 
 @pytest.fixture
 def scene(session, clock):
-    """A blocked task that a structure leads, in a chantier with its référent·es; somebody elsewhere."""
+    """Make a blocked task that a structure leads, in a chantier with its référent·es; somebody elsewhere."""
     clock.travel_to("2026-03-02 10:00")
     make.make_demarche(silent_after_days=45)
     scene = type("Scene", (), {})()

@@ -26,7 +26,7 @@ from tests.support import factories as make
 
 @pytest.fixture
 def scene(session):
-    """A chantier whose référente asks a person and a structure."""
+    """Make a chantier whose référente asks a person and a structure."""
     make.make_demarche()
     scene = type("Scene", (), {})()
     scene.chantier = make.make_chantier("Habiter autrement")

@@ -1,4 +1,4 @@
-"""Answering a mail: it becomes a comment of whoever the address names, if they wrote it; nothing else ever does."""
+"""Answers by mail: each becomes a comment of whoever the address names, if they wrote it; nothing else ever does."""
 
 from contextvars import Context
 from email.message import EmailMessage
@@ -22,7 +22,7 @@ BOX = "carnet@example.org"
 
 @pytest.fixture
 def answering(make_app, mailbox):
-    """The application whose mails may be answered."""
+    """Return the application whose mails may be answered."""
     return make_app(
         MAIL_URL=mailbox.url,
         MAIL_FROM="Chantiers <chantiers@example.org>",
@@ -33,7 +33,7 @@ def answering(make_app, mailbox):
 
 @pytest.fixture
 def scene(session):
-    """A task that names somebody who takes part."""
+    """Make a task that names somebody who takes part."""
     make.make_demarche()
     scene = type("Scene", (), {})()
     scene.chantier = make.make_chantier("Habiter autrement")
@@ -47,7 +47,7 @@ def scene(session):
 
 
 def message(to, sender="Zoé <zoe@example.org>", body="D’accord pour jeudi.", **headers):
-    """An answer, as a mail server hands it over."""
+    """Make an answer, as a mail server hands it over."""
     made = EmailMessage()
     made["From"], made["To"], made["Subject"] = sender, to, "Re: votre mail"
     made["Message-ID"] = headers.pop("number", f"<{abs(hash((to, sender, body)))}@example.org>")
@@ -58,7 +58,7 @@ def message(to, sender="Zoé <zoe@example.org>", body="D’accord pour jeudi.", 
 
 
 def address(app, scene, kind="task", subject=None, person=None):
-    """Where this person answers about that thing."""
+    """Return where this person answers about that thing."""
     subject_id, person_id = subject or scene.task.id, (person or scene.zoe).id
     with app.app_context():
         return reply_address.reply_address(kind, subject_id, person_id)
@@ -74,13 +74,13 @@ def take(app, content):
 
 
 def work(app):
-    """What the worker does, once."""
+    """Do what the worker does, once."""
     db.session.commit()
     return Context().run(worker.work, app)
 
 
 def command(app, *arguments, content=b"", status=0):
-    """What `flask receive` says, where nothing else of the application is open."""
+    """Run `flask receive` where nothing else of the application is open, and return what it says."""
     db.session.commit()
     runner = app.test_cli_runner()
     result = Context().run(runner.invoke, args=["receive", *arguments], input=content)
@@ -90,7 +90,7 @@ def command(app, *arguments, content=b"", status=0):
 
 
 def comments():
-    """Everything that was said."""
+    """Return everything that was said."""
     return db.session.scalars(select(Comment).order_by(Comment.id)).all()
 
 
@@ -245,7 +245,7 @@ def test_without_a_mailbox_no_mail_says_to_answer(scene, app, post_office, mailb
 
 
 def headed(text):
-    """A mail whose headers and words are this text."""
+    """Make a mail whose headers and words are this text."""
     return f"From: {text}\nTo: {text}\nContent-Type: {text}\n\n{text}".encode()
 
 

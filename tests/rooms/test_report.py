@@ -1,4 +1,4 @@
-"""The document of a comité de pilotage: what is read back of the PDF and of the DOCX is what the screens say."""
+"""Document of a comité de pilotage: what is read back of the PDF and of the DOCX is what the screens say."""
 
 from datetime import timedelta
 from io import BytesIO
@@ -45,7 +45,7 @@ SAID = (
 
 @pytest.fixture
 def scene(session):
-    """A démarche with a session today and one two months ago."""
+    """Make a démarche with a session today and one two months ago."""
     make_demarche(name="Coopérer ici", bearer="Le Labo")
     scene = type("Scene", (), {})()
     scene.by = make_coordinator("Camille Exemple")
@@ -73,7 +73,7 @@ def scene(session):
 
 
 def structure_of(pdf: pikepdf.Pdf) -> list[str]:
-    """The kinds of the tags of a PDF, in their order."""
+    """Return the kinds of the tags of a PDF, in their order."""
     found: list[str] = []
 
     def walk(node: Any) -> None:
@@ -90,7 +90,7 @@ def structure_of(pdf: pikepdf.Pdf) -> list[str]:
 
 
 def words_of(content: bytes) -> str:
-    """The words of a DOCX, tables and links included."""
+    """Return the words of a DOCX, tables and links included."""
     document = Document(BytesIO(content))
     texts = document.element.body.iter("{http://schemas.openxmlformats.org/wordprocessingml/2006/main}t")
     return " ".join(
@@ -99,14 +99,14 @@ def words_of(content: bytes) -> str:
 
 
 def words_of_pdf(content: bytes) -> str:
-    """The words of a PDF as a reader gets them; those cut at the end of a line are whole again."""
+    """Return the words of a PDF as a reader gets them; those cut at the end of a line are whole again."""
     pages = (page.extract_text() for page in pypdf.PdfReader(BytesIO(content)).pages)
     whole = "\n".join(pages).replace("\u00ad\n", "").replace("\u00ad", "").replace("\u00a0", " ")
     return " ".join(whole.replace("\u200b", "").split())
 
 
 def expected_days(content: bytes) -> list[str]:
-    """The days on which deliverables are expected, as the document says them."""
+    """Return the days on which deliverables are expected, as the document says them."""
     tables = [
         table for table in Document(BytesIO(content)).tables if table.rows[0].cells[0].text == "Livrable"
     ]

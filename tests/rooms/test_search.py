@@ -1,4 +1,4 @@
-"""The search room: what is asked, what is shown of it, to whom, and where it leads."""
+"""Room of the search: what is asked, what is shown of it, to whom, and where it leads."""
 
 import pytest
 

@@ -17,7 +17,7 @@ ANOTHER = "tout autre chose ici"
 
 @pytest.fixture
 def coordinator(session):
-    """Somebody of the coordination, in a démarche."""
+    """Make somebody of the coordination, in a démarche."""
     make.make_demarche()
     person = make.make_coordinator("Claude Martin")
     session.commit()

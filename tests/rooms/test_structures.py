@@ -1,4 +1,4 @@
-"""The directory, a structure's commitments, and what the coordination does with them."""
+"""Directory of structures, the commitments of one, and what the coordination does with them."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The style guide shows every component, to everybody, and stays valid HTML."""
+"""Style guide: it shows every component, to everybody, and stays valid HTML."""
 
 from collections.abc import Callable
 

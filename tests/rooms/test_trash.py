@@ -1,4 +1,4 @@
-"""The bin: what each finds in it, and bringing it back."""
+"""Bin: what each finds in it, and bringing it back."""
 
 import pytest
 

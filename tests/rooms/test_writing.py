@@ -1,4 +1,4 @@
-"""What helps to write: the preview of a text, and whom the start of a name may mean."""
+"""Help to write: the preview of a text, and whom the start of a name may mean."""
 
 import sqlite3
 from contextlib import closing
@@ -13,7 +13,7 @@ from tests.support import factories as make
 
 @pytest.fixture
 def scene(session):
-    """A chantier with its people and structures, a task and a draft."""
+    """Make a chantier with its people and structures, a task and a draft."""
     make.make_demarche()
     chantier = make.make_chantier("Habiter autrement")
     scene = type("Scene", (), {})()
@@ -39,7 +39,7 @@ def scene(session):
 
 
 def names(visitor, user, thing, start=""):
-    """The names that are proposed to a person."""
+    """Return the names that are proposed to a person."""
     found = visitor(user).get(f"/mentions/{thing.__tablename__}/{thing.id}?q={start}").json
     return [each["name"] for each in found]
 

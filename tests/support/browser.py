@@ -1,4 +1,4 @@
-"""A real browser on the real server: pages that fail the test when the console, the network or the CSP complains."""
+"""Real browser on the real server: pages that fail the test when the console, the network or the CSP complains."""
 
 import os
 import re
@@ -31,14 +31,14 @@ AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 
 def system_chromium() -> str | None:
-    """The Chromium of this machine; None leaves it to the one that Playwright installs."""
+    """Return the Chromium of this machine; None leaves it to the one that Playwright installs."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return os.environ.get("CHROMIUM") or next((path for name in names if (path := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """The browser, started once per worker."""
+    """Start the browser, once per worker."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=system_chromium(), args=ARGUMENTS)
         yield browser
@@ -55,7 +55,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 class Watch:
-    """What a browser complained of. A test that provokes an error says so: `watch.expect("403")`."""
+    """Complaints of a browser. A test that provokes an error says so: `watch.expect("403")`."""
 
     def __init__(self) -> None:
         self.complaints: list[str] = []
@@ -88,7 +88,7 @@ class Watch:
             self.complaints.append(f"fetched from elsewhere: {url}")
 
     def assert_quiet(self) -> None:
-        """Nothing was complained of, but what was expected."""
+        """Check that nothing was complained of, but what was expected."""
         left = [each for each in self.complaints if not any(re.search(one, each) for one in self.expected)]
         if left:
             raise AssertionError("the browser complained:\n- " + "\n- ".join(left))
@@ -96,7 +96,7 @@ class Watch:
 
 @pytest.fixture
 def watch() -> Iterator[Watch]:
-    """The complaints of this test's browsers."""
+    """Return the complaints of this test's browsers."""
     watch = Watch()
     yield watch
     watch.assert_quiet()
@@ -106,7 +106,7 @@ def watch() -> Iterator[Watch]:
 def open_browser(
     request: pytest.FixtureRequest, chromium: Browser, live_server: LiveServer, watch: Watch
 ) -> Iterator[Callable[..., Page]]:
-    """`open_browser(width="phone", theme="dark", scripts=False)` is a page of a new, anonymous browser."""
+    """Open a page of a new, anonymous browser: `open_browser(width="phone", theme="dark", scripts=False)`."""
     pages: list[Page] = []
 
     def opened(
@@ -149,7 +149,7 @@ def keep_for_inspection(page: Page, name: str) -> None:
 
 @pytest.fixture
 def signed_in_page(open_browser: Callable[..., Page], visitor: Callable[..., Any]) -> Callable[..., Page]:
-    """`signed_in_page(user, width="phone", theme="dark")` is the same, where this user has signed in."""
+    """Open the same, where this user has signed in: `signed_in_page(user, width="phone", theme="dark")`."""
 
     def opened(user: Any, **options: Any) -> Page:
         person = visitor(user)
@@ -166,7 +166,7 @@ def signed_in_page(open_browser: Callable[..., Page], visitor: Callable[..., Any
 
 
 def axe(page: Page, *, within: str | None = None, disable: tuple[str, ...] = ()) -> list[str]:
-    """What axe finds on this page, one sentence per rule."""
+    """Return what axe finds on this page, one sentence per rule."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
     result = page.evaluate(
         """([within, tags, disabled]) => axe.run(within || document, {
@@ -180,7 +180,7 @@ def axe(page: Page, *, within: str | None = None, disable: tuple[str, ...] = ())
 
 
 def told(violations: list[dict[str, Any]]) -> list[str]:
-    """One sentence per rule that axe found broken, with where."""
+    """Return one sentence per rule that axe found broken, with where."""
     return [
         f"{violation['id']} ({violation['impact']}): {violation['help']}\n    "
         + "\n    ".join(f"{node['target']} {node['html'][:160]}" for node in violation["nodes"][:5])
@@ -199,5 +199,5 @@ OVERFLOW = """() => {
 
 
 def overflow(page: Page) -> list[str]:
-    """The elements that stick out of the window sideways, when the page scrolls that way."""
+    """Return the elements that stick out of the window sideways, when the page scrolls that way."""
     return list(page.evaluate(OVERFLOW))

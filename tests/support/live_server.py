@@ -1,4 +1,4 @@
-"""The real server, gunicorn as in production, in a process of its own."""
+"""Real server, gunicorn as in production, in a process of its own."""
 
 import contextlib
 import os
@@ -16,14 +16,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def free_port() -> int:
-    """A port that nobody uses now."""
+    """Return a port that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 class LiveServer:
-    """One gunicorn and its workers."""
+    """Server: one gunicorn and its workers."""
 
     def __init__(self, environment: dict[str, str], arguments: tuple[str, ...] = ()) -> None:
         self.port = free_port()
@@ -84,7 +84,7 @@ class LiveServer:
         return self.process is not None and self.process.poll() is None
 
     def kill(self) -> None:
-        """`kill -9`, the workers too: nothing gets a chance to tidy up."""
+        """Kill (`kill -9`), the workers too: nothing gets a chance to tidy up."""
         self._signal(signal.SIGKILL)
 
     def stop(self) -> int | None:
@@ -109,7 +109,7 @@ class LiveServer:
             self.process.wait(timeout=5)
 
     def assert_no_error(self) -> None:
-        """No exception was logged since the last time."""
+        """Check that no exception was logged since the last time."""
         with self.log.open() as log:
             log.seek(self._read)
             news = log.read()

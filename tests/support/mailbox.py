@@ -1,4 +1,4 @@
-"""A real mail server for tests: whatever the product sends arrives here, and nowhere else."""
+"""Mail server for tests, a real one: whatever the product sends arrives here, and nowhere else."""
 
 import re
 import time
@@ -13,7 +13,7 @@ from tests.support.live_server import free_port
 
 
 class Received:
-    """A mail that arrived, read as a mailbox shows it."""
+    """Mail that arrived, read as a mailbox shows it."""
 
     def __init__(self, to: str, content: bytes) -> None:
         self.to = to
@@ -50,20 +50,20 @@ class Received:
         return re.findall(r"https?://[^\s<>]+", self.text)
 
     def link(self, containing: str) -> str:
-        """The first address that contains this, without its host: what a visitor opens."""
+        """Return the first address that contains this, without its host: what a visitor opens."""
         found = next((link for link in self.links if containing in link), None)
         assert found is not None, f"no link with {containing!r} in {self.links}"
         return "/" + found.split("/", 3)[3]
 
     @property
     def buttons(self) -> dict[str, str]:
-        """What the links of the HTML part say → where they lead."""
+        """Links of the HTML part: what they say → where they lead."""
         reader = _Links()
         reader.feed(self.html)
         return reader.found
 
     def header(self, name: str) -> str:
-        """One header, unfolded."""
+        """Return one header, unfolded."""
         return str(self.message[name] or "").strip()
 
 
@@ -88,7 +88,7 @@ class _Links(HTMLParser):
 
 
 class Mailbox:
-    """An SMTP server of this test: it may go down, be slow, or refuse an address."""
+    """SMTP server of this test: it may go down, be slow, or refuse an address."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
@@ -116,31 +116,31 @@ class Mailbox:
     async def handle_RCPT(  # noqa: N802
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
     ) -> str:
-        """What aiosmtpd asks for each recipient."""
+        """Answer what aiosmtpd asks for each recipient."""
         if address in self.refused:
             return self.refused[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        """What aiosmtpd asks for each message."""
+        """Answer what aiosmtpd asks for each message."""
         time.sleep(self.pause)
         for address in envelope.rcpt_tos:
             self.received.append(Received(address, envelope.content))
         return "250 OK"
 
     def to(self, address: str) -> list[Received]:
-        """What arrived for an address."""
+        """Return what arrived for an address."""
         return [mail for mail in self.received if mail.to == address]
 
     def only(self, address: str, containing: str = "") -> Received:
-        """The one mail that arrived for an address, or the one of them whose subject contains this."""
+        """Return the one mail that arrived for an address, or the one whose subject contains this."""
         found = [mail for mail in self.to(address) if containing in mail.subject]
         assert len(found) == 1, f"{len(found)} mails for {address}: {self.received}"
         return found[0]
 
     def wait_for(self, count: int, seconds: float = 20) -> None:
-        """Until so many have arrived."""
+        """Wait until so many have arrived."""
         limit = time.monotonic() + seconds
         while len(self.received) < count:
             assert time.monotonic() < limit, f"{len(self.received)} mails of {count} arrived"

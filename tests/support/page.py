@@ -20,7 +20,7 @@ MARKS = re.compile(r"\s*(\*|\((obligatoire|facultatif|facultative)\))$")
 
 
 class Page:
-    """What the server answered, as a person reads it and acts on it."""
+    """Page that the server answered, as a person reads it and acts on it."""
 
     def __init__(self, visitor: "Visitor", response: TestResponse) -> None:
         self.visitor = visitor
@@ -75,7 +75,7 @@ class Page:
 
     @property
     def text(self) -> str:
-        """What there is to read, each white space (non-breaking too) written as one space."""
+        """Text to read, each white space (non-breaking too) written as one space."""
         return self.document.text
 
     @property
@@ -95,7 +95,7 @@ class Page:
 
     @property
     def alerts(self) -> list[str]:
-        """What the page announces: the elements of role alert or status."""
+        """Elements of role alert or status: what the page announces."""
         found = [*self.document.find_all(role="alert"), *self.document.find_all(role="status")]
         return [text for element in found if (text := self.document.text_of(element))]
 
@@ -115,11 +115,11 @@ class Page:
         return [self.document.name_of(button) for button in self._buttons()]
 
     def texts(self, *tags: str, **attributes: str) -> list[str]:
-        """The text of each element of these tags and attributes (`class_="card"`, `data_x="…"`)."""
+        """Return the text of each element of these tags and attributes (`class_="card"`, `data_x="…"`)."""
         return [self.document.text_of(element) for element in self.document.find_all(*tags, **attributes)]
 
     def rows(self, caption: str = "") -> list[list[str]]:
-        """The cells of the table whose caption holds these words, row by row, headers included."""
+        """Return the cells of the table whose caption holds these words, row by row, headers included."""
         for table in self.document.find_all("table"):
             name = next((self.document.text_of(child) for child in table if child.tag == "caption"), "")
             if squash(caption) in name:
@@ -130,17 +130,17 @@ class Page:
         raise AssertionError(f"{self.address} has no table {caption!r}")
 
     def has(self, text: str) -> bool:
-        """Whether these words are on the page, whatever its white space."""
+        """Tell whether these words are on the page, whatever its white space."""
         return squash(text) in self.text
 
     def error_of(self, label: str) -> str:
-        """The text tied to a field by aria-describedby: its help and its errors."""
+        """Return the text tied to a field by aria-describedby: its help and its errors."""
         _, field = self._field(label)
         references = field.get("aria-describedby", "").split()
         return squash(" ".join(self.document.text_of(self.document.by_id[each]) for each in references))
 
     def value_of(self, label: str) -> Any:
-        """What a field holds now: a text, or for a choice the text of what is chosen."""
+        """Return what a field holds now: a text, or for a choice the text of what is chosen."""
         form, field = self._field(label)
         return form.value_of(field)
 
@@ -170,7 +170,7 @@ class Page:
         return self._tick(label, options, True)
 
     def uncheck(self, label: str, *options: str) -> "Page":
-        """The contrary of `check`."""
+        """Do the contrary of `check`."""
         return self._tick(label, options, False)
 
     def _tick(self, label: str, options: Iterable[str], ticked: bool) -> "Page":
@@ -186,7 +186,7 @@ class Page:
         return self
 
     def form(self, *, button: str | None = None, action_contains: str | None = None) -> "PageForm":
-        """One form, when labels alone do not tell which: by its button, or by a part of its action."""
+        """Return one form, when labels alone do not tell which: by its button, or by a part of its action."""
         forms = [form for form in self.document.find_all("form") if not self.document.is_out_of_reach(form)]
         if button is not None:
             owners = {

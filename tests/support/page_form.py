@@ -17,7 +17,7 @@ Upload = Path | tuple[str, bytes] | tuple[str, bytes, str]
 
 
 class PageForm:
-    """A form being filled: what was typed, beside what the server had put there."""
+    """Form being filled: what was typed, beside what the server had put there."""
 
     def __init__(self, page: "Page", element: Element | None) -> None:
         self.page = page
@@ -101,7 +101,7 @@ class PageForm:
         return self.document.text_of(choice) if choice.tag == "option" else self.document.name_of(choice)
 
     def value_of(self, field: Element) -> Any:
-        """What a field holds now."""
+        """Return what a field holds now."""
         if field.tag == "select":
             chosen = [self.document.text_of(option) for option in self._selected(field)]
             return chosen if field.get("multiple") is not None else (chosen[0] if chosen else "")
@@ -138,7 +138,7 @@ class PageForm:
         return self.page.visitor.visit("POST", address, status, follow=follow, data=data, content_type=kind)
 
     def fields(self, pressed: Element | None = None) -> list[tuple[str, Any]]:
-        """The (name, value) pairs that would be sent."""
+        """Return the (name, value) pairs that would be sent."""
         return [pair for control in self.controls for pair in self._pairs(control, pressed)]
 
     def _pairs(self, control: Element, pressed: Element | None) -> Iterator[tuple[str, Any]]:
@@ -198,7 +198,7 @@ class PageForm:
         return (BytesIO(content), name, kind[0]) if kind else (BytesIO(content), name)
 
     def _validate(self) -> None:
-        """What a browser refuses to send."""
+        """Check for what a browser refuses to send."""
         for control in self.controls:
             if self._is_disabled(control):
                 continue

@@ -11,7 +11,7 @@ Rows = list[dict[str, Any]]
 
 
 def counted(export: dict[str, Any], today: date) -> dict[int, Counter[str]]:
-    """For each open chantier, by its number: its tasks by status, those late or without pilote, its deliverables."""
+    """Count, for each open chantier by its number: tasks by status, those late or without pilote, deliverables."""
     tables: dict[str, Rows] = export["tables"]
     open_ones = {row["id"]: row["number"] for row in tables["chantier"] if row["archived_at"] is None}
     found: dict[int, Counter[str]] = defaultdict(Counter)

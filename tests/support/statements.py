@@ -14,14 +14,14 @@ NOT_COUNTED = re.compile(
 
 
 class Statements(list[str]):
-    """The SQL statements that requests ran, transactions and settings left out."""
+    """Statements of SQL that requests ran, transactions and settings left out."""
 
     def __str__(self) -> str:
         return "\n".join(f"{number}. {squash(statement)}" for number, statement in enumerate(self, 1))
 
 
 class EngineRecorder:
-    """Hears the statements of an application's engine and repeats them to whoever listens."""
+    """Recorder of the statements of an application's engine, which repeats them to whoever listens."""
 
     def __init__(self, app: Flask) -> None:
         self.listeners: list[Statements] = []
@@ -36,7 +36,7 @@ class EngineRecorder:
 
 
 def engine_recorder(app: Flask) -> EngineRecorder:
-    """The recorder of this application, made at the first visit."""
+    """Return the recorder of this application, made at the first visit."""
     recorder: EngineRecorder = app.extensions.get("tests.recorder") or EngineRecorder(app)
     app.extensions["tests.recorder"] = recorder
     return recorder

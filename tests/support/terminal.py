@@ -1,4 +1,4 @@
-"""The commands, as somebody at a terminal runs and reads them."""
+"""Commands, as somebody at a terminal runs and reads them."""
 
 from flask import Flask
 
@@ -12,5 +12,5 @@ def said(app: Flask, *arguments: str, status: int = 0) -> str:
 
 
 def plain(text: str) -> str:
-    """The text with ordinary spaces where French typography has others."""
+    """Return the text with ordinary spaces where French typography has others."""
     return text.replace("\u00a0", " ").replace("\u202f", " ")

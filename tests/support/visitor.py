@@ -1,4 +1,4 @@
-"""A person without JavaScript: reads pages, fills forms by their labels, follows links by their text.
+"""Visitor without JavaScript: reads pages, fills forms by their labels, follows links by their text.
 
 Each page it meets is checked as HTML; each request runs apart from the test, with its own session, as in production.
 """
@@ -23,7 +23,7 @@ REDIRECTS = {301, 302, 303, 307, 308}
 
 
 class Visitor:
-    """One person and their browser (their cookies)."""
+    """Visitor: one person and their browser (their cookies)."""
 
     def __init__(self, app: Flask, sign_in: Callable[["Visitor", Any], None] | None = None) -> None:
         self.app = app
@@ -82,7 +82,7 @@ class Visitor:
         check: bool = True,
         **options: Any,
     ) -> "Page":
-        """One request, then those it redirects to when `follow`."""
+        """Send one request, then those it redirects to when `follow`."""
         response = self._send(method, address, **options)
         for _ in range(5):
             if not (follow and response.status_code in REDIRECTS):
@@ -144,7 +144,7 @@ class Visitor:
             raise AssertionError(f"The page {page.address} has defects:\n- " + "\n- ".join(found))
 
     def csrf_token(self) -> str:
-        """The token of the last page, or of the sign-in page."""
+        """Return the token of the last page, or of the sign-in page."""
         tokens = (
             self.page.document.find_all("input", name="csrf_token") if self.page and self.page.is_html else []
         )
@@ -159,7 +159,7 @@ class Visitor:
 
     @contextmanager
     def count_statements(self) -> Iterator[Statements]:
-        """The statements of the requests made inside the block."""
+        """Record the statements of the requests made inside the block."""
         statements = Statements()
         self._recorders.append(statements)
         try:

@@ -1,4 +1,4 @@
-"""A small démarche that has one of everything, made through the verbs: the ground of the tests that go everywhere."""
+"""World of a small démarche with one of everything, made through the verbs: ground of the tests that go everywhere."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -63,7 +63,7 @@ PDF = b"%PDF-1.7\n" + bytes(range(256)) * 8
 
 @dataclass
 class World:
-    """The number (or the address) of everything, under a name that says what it is to the chantier « ours »."""
+    """World: number (or address) of everything, under a name that says what it is to the chantier « ours »."""
 
     people: dict[str, int] = field(default_factory=dict)
     chantiers: dict[str, str] = field(default_factory=dict)
@@ -104,7 +104,7 @@ def make_world(session: Session, storage_url: str) -> World:
 
 
 class _Maker:
-    """Makes the world, one family of things after the other."""
+    """Maker of the world, one family of things after the other."""
 
     def __init__(self, session: Session, storage: Storage) -> None:
         self.session = session
@@ -239,7 +239,7 @@ class _Maker:
         return task
 
     def _make_early_tasks(self) -> None:
-        """What began long ago: silent work, and the work of the archived chantier."""
+        """Make what began long ago: silent work, and the work of the archived chantier."""
         self._task("silent", due_on=today() - timedelta(days=30)).start(by=self.people["referent"])
         self._task("archived", by="creator", where="archived").start(by=self.people["creator"])
 
@@ -322,7 +322,7 @@ class _Maker:
         self.deliverables["archived"].approve(by=self.by)
 
     def _make_comments(self) -> None:
-        """What people said, of everything that can be spoken of."""
+        """Make what people said, of everything that can be spoken of."""
         for name, subject, by in (
             ("on_task", self.tasks["open"], "participant"),
             ("from_outside", self.tasks["carried"], "elsewhere"),
@@ -344,7 +344,7 @@ class _Maker:
         self.comments["deleted"].delete(subject=self.tasks["open"], by=self.people["participant"])
 
     def _make_checkpoints(self) -> None:
-        """A date that people were asked about, one that is to come, one that was given up."""
+        """Make a date that people were asked about, one that is to come, one that was given up."""
         self.checkpoints = {
             name: Checkpoint.plan(
                 f"COPIL {name}", today() + timedelta(days=number), words="À **bientôt**", by=self.by
@@ -357,7 +357,7 @@ class _Maker:
         self.checkpoints["cancelled"].cancel(by=self.by)
 
     def _make_progress_updates(self) -> None:
-        """What the référents say of three chantiers, one of which is archived since."""
+        """Make what the référents say of three chantiers, one of which is archived since."""
         self.progress_updates = {
             name: ProgressUpdate.write(
                 self.chantiers[name], Weather.RAIN, "On **avance**.", "Un lieu.", by=self.people[who]
@@ -370,7 +370,7 @@ class _Maker:
         }
 
     def _make_meetings(self) -> None:
-        """A session whose minutes are open, with a point and its decisions, and one whose minutes are closed."""
+        """Make a session whose minutes are open, with a point and its decisions, and one with closed minutes."""
         meeting = Meeting.plan(today(), "À Nantes", "On **fait** le point.", by=self.by)
         past = Meeting.plan(today() - timedelta(days=40), by=self.by)
         self.meetings = {"open": meeting, "closed": past}
@@ -390,7 +390,7 @@ class _Maker:
         past.close(by=self.by)
 
     def _make_imports(self) -> None:
-        """A spreadsheet at each of its steps: a good line, one that is here already, one that nobody understands."""
+        """Make a spreadsheet at each of its steps: a good line, one here already, one that nobody understands."""
         objective = self.objectives["ours"]
         mapping = {
             "sheet": 0,
@@ -419,7 +419,7 @@ class _Maker:
     # The bin, and what moved last -------------------------------------------------------------------------------------
 
     def _make_bin(self) -> None:
-        """What is thrown away, with what was said of it."""
+        """Make what is thrown away, with what was said of it."""
         self._task("binned").trash(by=self.people["referent"])
         self._task("binned_created", by="creator").trash(by=self.people["creator"])
         self._task("binned_theirs", where="theirs", by="elsewhere").trash(by=self.people["elsewhere"])
@@ -428,7 +428,7 @@ class _Maker:
         self.objectives["binned"].trash(by=self.people["referent"])
 
     def _change_who_is_here(self) -> None:
-        """Those who left, those whose account is closed; and the chantier that is over."""
+        """Make some leave, close the account of others; and archive the chantier that is over."""
         ours = self.chantiers["ours"]
         for name in ("carrier_outside", "creator_outside"):
             ours.dismiss(self.people[name], by=self.by)
@@ -489,7 +489,7 @@ class _Maker:
 
 
 def _lines_of(titles: tuple[str, ...], objective_id: int, known_id: int) -> list[dict[str, Any]]:
-    """The lines of a small spreadsheet as they are kept: new, here already and different, wrong."""
+    """Return the lines of a small spreadsheet as they are kept: new, here already and different, wrong."""
     plain = {"fate": "", "subject_type": "", "subject_id": None, "before": None, "after": None}
     facts = [{"title": title, "objective": objective_id, "due_on": "2026-03-12"} for title in titles]
     new, known, wrong = titles

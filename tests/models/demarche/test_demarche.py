@@ -1,4 +1,4 @@
-"""The démarche's own row, and its charter."""
+"""Row of the démarche itself, and its charter."""
 
 import threading
 from typing import Any

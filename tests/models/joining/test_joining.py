@@ -1,4 +1,4 @@
-"""Asking to join a chantier, handing over what one holds, and closing an account: the verbs."""
+"""Verbs of asking to join a chantier, handing over what one holds, and closing an account."""
 
 from datetime import timedelta
 
@@ -169,7 +169,7 @@ def test_two_that_ask_at_once_wait_as_one(app: Flask, in_app):
 
 
 def laden(tasks=3):
-    """A chantier whose only référent holds one of everything."""
+    """Make a chantier whose only référent holds one of everything."""
     chantier = make_chantier()
     leaving, receiver = make_referent(chantier, "Ada"), make_member(chantier, name="Ben")
     objective = make_objective(chantier)

@@ -1,4 +1,4 @@
-"""Who takes part in a chantier, and how they come and go."""
+"""Members of a chantier: who takes part, and how they come and go."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Which passwords we keep, how, and which ones we refuse."""
+"""Passwords: which ones we keep, how, and which ones we refuse."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The verbs of a person: coming in, changing, leaving."""
+"""Verbs of a person: coming in, changing, leaving."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.support import factories as make
 
 
 def refuses(code: str):
-    """A context in which the domain must refuse for this reason."""
+    """Return a context in which the domain must refuse for this reason."""
     return pytest.raises(Refused, check=lambda refused: refused.code == code)
 
 

@@ -1,4 +1,4 @@
-"""The purge: what goes after thirty days, and what stays true."""
+"""Purge: what goes after thirty days, and what stays true."""
 
 from sqlalchemy import select
 
@@ -28,7 +28,7 @@ FILE = StoredFile(
 
 
 def words_of(session):
-    """Everything that the database still holds as text, but for the titles that the journal keeps."""
+    """Return all that the database still holds as text, but for the titles that the journal keeps."""
     rows = [
         *session.execute(select(Task.title, Task.description, Task.blocked_reason, Task.blocked_need)),
         *session.execute(select(StatusChange.reason, StatusChange.need)),
@@ -49,7 +49,7 @@ def words_of(session):
 
 
 def fill_bin(by):
-    """A task and a deliverable with words everywhere, and their objective, all in the bin."""
+    """Make a task and a deliverable with words everywhere, and their objective, all in the bin."""
     objective = make_objective(make_chantier(), f"Objectif {SECRET}")
     task = make_task(objective, f"Tâche {SECRET}", description=SECRET)
     task.block(SECRET, SECRET, by=by)

@@ -76,7 +76,7 @@ def test_a_card_is_not_placed_behind_one_that_stands_elsewhere(objective, refere
 
 
 class BoardsStayInOrder(RuleBasedStateMachine):
-    """Beside the board, plain lists that are moved the same way: both must always say the same."""
+    """Boards beside plain lists that are moved the same way: both must always say the same."""
 
     def __init__(self) -> None:
         super().__init__()

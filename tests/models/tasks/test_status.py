@@ -45,7 +45,7 @@ def referent(objective):
 
 @pytest.fixture
 def worker(objective):
-    """Somebody whose word does not finish a task."""
+    """Make somebody whose word does not finish a task."""
     return make.make_member(objective.chantier)
 
 

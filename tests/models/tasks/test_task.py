@@ -1,4 +1,4 @@
-"""The verbs of a task: what each changes, records and refuses."""
+"""Verbs of a task: what each changes, records and refuses."""
 
 from datetime import date, timedelta
 
@@ -255,7 +255,7 @@ def test_a_purged_task_keeps_the_figures_of_the_past_and_no_word(objective, refe
 
 
 class TalliesStayTrue(RuleBasedStateMachine):
-    """Whatever people do, an objective's tally says what a plain count says."""
+    """Tally of an objective: whatever people do, it says what a plain count says."""
 
     def __init__(self) -> None:
         super().__init__()

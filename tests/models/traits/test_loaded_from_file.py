@@ -1,4 +1,4 @@
-"""What was loaded from a file and what people wrote since: neither overwrites the other unseen."""
+"""Fields loaded from a file, and what people wrote since: neither overwrites the other unseen."""
 
 from sqlalchemy.orm import Session
 
@@ -7,7 +7,7 @@ from tests.support.factories import make_chantier, make_coordinator, make_object
 
 
 def loaded(text: str = "Écrire un référentiel") -> Objective:
-    """An objective that was loaded from a file."""
+    """Make an objective that was loaded from a file."""
     objective = make_objective(make_chantier(), text)
     objective.follow("1-o1", {"text": text})
     db.session.flush()

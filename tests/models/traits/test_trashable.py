@@ -1,4 +1,4 @@
-"""The bin: who finds what in it, and what comes back."""
+"""Bin: who finds what in it, and what comes back."""
 
 import pytest
 from sqlalchemy import select

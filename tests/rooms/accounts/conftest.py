@@ -17,6 +17,6 @@ from tests.support.factories import (
 
 @pytest.fixture
 def person(session: Any) -> User:
-    """Somebody who has a password, in a démarche without a charter."""
+    """Make somebody who has a password, in a démarche without a charter."""
     make_demarche(contact_name="Camille Exemple", contact_email="secret@example.org")
     return make_user("Ada Exemple", email=EMAIL, password=PASSWORD)

@@ -241,7 +241,7 @@ def test_simultaneous_guesses_do_not_outrun_the_count(
 
 @pytest.fixture
 def demonstration(session: Any) -> list[User]:
-    """The demonstration's database: its mark and its four accounts."""
+    """Return the demonstration's database: its mark and its four accounts."""
     make_demarche(is_demonstration=True)
     return [make_user(key.title(), email=email, is_example=True) for key, email in DEMONSTRATION_ENTRIES]
 

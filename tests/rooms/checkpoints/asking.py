@@ -10,7 +10,7 @@ from tests.support import factories as make
 
 
 def came(person):
-    """Whoever was here once has an account."""
+    """Return the person with an account, as whoever was here once has one."""
     person.seen_at = now()
     return person
 

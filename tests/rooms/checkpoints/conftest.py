@@ -13,7 +13,7 @@ from tests.support import factories as make
 
 @pytest.fixture
 def scene(session, clock):
-    """A COPIL in three weeks; Camille has three tasks, one late, one blocked; Idris one through his structure."""
+    """Make a COPIL in three weeks; Camille has three tasks (one late, one blocked), Idris one by his structure."""
     clock.travel_to("2026-03-02 10:00")
     make.make_demarche()
     scene = type("Scene", (), {})()

@@ -9,7 +9,7 @@ PDF = b"%PDF-1.7\nune grille d'analyse\n%%EOF\n"
 
 
 def in_charge_of(deliverable):
-    """A person of a structure that is responsible for it, and a participant by that."""
+    """Make a person of a structure that is responsible for it, and a participant by that."""
     structure, person = make_structure("La Passerelle"), make_user("Inès En-Charge")
     structure.gather(person, by=None)
     deliverable.entrust([structure], by=None)

@@ -107,7 +107,7 @@ def test_the_same_form_twice_gives_one_version(visitor, session, participant, de
 
 
 def archive(*parts):
-    """A zip of these (name, content)."""
+    """Make a zip of these (name, content)."""
     stream = BytesIO()
     with ZipFile(stream, "w") as made:
         for name, content in parts:

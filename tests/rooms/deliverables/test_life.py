@@ -16,7 +16,7 @@ from tests.support.factories import (
 
 
 def again(session, deliverable):
-    """The deliverable read anew, as a verb wants it after somebody's visit."""
+    """Return the deliverable read anew, as a verb wants it after somebody's visit."""
     return session.get(Deliverable, deliverable.id, options=Deliverable.whole(), populate_existing=True)
 
 

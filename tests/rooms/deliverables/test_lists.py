@@ -80,7 +80,7 @@ def test_an_empty_list_says_what_to_do(visitor, participant, referent, chantier)
 
 
 def fill(session, chantier, count, by):
-    """That many deliverables, with versions, structures, tasks and verdicts."""
+    """Make that many deliverables, with versions, structures, tasks and verdicts."""
     structures = [make_structure() for _ in range(3)]
     found = []
     for _ in range(count):

@@ -41,7 +41,7 @@ POSTS = [
 
 
 def allowed(person, deliverable, visitor):
-    """The sub-addresses that this person may open."""
+    """Return the sub-addresses that this person may open."""
     somebody = visitor(person)
     return {
         address

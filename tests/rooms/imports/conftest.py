@@ -15,7 +15,7 @@ from tests.support.factories import (
 
 @pytest.fixture
 def place(session):
-    """A chantier with two objectives, two structures, and the coordination."""
+    """Make a chantier with two objectives, two structures, and the coordination."""
     make_demarche()
     chantier = make_chantier("Mobilité", number=3)
     first = make_objective(chantier, "Recenser les freins à la mobilité")

@@ -14,7 +14,7 @@ LOOK = "Voir ce que cela donne"
 
 
 def sheet(rows):
-    """A workbook of one sheet, as openpyxl writes it."""
+    """Make a workbook of one sheet, as openpyxl writes it."""
     book = Workbook()
     for row in rows:
         book.active.append(row)
@@ -26,7 +26,7 @@ def sheet(rows):
 
 
 def send(visitor, place, name, content, kind="Des tâches"):
-    """The page of the columns of a file that the coordination sends."""
+    """Return the page of the columns of a file that the coordination sends."""
     page = visitor(place.coordination).get("/gestion/imports/nouveau")
     page.choose("Que contient ce fichier ?", kind).attach("Fichier", (name, content))
     return page.submit("Lire le fichier")

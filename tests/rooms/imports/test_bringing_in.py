@@ -41,12 +41,12 @@ ROWS, FAULTY = 2_000, 37
 
 
 def cp1252(*lines):
-    """A CSV as a French spreadsheet of old writes it."""
+    """Return a CSV as a French spreadsheet of old writes it."""
     return "\r\n".join(";".join(line) for line in lines).encode("cp1252")
 
 
 def their_spreadsheet():
-    """What a coordinator has: a merged title, empty lines, French dates, two thousand lines of which 37 are wrong."""
+    """Make a coordinator's sheet: a merged title, empty lines, French dates, 2,000 lines of which 37 are wrong."""
     rows: list[list[Any]] = [["Suivi des chantiers coopératifs"], [], ["Mis à jour en mars"], []]
     rows.append(["Objectif", "Tâche", "Responsable", "Avec", "Échéance", "État", "Commentaires"])
     days: list[Any] = ["12/03/2026", "12 mars 2026", "12-03-26", date(2026, 3, 12), 46093, "2026-03-12", None]

@@ -136,7 +136,7 @@ TEXT = '<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>&e;</t></is></c></r
 
 
 def workbook_with(xml, doctype=""):
-    """A workbook whose sheet is this XML."""
+    """Make a workbook whose sheet is this XML."""
     out, whole = io.BytesIO(), f'<?xml version="1.0"?>{doctype}<worksheet xmlns="{MAIN}">{xml}</worksheet>'
     with ZipFile(io.BytesIO(sheet([["Tâche"]]))) as book, ZipFile(out, "w", ZIP_DEFLATED) as other:
         for name in book.namelist():

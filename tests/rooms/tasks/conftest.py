@@ -7,7 +7,7 @@ from tests.support import factories as make
 
 @pytest.fixture
 def chantier(session):
-    """A chantier with one objective, in a démarche."""
+    """Make a chantier with one objective, in a démarche."""
     make.make_demarche()
     chantier = make.make_chantier("Habiter autrement", number=1)
     session.commit()
@@ -16,7 +16,7 @@ def chantier(session):
 
 @pytest.fixture
 def objective(chantier, session):
-    """Its operational objective."""
+    """Make its operational objective."""
     objective = make.make_objective(chantier, "Recenser les lieux partagés")
     session.commit()
     return objective
@@ -24,7 +24,7 @@ def objective(chantier, session):
 
 @pytest.fixture
 def referent(chantier, session):
-    """Its référente."""
+    """Make its référente."""
     referent = make.make_referent(chantier, "Maud")
     session.commit()
     return referent

@@ -4,11 +4,11 @@ from models import Task, db
 
 
 def only_task() -> Task:
-    """The one task that there is."""
+    """Return the one task that there is."""
     db.session.expire_all()
     return db.session.scalars(db.select(Task).options(*Task.whole())).unique().one()
 
 
 def place(chantier, rest=""):
-    """The address of the chantier's tasks."""
+    """Return the address of the chantier's tasks."""
     return f"/chantiers/{chantier.slug}/taches{rest}"

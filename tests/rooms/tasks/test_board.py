@@ -10,32 +10,32 @@ SCRIPT = {"Accept": "application/json"}
 
 @pytest.fixture
 def chantier(session):
-    """A chantier in a démarche."""
+    """Make a chantier in a démarche."""
     make.make_demarche()
     return make.make_chantier("Habiter autrement")
 
 
 @pytest.fixture
 def objective(chantier):
-    """Its operational objective."""
+    """Make its operational objective."""
     return make.make_objective(chantier, "Recenser les lieux partagés")
 
 
 @pytest.fixture
 def referent(chantier):
-    """Its référente."""
+    """Make its référente."""
     return make.make_referent(chantier, "Maud")
 
 
 @pytest.fixture
 def worker(chantier, objective):
-    """Somebody in charge of tasks, whose word does not finish them."""
+    """Make somebody in charge of tasks, whose word does not finish them."""
     return make.make_member(chantier, name="Idris")
 
 
 @pytest.fixture
 def drag(visitor):
-    """What the board sends when a card is dropped."""
+    """Send what the board sends when a card is dropped."""
 
     def drop(person, task, status, expected=200, **fields):
         fields = {"status": status, "after": "", "seen_status": str(task.status), **fields}
@@ -45,14 +45,14 @@ def drag(visitor):
 
 
 def column(chantier, status="todo"):
-    """The titles of a column, from the top."""
+    """Return the titles of a column, from the top."""
     db.session.expire_all()
     cards = db.select(Task.title).where(Task.chantier_id == chantier.id, Task.status == status, Task.live())
     return list(db.session.scalars(cards.order_by(Task.position, Task.id)))
 
 
 def again(task):
-    """The task as it is now."""
+    """Return the task as it is now."""
     db.session.expire_all()
     return db.session.scalar(db.select(Task).where(Task.id == task.id).options(*Task.whole()))
 

@@ -1,4 +1,4 @@
-"""What tasks are sent that no page of theirs would send, and what people may do to the tasks that they created."""
+"""Input that no page of tasks would send, and what people may do to the tasks that they created."""
 
 import pytest
 
@@ -11,45 +11,45 @@ STRANGE = ["🌱 d’accord", "\u202eשלום", "<script>alert(1)</script>", "{{
 
 @pytest.fixture
 def objective(session):
-    """An operational objective, in a chantier of a démarche."""
+    """Make an operational objective, in a chantier of a démarche."""
     make.make_demarche()
     return make.make_objective(make.make_chantier("Habiter autrement"))
 
 
 @pytest.fixture
 def root(objective):
-    """The address of the chantier's tasks."""
+    """Return the address of the chantier's tasks."""
     return f"/chantiers/{objective.chantier.slug}/taches"
 
 
 @pytest.fixture
 def referent(objective):
-    """The référent of its chantier."""
+    """Return the référent of its chantier."""
     return make.make_referent(objective.chantier)
 
 
 @pytest.fixture
 def member(objective):
-    """A participant of its chantier."""
+    """Make a participant of its chantier."""
     return make.make_member(objective.chantier, name="Idris")
 
 
 @pytest.fixture
 def task(objective, referent, session):
-    """A task of the référent."""
+    """Make a task of the référent."""
     task = make.make_task(objective, "Trouver un lieu", by=referent)
     session.commit()
     return task
 
 
 def again(task):
-    """The task as it is now."""
+    """Return the task as it is now."""
     db.session.expire_all()
     return db.session.scalar(db.select(Task).where(Task.id == task.id).options(*Task.whole()))
 
 
 def count(model):
-    """How many there are."""
+    """Count how many there are."""
     return db.session.scalar(db.select(db.func.count()).select_from(model))
 
 

@@ -1,4 +1,4 @@
-"""Several people in the same tasks at once, on both databases: nothing is lost, and every figure stays true."""
+"""Concurrent work of several people in the same tasks, on both databases: nothing is lost, every figure stays true."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,7 +12,7 @@ SCRIPT = {"Accept": "application/json"}
 
 @pytest.fixture
 def ground(in_app):
-    """A chantier with two objectives, four tasks and four référents: their ids, and the chantier's slug."""
+    """Make a chantier with two objectives, four tasks, four référents: their ids, and the chantier's slug."""
     with in_app() as session:
         make.make_demarche()
         chantier = make.make_chantier()
@@ -30,7 +30,7 @@ def ground(in_app):
 
 @pytest.fixture
 def visitors(in_app, ground, visitor):
-    """The four référents, signed in."""
+    """Sign in the four référents."""
     with in_app() as session:
         people = [session.get(User, number) for number in ground["people"]]
     return [visitor(person) for person in people]
@@ -43,7 +43,7 @@ def at_once(deeds):
 
 
 def assert_figures_are_true(in_app):
-    """Each objective's tally says what a plain count says."""
+    """Check that each objective's tally says what a plain count says."""
     with in_app() as session:
         for objective_id in session.scalars(db.select(Objective.id)):
             counting = db.select(Task.status, db.func.count()).where(

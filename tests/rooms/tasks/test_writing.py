@@ -1,4 +1,4 @@
-"""Writing in a task: creation, status, words, dates, carriers, checklist and dependencies."""
+"""Edits of a task: creation, status, words, dates, carriers, checklist and dependencies."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A small démarche's file, and how to load it or to read what is wrong with it."""
+"""File of a small démarche, and how to load it or to read what is wrong with it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The démarche's file: loaded whole or not at all, as often as one likes, without undoing what people did."""
+"""File of the démarche: loaded whole or not at all, as often as one likes, without undoing what people did."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session

@@ -1,4 +1,4 @@
-"""The demonstration: invented, marked, plausible, and nowhere but in its own database."""
+"""Demonstration: invented, marked, plausible, and nowhere but in its own database."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -47,7 +47,7 @@ def _sections(path: Path) -> Sections:
 
 
 def _differences(old: Sections, new: Sections, ignored: frozenset[str]) -> Iterator[str]:
-    """One text for each section that differs."""
+    """Yield a text for each section that differs."""
     for name in dict.fromkeys((*old, *new)):
         was, is_ = old.get(name, []), new.get(name, [])
         if was == is_ or name in ignored:

@@ -86,7 +86,7 @@ def words(element: Element) -> list[str]:
 
 
 def _text(element: Element) -> str:
-    """The words of an inline element, with a space at its edges where it has one."""
+    """Return the words of an inline element, with a space at its edges where it has one."""
     return _collapse("".join(_pieces(element, edges=False)).replace("\n", " "))
 
 
@@ -163,7 +163,7 @@ def _control(document: Document, control: Element) -> Iterator[str]:
 
 
 def _focus(document: Document) -> Iterator[str]:
-    """What Tab meets, in order."""
+    """Return what Tab meets, in order."""
     for element in document.elements:
         index = element.get("tabindex")
         is_stop = (element.tag == "a" and "href" in element.attrib) or element.tag in CONTROLS | {"summary"}
@@ -190,7 +190,7 @@ def _behaviours(document: Document) -> Iterator[str]:
 
 
 def _markup(element: Element, depth: int) -> Iterator[str]:
-    """Every element with its attributes, indented: nothing of a page escapes from here but its text."""
+    """Return every element with its attributes, indented: only the text of a page escapes from here."""
     for child in element:
         attributes = "".join(f' {name}="{_attribute(child, name)}"' for name in sorted(child.attrib))
         yield f"{' ' * depth}{child.tag.removeprefix(SVG)}{attributes}"

@@ -27,7 +27,7 @@ RAW = {name: re.compile(rf"(.*?)</{name}>", re.DOTALL) for name in ("script", "s
 
 
 class FastDocument(Document):
-    """A page parsed by one regular expression, with the questions that `Document` answers."""
+    """Page parsed by one regular expression, with the questions that `Document` answers."""
 
     def __init__(self, html: str) -> None:
         self.html = html

@@ -69,7 +69,7 @@ def record(folder: Path, people: frozenset[str] = frozenset()) -> None:
 
 @contextmanager
 def _world() -> Iterator[tuple[Scene, Signed]]:
-    """The world on a SQLite file of its own, and the tokens of the links of its mails."""
+    """Make the world on a SQLite file of its own, and return the tokens of the links of its mails."""
     database = databases.SQLite()
     try:
         app = database.app(create_app)
@@ -133,7 +133,7 @@ def _speaking(language: str) -> Iterator[None]:
 
 
 class Recorder(Walk):
-    """One walk of one person, each page of which becomes a file."""
+    """Recorder of one walk of one person, each page of which becomes a file."""
 
     def __init__(self, scene: Scene, person: str, folder: Path, signed: Signed, language: str) -> None:
         super().__init__(scene, person)

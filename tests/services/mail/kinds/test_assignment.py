@@ -1,4 +1,4 @@
-"""The mail of a task that is entrusted."""
+"""Mail of a task that is entrusted."""
 
 from tests.support.factories import make_structure, make_task
 

@@ -1,4 +1,4 @@
-"""The mail of a point d'étape."""
+"""Mail of a point d'étape."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The digest."""
+"""Mail of the digest."""
 
 from models import OutgoingMail, db
 from tests.services.mail.kinds.conftest import NEXT_MONDAY

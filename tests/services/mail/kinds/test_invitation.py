@@ -1,4 +1,4 @@
-"""The mail of an invitation."""
+"""Mail of an invitation."""
 
 from models import Invitation, db
 from tests.support.factories import make_referent

@@ -1,4 +1,4 @@
-"""The mail of a mention."""
+"""Mail of a mention."""
 
 from models import Comment, db
 from tests.support.factories import make_task

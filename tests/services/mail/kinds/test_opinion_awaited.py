@@ -1,4 +1,4 @@
-"""The mail to somebody who answered a relecture by mail, and whose opinion is still awaited."""
+"""Mail to somebody who answered a relecture by mail, and whose opinion is still awaited."""
 
 from models import Opinion, OutgoingMail, db
 from tests.services.mail.kinds.reviews import asked_of_the_member

@@ -1,4 +1,4 @@
-"""The registry: a kind of mail has one name, for its builder, its templates and its tests."""
+"""Registry of the kinds of mail: each has one name, for its builder, its templates and its tests."""
 
 from pathlib import Path
 

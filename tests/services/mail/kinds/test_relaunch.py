@@ -1,4 +1,4 @@
-"""The mail of a reminder (relance)."""
+"""Mail of a reminder (relance)."""
 
 from models import OutgoingMail, db, relaunch
 from tests.support.factories import make_task

@@ -1,4 +1,4 @@
-"""The mail to somebody whose answer by mail could not become a comment."""
+"""Mail to somebody whose answer by mail could not become a comment."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The mail that asks for an opinion."""
+"""Mail that asks for an opinion."""
 
 from models import Opinion, db
 from tests.services.mail.kinds.reviews import asked_of_the_member

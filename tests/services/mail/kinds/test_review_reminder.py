@@ -1,4 +1,4 @@
-"""The reminder for an opinion."""
+"""Reminder for an opinion."""
 
 from models import OutgoingMail, db
 from tests.services.mail.kinds.reviews import asked_of_the_member

@@ -1,4 +1,4 @@
-"""The mail of a link to sign in, or to choose a password."""
+"""Mail of a link to sign in, or to choose a password."""
 
 import pytest
 
