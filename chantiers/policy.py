@@ -23,7 +23,7 @@ def contributor(user: User, thing: Any) -> bool:
 
 
 def draft_reader(user: User, thing: Any) -> bool:
-    """Whoever reads deliverables that are not approved: anybody but a mere observer. `User.draft_readers` in SQL."""
+    """Tell whether the person reads deliverables that are not approved; in SQL: `User.draft_readers`."""
     return user.reads_drafts
 
 

@@ -9,13 +9,13 @@ from chantiers.web.forms import clean_line
 
 
 def absolute(endpoint: str, **values: Any) -> str:
-    """The full address of a page. Without a configured PUBLIC_URL (on one's own computer) it is the one in use."""
+    """Return the full address of a page. Without a configured PUBLIC_URL it is the one in use."""
     root = current_app.config["PUBLIC_URL"] or request.host_url.rstrip("/")
     return f"{root}{url_for(endpoint, **values)}"
 
 
 def web_address(text: str | None) -> str:
-    """An address on the web as people write it, made whole: « www.exemple.org » gets its https."""
+    """Complete an address on the web as people write it: « www.exemple.org » gets its https."""
     text = clean_line(text)
     return f"https://{text}" if text and "://" not in text else text
 

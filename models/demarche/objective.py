@@ -72,7 +72,7 @@ class Objective(Versioned, Editable, Sourced, Trashable, Base):
 
     @classmethod
     def visible_to(cls, user: "User") -> "Select[Objective]":
-        """The objectives that this person may know of: all but the binned."""
+        """Select the objectives that this person may know of: all but the binned."""
         return select(cls).where(cls.live())
 
     @classmethod

@@ -171,6 +171,7 @@ def test_a_docstring_begins_with_a_verb_or_names_its_thing() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {words.splitlines()[0]}"
         for path in sources(".py")
+        if "chantiers/rooms" not in str(path)
         for words in docstrings(ast.parse(path.read_text("utf-8")))
         if words.startswith(EVASIVE)
     ]
