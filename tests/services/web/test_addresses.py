@@ -53,7 +53,7 @@ def test_a_thing_leads_to_its_page_and_to_its_discussion(app):
         assert page("structure", 6, "ellyx") == "/carnet/structures/ellyx"
 
 
-def test_mails_lead_to_the_public_address(app):
+def test_mails_lead_to_the_public_address(app, monkeypatch):
     with app.test_request_context("/"):
-        app.config["PUBLIC_URL"] = "https://carnet.example.org"
+        monkeypatch.setitem(app.config, "PUBLIC_URL", "https://carnet.example.org")
         assert discussion("objective", 4, full=True) == "https://carnet.example.org/objectifs/4/discussion"
